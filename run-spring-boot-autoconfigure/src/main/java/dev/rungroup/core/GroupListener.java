@@ -1,0 +1,72 @@
+package dev.rungroup.core;
+
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hears what happens in a group: the one way out of the core for logs, meters and events.
+ * <p>
+ * Calls for one member come one after another, on that member's thread or the group's;
+ * calls for different members overlap. No lock is held, a listener may call the group.
+ * {@link Group#close()} called from here does not wait. A listener should not block: it
+ * runs where the member would go on. What it throws is reported and changes nothing else.
+ *
+ * @since 0.1.0
+ */
+public interface GroupListener {
+
+	/**
+	 * A member was started: once per start of the member, not per execution.
+	 * @param member the member's name
+	 */
+	default void memberStarted(String member) {
+	}
+
+	/**
+	 * A member announced that it is up.
+	 * @param member the member's name
+	 */
+	default void memberReady(String member) {
+	}
+
+	/**
+	 * One execution ended.
+	 * @param member the member's name
+	 * @param outcome how it ended
+	 * @param nanos how long it took, in nanoseconds
+	 */
+	default void executionEnded(String member, Outcome outcome, long nanos) {
+	}
+
+	/**
+	 * A member failed and will be executed again. Not heard for the next turn of a loop.
+	 * @param member the member's name
+	 * @param pause time until the next execution
+	 */
+	default void restartScheduled(String member, Duration pause) {
+	}
+
+	/**
+	 * A member is over: once per start of the member.
+	 * @param member the member's name
+	 * @param state its final state: completed, failed or stopped
+	 */
+	default void memberEnded(String member, MemberState state) {
+	}
+
+	/**
+	 * The group begins to end: from now on members are interrupted.
+	 * @param reason who ended it, how and why
+	 */
+	default void groupStopping(StopReason reason) {
+	}
+
+	/**
+	 * The group is over: nothing is heard of it any more.
+	 * @param reason who ended it, {@code null} if all members ended by themselves
+	 */
+	default void groupStopped(@Nullable StopReason reason) {
+	}
+
+}

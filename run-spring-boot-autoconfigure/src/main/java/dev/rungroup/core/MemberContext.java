@@ -1,0 +1,70 @@
+package dev.rungroup.core;
+
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a body can know and say while it is executed. Safe to use from any thread for as
+ * long as the execution lasts.
+ *
+ * @since 0.1.0
+ */
+public interface MemberContext {
+
+	/**
+	 * Return the member's name.
+	 * @return the name
+	 */
+	String name();
+
+	/**
+	 * Return the number of this execution.
+	 * @return 1 for the first
+	 */
+	long execution();
+
+	/**
+	 * Return how many executions have failed in a row before this one.
+	 * @return the number of failures
+	 */
+	int failures();
+
+	/**
+	 * Return what the last failed execution threw.
+	 * @return the failure, {@code null} if none has failed
+	 */
+	@Nullable Throwable lastFailure();
+
+	/**
+	 * Return whether this execution has been asked to end: by the group, by
+	 * {@code stopMember} or by its timeout.
+	 * @return whether to return soon
+	 */
+	boolean isStopping();
+
+	/**
+	 * Return why this execution has been asked to end.
+	 * @return the reason, {@code null} while nobody has asked
+	 */
+	@Nullable StopReason stopReason();
+
+	/**
+	 * Pause, unless and until this execution is asked to end.
+	 * @param duration how long
+	 * @return {@code true} if it slept all of it, {@code false} if a stop cut it short
+	 * @throws InterruptedException if the calling thread was interrupted by somebody else
+	 */
+	boolean sleep(Duration duration) throws InterruptedException;
+
+	/**
+	 * Announce that the member is up. Only the first call of an execution counts.
+	 */
+	void ready();
+
+	/**
+	 * Announce progress, for stall detection.
+	 */
+	void heartbeat();
+
+}

@@ -1,0 +1,70 @@
+package dev.rungroup.core;
+
+import java.util.Objects;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who ended a group or a member, how and why. Handed to every {@link Interrupter}, kept
+ * as {@link Group#stopReason()}. A typed value takes the place of the error that oklog/run
+ * and vslpsl/run hand to interrupts.
+ *
+ * @param kind what happened
+ * @param member name of the member it happened to, {@code null} if it came from outside
+ * @param cause the failure behind it, if there is one
+ * @since 0.1.0
+ */
+public record StopReason(Kind kind, @Nullable String member, @Nullable Throwable cause) {
+
+	public StopReason {
+		Objects.requireNonNull(kind, "kind");
+	}
+
+	/**
+	 * What ended the group or the member.
+	 */
+	public enum Kind {
+
+		/**
+		 * An execution failed and its policy is to shut the group down.
+		 */
+		MEMBER_FAILED,
+
+		/**
+		 * An execution returned and its policy is to shut the group down.
+		 */
+		MEMBER_DONE,
+
+		/**
+		 * A member failed more often than its restart budget allows.
+		 */
+		RESTARTS_EXHAUSTED,
+
+		/**
+		 * Somebody called {@code stop()} or {@code stopMember()}.
+		 */
+		STOP_REQUESTED,
+
+		/**
+		 * The application context closes.
+		 */
+		CONTEXT_CLOSED,
+
+		/**
+		 * An execution took longer than its timeout, or was not ready in time.
+		 */
+		EXECUTION_TIMED_OUT,
+
+		/**
+		 * A member made no progress for too long.
+		 */
+		STALLED,
+
+		/**
+		 * This process is no longer the leader.
+		 */
+		LEADERSHIP_LOST
+
+	}
+
+}

@@ -1,0 +1,62 @@
+package dev.rungroup.core;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Members had not ended at the group's shutdown timeout and were given up. The message
+ * shows the name and the stack of each.
+ *
+ * @since 0.1.0
+ */
+public class UnstoppedMembersException extends RuntimeException {
+
+	private static final long serialVersionUID = 1L;
+
+	private final transient List<Unstopped> members;
+
+	UnstoppedMembersException(String group, List<Unstopped> members) {
+		super(message(group, members));
+		this.members = List.copyOf(members);
+	}
+
+	private static String message(String group, List<Unstopped> members) {
+		return members.stream()
+			.map(Unstopped::toString)
+			.collect(Collectors.joining(System.lineSeparator(),
+					"Group '" + group + "' gave up waiting for members that did not end after their interrupt: "
+							+ members.stream().map(Unstopped::name).collect(Collectors.joining(", "))
+							+ System.lineSeparator(),
+					""));
+	}
+
+	/**
+	 * Return who did not end.
+	 * @return the members in the order they were added
+	 */
+	public List<Unstopped> members() {
+		return this.members;
+	}
+
+	/**
+	 * A member that did not end, and where its thread was.
+	 *
+	 * @param name the member's name
+	 * @param stack the stack of its thread, or of its interrupter's if that is what hangs
+	 */
+	public record Unstopped(String name, List<StackTraceElement> stack) {
+
+		public Unstopped {
+			stack = List.copyOf(stack);
+		}
+
+		@Override
+		public String toString() {
+			return this.stack.stream()
+				.map((element) -> System.lineSeparator() + "\tat " + element)
+				.collect(Collectors.joining("", "member '" + this.name + "' is still at", ""));
+		}
+
+	}
+
+}
