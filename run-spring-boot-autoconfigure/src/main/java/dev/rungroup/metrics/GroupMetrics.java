@@ -7,7 +7,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import dev.rungroup.core.GroupListener;
@@ -154,7 +153,7 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 
 	private final Supplier<@Nullable GroupSnapshot> group;
 
-	private final AtomicReference<@Nullable Binding> binding = new AtomicReference<>();
+	private volatile @Nullable Binding binding;
 
 	/**
 	 * Create meters that are registered by {@link #bind()}, or else by the first event.
@@ -236,7 +235,7 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		Binding binding = this.binding.get();
+		Binding binding = this.binding;
 		if (binding != null) {
 			binding.removeGauges();
 		}
@@ -248,14 +247,20 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	}
 
 	private @Nullable Binding binding() {
-		Binding binding = this.binding.get();
+		Binding binding = this.binding;
+		if (binding != null) {
+			return binding;
+		}
+		// not under the lock: this may create beans
+		MeterRegistry registry = this.registries.get();
+		return (registry != null) ? bindTo(registry) : null;
+	}
+
+	private synchronized Binding bindTo(MeterRegistry registry) {
+		Binding binding = this.binding;
 		if (binding == null) {
-			MeterRegistry registry = this.registries.get();
-			if (registry != null) {
-				// registering twice gives the same meters, so there is nothing to lock
-				this.binding.compareAndSet(null, new Binding(registry, this));
-				binding = this.binding.get();
-			}
+			binding = new Binding(registry, this);
+			this.binding = binding;
 		}
 		return binding;
 	}
@@ -317,13 +322,9 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 		}
 
 		ActorMeters actor(String name) {
+			// get first: unlike computeIfAbsent it never locks
 			ActorMeters meters = this.actors.get(name);
-			if (meters == null) {
-				ActorMeters created = register(name);
-				meters = this.actors.putIfAbsent(name, created);
-				return (meters != null) ? meters : created;
-			}
-			return meters;
+			return (meters != null) ? meters : this.actors.computeIfAbsent(name, this::register);
 		}
 
 		void attempt(Retry.AttemptOutcome outcome) {
