@@ -278,7 +278,9 @@ public final class Retry {
 			catch (InterruptedException ex) {
 				slept = false;
 			}
-			this.startedAt = System.nanoTime();
+			if (nanos > 0) {
+				this.startedAt = System.nanoTime();
+			}
 			return slept;
 		}
 
