@@ -14,5 +14,4 @@ import org.springframework.aot.hint.annotation.Reflective;
 @Reflective
 public @interface Execute {
 
-
 }
