@@ -2,7 +2,9 @@ package dev.rungroup.autoconfigure.exit;
 
 import java.time.Duration;
 
-import org.springframework.boot.context.properties.bind.BindResult;
+import dev.rungroup.autoconfigure.RunProperties;
+import dev.rungroup.autoconfigure.RunProperties.OnShutdown;
+
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
 
@@ -16,15 +18,10 @@ import org.springframework.core.env.Environment;
  */
 record ExitSettings(OnShutdown onShutdown, boolean explicit, Duration shutdownTimeout, Duration phaseTimeout) {
 
-	/**
-	 * Read from the environment and not from a properties bean, because that cannot tell
-	 * a default from the same value set by somebody.
-	 */
-	static ExitSettings from(Environment environment) {
+	static ExitSettings from(RunProperties properties, Environment environment) {
 		Binder binder = Binder.get(environment);
-		BindResult<OnShutdown> onShutdown = binder.bind("run.on-shutdown", OnShutdown.class);
-		return new ExitSettings(onShutdown.orElse(OnShutdown.EXIT), onShutdown.isBound(),
-				binder.bind("run.shutdown.timeout", Duration.class).orElse(Duration.ofSeconds(20)),
+		return new ExitSettings(properties.getOnShutdown(), binder.bind("run.on-shutdown", OnShutdown.class).isBound(),
+				properties.getShutdown().getTimeout(),
 				binder.bind("spring.lifecycle.timeout-per-shutdown-phase", Duration.class)
 					.orElse(Duration.ofSeconds(30)));
 	}

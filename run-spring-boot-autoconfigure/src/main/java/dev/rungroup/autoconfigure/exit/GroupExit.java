@@ -3,6 +3,7 @@ package dev.rungroup.autoconfigure.exit;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import dev.rungroup.autoconfigure.RunProperties.OnShutdown;
 import dev.rungroup.context.GroupEndHandler;
 import dev.rungroup.core.StopReason;
 import org.apache.commons.logging.Log;
