@@ -94,8 +94,8 @@ final class LineConnection {
 				this.waiting = Waiting.forLine();
 				byte[] bytes = reader.next();
 				this.waiting = Waiting.forNobody();
-				if (bytes == null) {
-					return false;
+				if (bytes == null || this.goodbye != null) {
+					return false; // after a goodbye this may be half a line
 				}
 				Line line = new Line(UUID.randomUUID().toString(), LineProtocol.parse(bytes));
 				if (!this.queue.offer(line, this.queueTimeout)) {

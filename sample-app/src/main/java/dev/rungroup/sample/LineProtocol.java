@@ -22,7 +22,7 @@ final class LineProtocol {
 
 	private static final int MAX_DIGITS = 34;
 
-	private static final int MAX_EXPONENT = 300;
+	private static final int MAX_EXPONENT = 100;
 
 	private LineProtocol() {
 	}
@@ -74,7 +74,7 @@ final class LineProtocol {
 			throw new RejectedLineException("the value must be a number but is '" + excerpt(word) + "'");
 		}
 		BigDecimal value = new BigDecimal(word);
-		if (value.precision() > MAX_DIGITS || Math.abs(value.precision() - value.scale()) > MAX_EXPONENT) {
+		if (value.precision() > MAX_DIGITS || Math.abs(value.precision() - value.scale() - 1) > MAX_EXPONENT) {
 			throw new RejectedLineException("the value has more than %d digits or an exponent above %d: '%s'"
 				.formatted(MAX_DIGITS, MAX_EXPONENT, excerpt(word)));
 		}

@@ -47,12 +47,19 @@ class LineWriter {
 
 	@Execute
 	void storeNextBatch(MemberContext context) throws Exception {
-		do {
-			List<Line> batch = this.queue.take(this.batchSize, context::isStopping);
-			store(batch);
+		try {
+			do {
+				store(this.queue.take(this.batchSize, context::isStopping));
+			}
+			// after a stop there is no next execution: this one empties the queue
+			while (context.isStopping() && this.queue.size() > 0);
 		}
-		// after a stop there is no next execution: this one empties the queue
-		while (context.isStopping() && this.queue.size() > 0);
+		catch (InterruptedException ex) {
+			// the retry gave up because of a stop
+			log.warn("Stopping with {} lines that were received but not stored; none was answered ok",
+					this.queue.size());
+			throw ex;
+		}
 	}
 
 	private void store(List<Line> batch) throws Exception {

@@ -60,7 +60,7 @@ class MeasurementStore {
 					+ " ORDER BY received_at DESC LIMIT :limit")
 			.param("name", name)
 			.param("limit", limit)
-			.query((row, number) -> new Stored(row.getString("name"), row.getBigDecimal("amount"),
+			.query((row, number) -> new Stored(row.getString("name"), plain(row.getBigDecimal("amount")),
 					row.getString("unit"), row.getObject("received_at", OffsetDateTime.class).toInstant()))
 			.list();
 	}
@@ -69,6 +69,13 @@ class MeasurementStore {
 		return this.jdbc.sql("DELETE FROM measurement WHERE received_at < :time")
 			.param("time", time.atOffset(ZoneOffset.UTC))
 			.update();
+	}
+
+	/**
+	 * H2 makes {@code 1E+1} of 10.
+	 */
+	private static BigDecimal plain(BigDecimal value) {
+		return (value.scale() < 0) ? value.setScale(0) : value;
 	}
 
 	/**

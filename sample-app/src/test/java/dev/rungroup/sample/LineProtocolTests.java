@@ -56,10 +56,10 @@ class LineProtocolTests {
 					: 1|the name must be 1 to 100 letters, digits or _.:()- but is ''
 					a/b 1|the name must be 1 to 100 letters, digits or _.:()- but is 'a/b'
 					a 1 <b>|the unit must be 1 to 20 letters, digits or _.:()/%°^*- but is '<b>'
-					a 1e301|the value has more than 34 digits or an exponent above 300: '1e301'
-					a 1e-9999|the value has more than 34 digits or an exponent above 300: '1e-9999'
+					a 1e101|the value has more than 34 digits or an exponent above 100: '1e101'
+					a 1e-9999|the value has more than 34 digits or an exponent above 100: '1e-9999'
 					a 1e99999999999|the value must be a number but is '1e99999999999'
-					a 12345678901234567890123456789012345|the value has more than 34 digits or an exponent above 300: '12345678901234567890123456789012345'
+					a 12345678901234567890123456789012345|the value has more than 34 digits or an exponent above 100: '12345678901234567890123456789012345'
 					""")
 	void saysWhyALineIsRejected(String line, String why) {
 		assertThatExceptionOfType(RejectedLineException.class).isThrownBy(() -> parse((line != null) ? line : ""))
