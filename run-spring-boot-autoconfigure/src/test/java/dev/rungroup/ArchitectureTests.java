@@ -51,7 +51,8 @@ class ArchitectureTests {
 
 	private static final String IMPORTS = "META-INF/spring/" + AutoConfiguration.class.getName() + ".imports";
 
-	private static final JavaClasses CLASSES = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests())
+	private static final JavaClasses CLASSES = new ClassFileImporter()
+		.withImportOption(new ImportOption.DoNotIncludeTests())
 		.importPackages("dev.rungroup");
 
 	@Test
@@ -125,8 +126,7 @@ class ArchitectureTests {
 
 	@Test
 	void everyPackageIsNullMarked() {
-		List<String> unmarked = packages(CLASSES.getDefaultPackage())
-			.filter((each) -> !each.getClasses().isEmpty())
+		List<String> unmarked = packages(CLASSES.getDefaultPackage()).filter((each) -> !each.getClasses().isEmpty())
 			.filter((each) -> each.getName().startsWith("dev.rungroup"))
 			.filter((each) -> !each.isAnnotatedWith(NullMarked.class))
 			.map(JavaPackage::getName)

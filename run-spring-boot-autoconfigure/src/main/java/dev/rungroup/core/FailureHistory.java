@@ -42,7 +42,8 @@ final class FailureHistory {
 		this.inARow = (wasHealthy) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.inARow + 1L);
 		if (this.times != null) {
 			this.times.addLast(at);
-			while (at - this.times.getFirst() > this.member.within || this.times.size() > this.member.maxRestarts + 1L) {
+			while (at - this.times.getFirst() > this.member.within
+					|| this.times.size() > this.member.maxRestarts + 1L) {
 				this.times.removeFirst();
 			}
 		}

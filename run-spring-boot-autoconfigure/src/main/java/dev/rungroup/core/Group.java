@@ -67,9 +67,9 @@ public final class Group implements AutoCloseable {
 	private final CountDownLatch terminated = new CountDownLatch(1);
 
 	/**
-	 * Guards what follows up to the next comment. Held for a few field accesses at a time,
-	 * never while user code runs. After a change that the watching thread waits for it is
-	 * signalled.
+	 * Guards what follows up to the next comment. Held for a few field accesses at a
+	 * time, never while user code runs. After a change that the watching thread waits for
+	 * it is signalled.
 	 */
 	private final ReentrantLock lock = new ReentrantLock();
 
@@ -383,8 +383,8 @@ public final class Group implements AutoCloseable {
 		MemberThread started = locked(() -> {
 			MemberThread member = member(name);
 			if (this.state == GroupState.STOPPING || this.state == GroupState.STOPPED) {
-				throw new IllegalStateException("Member '" + name + "' cannot be started: group '" + this.name
-						+ "' is " + this.state.name().toLowerCase(Locale.ROOT));
+				throw new IllegalStateException("Member '" + name + "' cannot be started: group '" + this.name + "' is "
+						+ this.state.name().toLowerCase(Locale.ROOT));
 			}
 			if (!member.started) {
 				member.hold(false);
@@ -402,8 +402,8 @@ public final class Group implements AutoCloseable {
 	private MemberThread member(String name) {
 		MemberThread member = this.members.get(name);
 		if (member == null) {
-			throw new NoSuchElementException("Group '" + this.name + "' has no member named '" + name
-					+ "'; it has " + String.join(", ", this.members.keySet()));
+			throw new NoSuchElementException("Group '" + this.name + "' has no member named '" + name + "'; it has "
+					+ String.join(", ", this.members.keySet()));
 		}
 		return member;
 	}
@@ -451,7 +451,8 @@ public final class Group implements AutoCloseable {
 		noteInterrupt();
 		for (List<MemberThread> stage = nextToStart(); !stage.isEmpty(); stage = nextToStart()) {
 			for (MemberThread member : stage) {
-				launch(locked(() -> isStartable(member) && !member.started && !member.held ? beginStart(member) : null));
+				launch(locked(
+						() -> isStartable(member) && !member.started && !member.held ? beginStart(member) : null));
 			}
 			List<MemberThread> awaited = stage;
 			await(() -> this.state != GroupState.RUNNING || awaited.stream().allMatch(MemberThread::isUp), NEVER);
@@ -482,9 +483,9 @@ public final class Group implements AutoCloseable {
 		long deadline = (this.shutdownTimeout > 0) ? Durations.after(this.stopAt, this.shutdownTimeout) : NEVER;
 		for (Stage stage = locked(() -> this.stopping); stage != null; stage = markNextStage(reason)) {
 			Stage current = stage;
-			List<MemberThread> asked = stage.asked;
-			asked.forEach((member) -> interrupt(member, reason));
-			graceFor(() -> asked.stream().filter((member) -> !member.ended).forEach(MemberThread::interruptThread));
+			current.toEnd.forEach((member) -> interrupt(member, reason));
+			graceFor(() -> locked(() -> current.toEnd.stream().filter((member) -> !member.ended).toList())
+				.forEach(MemberThread::interruptThread));
 			await(() -> current.busy == 0, share(deadline, stage));
 		}
 		if (!await(() -> this.busy == 0, deadline)) {
@@ -506,21 +507,20 @@ public final class Group implements AutoCloseable {
 	}
 
 	/**
-	 * Let the highest stage that was not yet asked to end know that it is to. From here on
-	 * none of its bodies is called any more.
+	 * Let the highest stage that was not yet asked to end know that it is to. From here
+	 * on none of its bodies is called any more.
 	 */
 	private @Nullable Stage markNextStage(StopReason reason) {
 		return locked(() -> {
 			for (Stage stage : this.stages.descendingMap().values()) {
 				if (stage.isToBeStopped()) {
-					List<MemberThread> asked = new ArrayList<>(stage.members.size());
+					stage.asked = true;
 					for (MemberThread member : stage.members) {
 						if (member.started && !member.interrupted) {
 							markStopping(member, reason);
-							asked.add(member);
+							stage.toEnd.add(member);
 						}
 					}
-					stage.asked = asked;
 					return stage;
 				}
 			}
@@ -628,8 +628,8 @@ public final class Group implements AutoCloseable {
 	}
 
 	/**
-	 * Interrupt whoever stopMember wants to end, whose execution takes too long, and whose
-	 * grace period is over.
+	 * Interrupt whoever stopMember wants to end, whose execution takes too long, and
+	 * whose grace period is over.
 	 */
 	private void interruptDue(long now) {
 		List<MemberThread> requested = new ArrayList<>();
@@ -906,14 +906,19 @@ public final class Group implements AutoCloseable {
 
 		boolean begun;
 
-		/** Who was interrupted when the stage's turn to end came; null before that. */
-		@Nullable List<MemberThread> asked;
+		/** Whether its turn to end has come. */
+		boolean asked;
 
-		/** Threads of its members that have not ended; read without the lock as a hint. */
+		/** Who is interrupted in that turn; not changed any more once it has come. */
+		final List<MemberThread> toEnd = new ArrayList<>();
+
+		/**
+		 * Threads of its members that have not ended; read without the lock as a hint.
+		 */
 		volatile int busy;
 
 		boolean isToBeStopped() {
-			return this.begun && this.asked == null;
+			return this.begun && !this.asked;
 		}
 
 	}
@@ -1003,8 +1008,8 @@ public final class Group implements AutoCloseable {
 		}
 
 		/**
-		 * Set whether a member that {@link Group#stopMember(String)} has stopped keeps the
-		 * group running even if no other is left, so that
+		 * Set whether a member that {@link Group#stopMember(String)} has stopped keeps
+		 * the group running even if no other is left, so that
 		 * {@link Group#startMember(String)} can start it again.
 		 * @param keep default: false
 		 * @return this builder

@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
  * A member in its group: the thread that executes it, again and again as its restart rule
  * says, and what is known about it.
  * <p>
- * Who writes what: the fields in the first block belong to the group and are written under
- * its lock only; those in the second block are written by the member's own thread while it
- * lives (and by whoever starts it, before it does), others only read them. The one thing
- * both sides fight for is {@link #turn}, by compare-and-set.
+ * Who writes what: the fields in the first block belong to the group and are written
+ * under its lock only; those in the second block are written by the member's own thread
+ * while it lives (and by whoever starts it, before it does), others only read them. The
+ * one thing both sides fight for is {@link #turn}, by compare-and-set.
  */
 final class MemberThread implements Runnable, MemberContext {
 
@@ -168,8 +168,8 @@ final class MemberThread implements Runnable, MemberContext {
 	}
 
 	/**
-	 * The last line: whatever goes wrong outside the body, such as no memory being left to
-	 * handle a failure with, must not end this thread without the group knowing.
+	 * The last line: whatever goes wrong outside the body, such as no memory being left
+	 * to handle a failure with, must not end this thread without the group knowing.
 	 */
 	private MemberState workOrFail() {
 		try {
@@ -416,7 +416,8 @@ final class MemberThread implements Runnable, MemberContext {
 	}
 
 	/**
-	 * Remember that this start is to end, and wake whoever sleeps. Under the group's lock.
+	 * Remember that this start is to end, and wake whoever sleeps. Under the group's
+	 * lock.
 	 */
 	void markStopping(StopReason reason, long now) {
 		if (this.stop == null) {
@@ -521,7 +522,6 @@ final class MemberThread implements Runnable, MemberContext {
 		LockSupport.unpark(this.thread);
 		wake();
 	}
-
 
 	boolean isExecuting() {
 		return (this.turn & EXECUTING) != 0;
@@ -639,7 +639,8 @@ final class MemberThread implements Runnable, MemberContext {
 		}
 		try {
 			while (true) {
-				// A stop usually comes with an interrupt of the same thread: then the flag
+				// A stop usually comes with an interrupt of the same thread: then the
+				// flag
 				// stays set, and the stop is the answer
 				if (isStopping()) {
 					return false;

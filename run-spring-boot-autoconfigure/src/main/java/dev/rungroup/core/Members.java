@@ -27,8 +27,8 @@ public final class Members {
 
 	/**
 	 * A member that waits for a signal and fails with a {@link SignalException} on the
-	 * first, so that Ctrl-C ends the group in order: the SignalHandler of oklog/run. It is
-	 * named {@code signals}. When it ends it puts back the handlers that were there
+	 * first, so that Ctrl-C ends the group in order: the SignalHandler of oklog/run. It
+	 * is named {@code signals}. When it ends it puts back the handlers that were there
 	 * before. Not for Spring applications, which have a shutdown hook for this.
 	 * @param names signals without {@code SIG}; default: {@code INT} and {@code TERM}
 	 * @return the member
@@ -113,8 +113,8 @@ public final class Members {
 	}
 
 	/**
-	 * The JDK's signals, which live outside {@code java.*}: reached by reflection, so that
-	 * a JVM without them can load this class.
+	 * The JDK's signals, which live outside {@code java.*}: reached by reflection, so
+	 * that a JVM without them can load this class.
 	 */
 	private static final class Signals {
 
@@ -123,8 +123,9 @@ public final class Members {
 				return type().getConstructor(String.class).newInstance(name);
 			}
 			catch (InvocationTargetException ex) {
-				throw new IllegalArgumentException("There is no signal '" + name
-						+ "' to be handled here: use names such as INT, TERM, HUP", ex.getCause());
+				throw new IllegalArgumentException(
+						"There is no signal '" + name + "' to be handled here: use names such as INT, TERM, HUP",
+						ex.getCause());
 			}
 			catch (ReflectiveOperationException ex) {
 				throw new IllegalArgumentException("This JVM cannot handle signals: it lacks sun.misc.Signal", ex);
@@ -161,8 +162,9 @@ public final class Members {
 				return type().getMethod("handle", type(), handlerType).invoke(null, signal(name), handler);
 			}
 			catch (InvocationTargetException ex) {
-				throw new IllegalArgumentException("Signal '" + name + "' cannot be handled here: the JVM or the"
-						+ " system keeps it for itself", ex.getCause());
+				throw new IllegalArgumentException(
+						"Signal '" + name + "' cannot be handled here: the JVM or the" + " system keeps it for itself",
+						ex.getCause());
 			}
 			catch (ReflectiveOperationException ex) {
 				throw new IllegalStateException("This JVM cannot handle signals", ex);

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * itself sees which attempt it is, sets the delay before the next, or stops.
  * <p>
  * Neither an {@link InterruptedException} nor an {@link Error} is tried again. Inside the
- * body of a {@link Member} the pause, and the trying again, end when the member is asked to
- * end. Only the last failure is kept, so retrying for ever holds no memory. Immutable and
- * safe for use by any number of threads at once.
+ * body of a {@link Member} the pause, and the trying again, end when the member is asked
+ * to end. Only the last failure is kept, so retrying for ever holds no memory. Immutable
+ * and safe for use by any number of threads at once.
  *
  * @since 0.1.0
  */
@@ -81,8 +81,8 @@ public final class Retry {
 	 * @param <T> what it returns
 	 * @param call what to try
 	 * @return what the call returned
-	 * @throws InterruptedException if the thread was interrupted in a pause, or the member
-	 * it belongs to was asked to end; the last failure is suppressed
+	 * @throws InterruptedException if the thread was interrupted in a pause, or the
+	 * member it belongs to was asked to end; the last failure is suppressed
 	 * @throws Exception what the last attempt threw, the same instance
 	 */
 	public <T extends @Nullable Object> T call(Call<T> call) throws Exception {
@@ -108,7 +108,7 @@ public final class Retry {
 	public void run(Action action) throws Exception {
 		call((attempt) -> {
 			action.run(attempt);
-			return null;
+			return Boolean.TRUE;
 		});
 	}
 
@@ -278,7 +278,9 @@ public final class Retry {
 			catch (InterruptedException ex) {
 				slept = false;
 			}
-			this.startedAt = System.nanoTime();
+			if (nanos > 0) {
+				this.startedAt = System.nanoTime();
+			}
 			return slept;
 		}
 
