@@ -24,7 +24,10 @@ final class ActorLog implements GroupListener {
 
 	private static final Log logger = LogFactory.getLog(GroupLifecycle.class);
 
-	/** The last failure of each actor that has failed: as many as there are actors. */
+	/**
+	 * The last failure of each actor that has failed: as many as there are actors. Kept
+	 * after the actor's end, since the end of the group may be told after it.
+	 */
 	private final Map<String, Failure> failures = new ConcurrentHashMap<>();
 
 	@Override
@@ -51,7 +54,6 @@ final class ActorLog implements GroupListener {
 			logger
 				.info("Actor '" + member + "' ended: " + ((state == MemberState.COMPLETED) ? "completed" : "stopped"));
 		}
-		this.failures.remove(member);
 	}
 
 	@Override
