@@ -2,6 +2,7 @@ package dev.rungroup.autoconfigure;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +43,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -208,6 +210,37 @@ class RunAutoConfigurationTests {
 		ActorDefinition actor = customized(OrderServer.class, "run.actors." + spelling + ".delay=7s");
 		assertThat(actor.name()).isEqualTo("order-server");
 		assertThat(actor.delay()).isEqualTo(Duration.ofSeconds(7));
+	}
+
+	@Test
+	void environmentVariablesMatchAndWin() {
+		Definitions definitions = new Definitions();
+		this.runner.withUserConfiguration(OrderServer.class)
+			.withBean(Definitions.class, () -> definitions)
+			.withPropertyValues("run.actors.order-server.on-error=shutdown", "run.actors.order-server.delay=8s",
+					"run.auto-startup=false")
+			.withInitializer((context) -> context.getEnvironment()
+				.getPropertySources()
+				.addFirst(new SystemEnvironmentPropertySource("test-systemEnvironment",
+						Map.of("RUN_ACTORS_ORDERSERVER_ONERROR", "do-nothing"))))
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(definitions.all).singleElement().satisfies((actor) -> {
+			assertThat(actor.onError()).isEqualTo(Policy.DO_NOTHING);
+			assertThat(actor.delay()).isEqualTo(Duration.ofSeconds(8));
+		});
+	}
+
+	@Test
+	void valueOutOfRangeIsReportedWithPropertyAndReason(CapturedOutput output) {
+		SpringApplication application = new SpringApplicationBuilder(RunnerConfiguration.class, Worker.class)
+			.web(WebApplicationType.NONE)
+			.properties("run.retry.multiplier=0.5")
+			.build();
+		assertThatExceptionOfType(Exception.class).isThrownBy(application::run);
+		assertThat(output).contains("APPLICATION FAILED TO START")
+			.contains("run.retry.multiplier")
+			.contains("0.5")
+			.contains("It must be at least 1.");
 	}
 
 	@Test

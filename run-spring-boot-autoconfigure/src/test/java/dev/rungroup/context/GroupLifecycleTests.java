@@ -1,5 +1,7 @@
 package dev.rungroup.context;
 
+import java.io.IOException;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -30,6 +32,9 @@ import dev.rungroup.core.Policy;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.Task;
 import org.aopalliance.intercept.MethodInterceptor;
+import org.aspectj.lang.JoinPoint;
+import org.aspectj.lang.annotation.Aspect;
+import org.aspectj.lang.annotation.Before;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,6 +42,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.slf4j.MDC;
 
 import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.aop.support.AopUtils;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.PayloadApplicationEvent;
@@ -44,6 +50,7 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.EnableAspectJAutoProxy;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.context.event.EventListener;
 
@@ -75,6 +82,7 @@ class GroupLifecycleTests {
 		}
 		assertThat(server.reasons).hasSize(1);
 		assertThat(server.reasons.get(0).kind()).isEqualTo(StopReason.Kind.CONTEXT_CLOSED);
+		assertThat(server.interruptersMdc).isEqualTo("server");
 		assertThat(server.ended.getCount()).isZero();
 		awaitNoThreads("run-group", "server", "run-stop");
 		assertThat(output).contains("Starting actors server")
@@ -214,6 +222,21 @@ class GroupLifecycleTests {
 			context.getBean(GroupLifecycle.class).stop();
 			assertThat(ends.reasons).isEmpty();
 		}
+	}
+
+	@Test
+	void exceptionOfABodyThatIsStoppedIsOneQuietLine(CapturedOutput output) throws Exception {
+		try (AnnotationConfigApplicationContext context = start(SocketServer.class, Recorder.class)) {
+			SocketServer server = context.getBean(SocketServer.class);
+			assertThat(server.accepting.await(10, TimeUnit.SECONDS)).isTrue();
+			context.getBean(GroupLifecycle.class).stop();
+			assertThat(context.getBean(Recorder.class).trail).contains("handler socket-server Socket closed");
+		}
+		assertThat(output)
+			.contains("Actor 'socket-server' ended: stopped, with java.net.SocketException: Socket closed")
+			.doesNotContain("WARN")
+			.doesNotContain("ERROR")
+			.doesNotContain("\tat ");
 	}
 
 	@Test
@@ -402,6 +425,19 @@ class GroupLifecycleTests {
 	}
 
 	@Test
+	void actorIsCalledThroughAnAspect() throws Exception {
+		try (AnnotationConfigApplicationContext context = start(AspectConfiguration.class, Counting.class,
+				Advised.class)) {
+			Advised advised = context.getBean(Advised.class);
+			assertThat(AopUtils.isCglibProxy(advised)).isTrue();
+			assertThat(poll(Advised.runs)).isEqualTo("field=value");
+			assertThat(context.getBean(Counting.class).calls).containsExactly("work");
+			assertThat(context.getBean(GroupLifecycle.class).snapshot().members()).extracting(MemberSnapshot::name)
+				.containsExactly("advised-work");
+		}
+	}
+
+	@Test
 	void actorIsCalledThroughItsInterfaceProxy() throws Exception {
 		try (AnnotationConfigApplicationContext context = start(InterfaceProxyConfiguration.class)) {
 			assertThat(poll(InterfaceProxyConfiguration.calls)).isEqualTo("call");
@@ -538,6 +574,8 @@ class GroupLifecycleTests {
 
 		final List<StopReason> reasons = new CopyOnWriteArrayList<>();
 
+		volatile String interruptersMdc = "";
+
 		final CountDownLatch ended = new CountDownLatch(1);
 
 		@Execute
@@ -552,6 +590,7 @@ class GroupLifecycleTests {
 
 		@Interrupt
 		private void close(StopReason reason) {
+			this.interruptersMdc = MDC.get("actor");
 			this.reasons.add(reason);
 		}
 
@@ -588,6 +627,30 @@ class GroupLifecycleTests {
 					// Deaf on purpose
 				}
 			}
+		}
+
+	}
+
+	@Actor
+	static class SocketServer {
+
+		final CountDownLatch accepting = new CountDownLatch(1);
+
+		private final ServerSocket socket;
+
+		SocketServer() throws IOException {
+			this.socket = new ServerSocket(0);
+		}
+
+		@Execute
+		void accept() throws IOException {
+			this.accepting.countDown();
+			this.socket.accept().close();
+		}
+
+		@Interrupt
+		void close() throws IOException {
+			this.socket.close();
 		}
 
 	}
@@ -792,6 +855,38 @@ class GroupLifecycleTests {
 		@Bean
 		Server proxied() {
 			return (Server) proxy(target, true, calls::add);
+		}
+
+	}
+
+	@Configuration
+	@EnableAspectJAutoProxy(proxyTargetClass = true)
+	static class AspectConfiguration {
+
+	}
+
+	@Aspect
+	static class Counting {
+
+		final List<String> calls = new CopyOnWriteArrayList<>();
+
+		@Before("@annotation(dev.rungroup.annotation.Actor)")
+		void count(JoinPoint call) {
+			this.calls.add(call.getSignature().getName());
+		}
+
+	}
+
+	static class Advised {
+
+		static final BlockingQueue<String> runs = new LinkedBlockingQueue<>();
+
+		private final String field = "value";
+
+		@Actor
+		void work(MemberContext context) throws InterruptedException {
+			runs.add("field=" + this.field);
+			context.sleep(Duration.ofHours(1));
 		}
 
 	}
