@@ -7,7 +7,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.GroupSnapshot;
@@ -62,7 +64,8 @@ import org.jspecify.annotations.Nullable;
  * <tr>
  * <td>{@value #ACTORS}</td>
  * <td>gauge</td>
- * <td>{@value #STATE_TAG}: a {@link MemberState} in lower case</td>
+ * <td>{@value #STATE_TAG}: a {@link MemberState} in lower case, or
+ * {@value #DISABLED}</td>
  * </tr>
  * <tr>
  * <td>{@value #RETRY_ATTEMPTS}</td>
@@ -149,9 +152,16 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 */
 	public static final String OTHER_EXCEPTION = "other";
 
+	/**
+	 * Value of {@link #STATE_TAG} for actors that are switched off.
+	 */
+	public static final String DISABLED = "disabled";
+
 	private final Supplier<@Nullable MeterRegistry> registries;
 
 	private final Supplier<@Nullable GroupSnapshot> group;
+
+	private final IntSupplier disabled;
 
 	private volatile @Nullable Binding binding;
 
@@ -161,10 +171,13 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 * registry, and is then asked again
 	 * @param group the state that gauges show, {@code null} while there is none; called
 	 * on the threads that read meters
+	 * @param disabled how many actors are switched off, which no group knows of
 	 */
-	public GroupMetrics(Supplier<@Nullable MeterRegistry> registries, Supplier<@Nullable GroupSnapshot> group) {
+	public GroupMetrics(Supplier<@Nullable MeterRegistry> registries, Supplier<@Nullable GroupSnapshot> group,
+			IntSupplier disabled) {
 		this.registries = registries;
 		this.group = group;
+		this.disabled = disabled;
 	}
 
 	/**
@@ -306,11 +319,9 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 			this.registry = registry;
 			this.metrics = metrics;
 			for (MemberState state : MemberState.values()) {
-				gauge(Gauge.builder(ACTORS, metrics, (source) -> source.count(state))
-					.description("Actors by state")
-					.baseUnit("actors")
-					.tag(STATE_TAG, lowerCase(state)));
+				actors(lowerCase(state), (source) -> source.count(state));
 			}
+			actors(DISABLED, (source) -> source.disabled.getAsInt());
 			for (Retry.AttemptOutcome outcome : Retry.AttemptOutcome.values()) {
 				this.attempts.put(outcome,
 						Counter.builder(RETRY_ATTEMPTS)
@@ -319,6 +330,13 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 							.tag(OUTCOME_TAG, lowerCase(outcome))
 							.register(registry));
 			}
+		}
+
+		private void actors(String state, ToDoubleFunction<GroupMetrics> count) {
+			gauge(Gauge.builder(ACTORS, this.metrics, count)
+				.description("Actors by state")
+				.baseUnit("actors")
+				.tag(STATE_TAG, state));
 		}
 
 		ActorMeters actor(String name) {

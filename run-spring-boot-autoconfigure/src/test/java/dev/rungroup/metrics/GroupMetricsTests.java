@@ -45,7 +45,7 @@ class GroupMetricsTests {
 	private final AtomicReference<@Nullable GroupSnapshot> snapshot = new AtomicReference<>(
 			group(member("poller", MemberState.NEW, null), member("writer", MemberState.NEW, null)));
 
-	private final GroupMetrics metrics = new GroupMetrics(this.provided::get, this.snapshot::get);
+	private final GroupMetrics metrics = new GroupMetrics(this.provided::get, this.snapshot::get, () -> 3);
 
 	@Test
 	void allMetersExistAtZeroBeforeTheFirstEvent() {
@@ -67,6 +67,7 @@ class GroupMetricsTests {
 		for (MemberState state : MemberState.values()) {
 			assertThat(actors(state)).isEqualTo((state == MemberState.NEW) ? 2 : 0);
 		}
+		assertThat(this.registry.get("run.actors").tag("state", "disabled").gauge().value()).isEqualTo(3);
 	}
 
 	@Test
@@ -197,7 +198,7 @@ class GroupMetricsTests {
 		this.metrics.bind();
 		assertThat(this.registry.find("run.actor.progress.age").gauges()).hasSize(2);
 		assertThat(this.registry.find("run.actor.failures").counters()).hasSize(2);
-		assertThat(this.registry.find("run.actors").gauges()).hasSize(MemberState.values().length);
+		assertThat(this.registry.find("run.actors").gauges()).hasSize(MemberState.values().length + 1);
 	}
 
 	@Test
@@ -218,7 +219,7 @@ class GroupMetricsTests {
 		this.metrics.executionEnded("poller", new Outcome.Completed(), 1);
 		this.metrics.close();
 		GroupMetrics next = new GroupMetrics(this.provided::get,
-				() -> group(member("poller", MemberState.RUNNING, null)));
+				() -> group(member("poller", MemberState.RUNNING, null)), () -> 0);
 		next.bind();
 		next.executionEnded("poller", new Outcome.Completed(), 1);
 		assertThat(actors(MemberState.RUNNING)).isEqualTo(1);
