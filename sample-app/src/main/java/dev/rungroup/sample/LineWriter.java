@@ -10,6 +10,7 @@ import dev.rungroup.core.Retry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.dao.DuplicateKeyException;
@@ -47,19 +48,11 @@ class LineWriter {
 
 	@Execute
 	void storeNextBatch(MemberContext context) throws Exception {
-		try {
-			do {
-				store(this.queue.take(this.batchSize, context::isStopping));
-			}
-			// after a stop there is no next execution: this one empties the queue
-			while (context.isStopping() && this.queue.size() > 0);
+		do {
+			store(this.queue.take(this.batchSize, context::isStopping));
 		}
-		catch (InterruptedException ex) {
-			// the retry gave up because of a stop
-			log.warn("Stopping with {} lines that were received but not stored; none was answered ok",
-					this.queue.size());
-			throw ex;
-		}
+		// after a stop there is no next execution: this one empties the queue
+		while (context.isStopping() && this.queue.size() > 0);
 	}
 
 	private void store(List<Line> batch) throws Exception {
@@ -86,7 +79,7 @@ class LineWriter {
 			line.stored();
 		}
 		catch (DataIntegrityViolationException ex) {
-			log.warn("The database refuses line {}: {}", line.id(), ex.getMessage());
+			log.warn("The database refuses {}: {}", line.measurement(), ex.getMostSpecificCause().getMessage());
 			line.rejected(new RejectedLineException("refused by the database"));
 		}
 	}
@@ -105,7 +98,7 @@ class LineWriter {
 				}
 				else {
 					log.warn("Attempt {} to store {} lines failed: {}", attempt.iteration(), lines.size(),
-							ex.getMessage());
+							NestedExceptionUtils.getMostSpecificCause(ex).getMessage());
 				}
 				throw ex;
 			}
