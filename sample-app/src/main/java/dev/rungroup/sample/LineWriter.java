@@ -14,7 +14,6 @@ import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.dao.DuplicateKeyException;
-import org.springframework.transaction.TransactionException;
 
 /**
  * Stores lines. A {@code @LoopActor} is executed again and again: one execution stores
@@ -89,15 +88,15 @@ class LineWriter {
 			try {
 				this.store.save(lines);
 				if (attempt.lastFailure() != null) {
-					log.info("Stored {} lines in attempt {}", lines.size(), attempt.iteration());
+					log.info("Stored {} line(s) in attempt {}", lines.size(), attempt.iteration());
 				}
 			}
-			catch (DataAccessException | TransactionException ex) {
+			catch (DataAccessException ex) {
 				if (ex instanceof DataIntegrityViolationException && !(ex instanceof DuplicateKeyException)) {
 					attempt.stop(); // trying again will not help these lines
 				}
 				else {
-					log.warn("Attempt {} to store {} lines failed: {}", attempt.iteration(), lines.size(),
+					log.warn("Attempt {} to store {} line(s) failed: {}", attempt.iteration(), lines.size(),
 							NestedExceptionUtils.getMostSpecificCause(ex).getMessage());
 				}
 				throw ex;
