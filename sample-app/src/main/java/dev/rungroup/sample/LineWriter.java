@@ -47,11 +47,12 @@ class LineWriter {
 
 	@Execute
 	void storeNextBatch(MemberContext context) throws Exception {
-		do {
-			store(this.queue.take(this.batchSize, context::isStopping));
+		List<Line> batch = this.queue.take(this.batchSize, context::isStopping);
+		while (!batch.isEmpty()) {
+			store(batch);
+			// after a stop there is no next execution: this one empties the queue
+			batch = context.isStopping() ? this.queue.take(this.batchSize, context::isStopping) : List.of();
 		}
-		// after a stop there is no next execution: this one empties the queue
-		while (context.isStopping() && this.queue.size() > 0);
 	}
 
 	private void store(List<Line> batch) throws Exception {
