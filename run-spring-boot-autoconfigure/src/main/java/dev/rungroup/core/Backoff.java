@@ -10,10 +10,10 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param delay pause after the first failure
  * @param multiplier what the pause is multiplied by for each further failure; at least 1
  * @param maxDelay what the pause never exceeds
- * @param jitter by how much the pause may be shorter or longer, at random; spreads members
- * that failed together
- * @param resetAfter an execution that lasted at least this long starts the row of failures
- * anew
+ * @param jitter by how much the pause may be shorter or longer, at random; spreads
+ * members that failed together
+ * @param resetAfter an execution that lasted at least this long starts the row of
+ * failures anew
  * @since 0.1.0
  */
 public record Backoff(Duration delay, double multiplier, Duration maxDelay, Duration jitter, Duration resetAfter) {
@@ -95,7 +95,8 @@ public record Backoff(Duration delay, double multiplier, Duration maxDelay, Dura
 		if (first == 0 && this.jitter.isZero()) {
 			return 0;
 		}
-		double pause = (first == 0) ? 0 : Math.min(max, first * Math.pow(this.multiplier, Math.max(0, failuresInARow - 1)));
+		double pause = (first == 0) ? 0
+				: Math.min(max, first * Math.pow(this.multiplier, Math.max(0, failuresInARow - 1)));
 		if (!this.jitter.isZero()) {
 			double spread = Durations.saturatedNanos(this.jitter);
 			pause += ThreadLocalRandom.current().nextDouble(-spread, Math.nextUp(spread));

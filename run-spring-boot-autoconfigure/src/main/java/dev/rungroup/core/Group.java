@@ -1,32 +1,1042 @@
 package dev.rungroup.core;
+
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
 import org.jspecify.annotations.Nullable;
+
+/**
+ * Members that live and die together: the Group of oklog/run and vslpsl/run. All are
+ * started; the first one whose outcome calls for it ends the group; every started member
+ * is interrupted, once, the one that ended too; {@link #run()} returns when all have
+ * ended.
+ * <p>
+ * Each member has a thread of its own, named after it. The thread inside {@link #run()},
+ * or one that {@link #start()} makes, only watches: it starts the stages, keeps the
+ * timeouts and interrupts. Every interrupter runs on a thread of its own. All methods may
+ * be called from any thread, and none calls user code under a lock.
+ * <p>
+ * A group runs once.
+ *
+ * @since 0.1.0
+ */
 public final class Group implements AutoCloseable {
-  public Group() {}
-  public static Builder builder() { return new Builder(); }
-  public void add(Member member) { throw new UnsupportedOperationException(); }
-  public void add(Task execute, Interrupter interrupter) { throw new UnsupportedOperationException(); }
-  public void run() throws Exception { throw new UnsupportedOperationException(); }
-  public void start() { throw new UnsupportedOperationException(); }
-  public void stop() { throw new UnsupportedOperationException(); }
-  public void stop(StopReason reason) { throw new UnsupportedOperationException(); }
-  public boolean awaitTermination(Duration timeout) throws InterruptedException { throw new UnsupportedOperationException(); }
-  @Override public void close() { throw new UnsupportedOperationException(); }
-  public @Nullable StopReason stopReason() { throw new UnsupportedOperationException(); }
-  public GroupSnapshot snapshot() { throw new UnsupportedOperationException(); }
-  public void stopMember(String name) { throw new UnsupportedOperationException(); }
-  public void startMember(String name) { throw new UnsupportedOperationException(); }
-  public Member asMember(String name) { throw new UnsupportedOperationException(); }
-  public static final class Builder {
-    public Builder name(String name) { return this; }
-    public Builder threadFactory(ThreadFactory factory) { return this; }
-    public Builder listener(GroupListener listener) { return this; }
-    /** How long after its interrupt a member gets Thread.interrupt() as well. */
-    public Builder gracePeriod(Duration gracePeriod) { return this; }
-    public Builder shutdownTimeout(Duration timeout) { return this; }
-    /** Whether a member that stopMember has stopped keeps the group running, so that startMember can start it again even if it was the last. Default false. */
-    public Builder keepStopped(boolean keep) { return this; }
-    public Group build() { return new Group(); }
-  }
+
+	private static final Duration DEFAULT_GRACE_PERIOD = Duration.ofSeconds(10);
+
+	private static final long NEVER = Long.MAX_VALUE;
+
+	private final String name;
+
+	private final ThreadFactory threadFactory;
+
+	private final long gracePeriod;
+
+	/** Nanoseconds; 0 means: wait for ever. */
+	private final long shutdownTimeout;
+
+	private final boolean keepStopped;
+
+	/** Whether it goes on without members until it is stopped: a loop does. */
+	private final boolean endless;
+
+	final Listeners listeners;
+
+	final Time time;
+
+	private final CountDownLatch terminated = new CountDownLatch(1);
+
+	/**
+	 * Guards what follows up to the next comment. Held for a few field accesses at a
+	 * time, never while user code runs. After a change that the watching thread waits for
+	 * it is signalled.
+	 */
+	private final ReentrantLock lock = new ReentrantLock();
+
+	private final Map<String, MemberThread> members = new LinkedHashMap<>();
+
+	private final TreeMap<Integer, Stage> stages = new TreeMap<>();
+
+	/** Threads that have not ended, of all stages; read without the lock as a hint. */
+	private volatile int busy;
+
+	private int unnamed;
+
+	private volatile GroupState state = GroupState.NEW;
+
+	private volatile @Nullable StopReason stopReason;
+
+	/** What run() throws, the same instance. */
+	private @Nullable Throwable failure;
+
+	/** What made members fail after the group's end had begun. */
+	private final List<Throwable> laterFailures = new ArrayList<>();
+
+	private long stopAt;
+
+	/** The highest stage that is still to be stopped or being stopped. */
+	private @Nullable Stage stopping;
+
+	/** Whether every stage has been begun, so that a new one need not wait. */
+	private boolean allBegun;
+
+	/** Members with a limit of time. */
+	private final List<MemberThread> timed = new ArrayList<>();
+
+	/** Members that stopMember has asked to end. */
+	private final Deque<MemberThread> toInterrupt = new ArrayDeque<>();
+
+	// Written by the watching thread alone
+
+	private volatile @Nullable Thread watcher;
+
+	/** The member inside whose call the group was run or started. */
+	private volatile @Nullable MemberThread outer;
+
+	/** When the watching thread looks around at the latest, in nanoseconds. */
+	private volatile long watcherDue;
+
+	/** Whether something changed since the watching thread last began to look around. */
+	private volatile boolean signalled;
+
+	/** Whether the thread inside run() was interrupted. */
+	private boolean interrupted;
+
+	/** What to do when grace periods end, in that order. */
+	private final Deque<Grace> graces = new ArrayDeque<>();
+
+	private @Nullable UnstoppedMembersException unstopped;
+
+	/**
+	 * Make a group with the defaults: no listener, a grace period of ten seconds, no
+	 * shutdown timeout, platform threads.
+	 */
+	public Group() {
+		this(builder());
+	}
+
+	Group(Builder builder) {
+		this.name = builder.name;
+		this.threadFactory = builder.threadFactory;
+		this.gracePeriod = Durations.saturatedNanos(builder.gracePeriod);
+		this.shutdownTimeout = (builder.shutdownTimeout != null) ? Durations.saturatedNanos(builder.shutdownTimeout)
+				: 0;
+		this.keepStopped = builder.keepStopped;
+		this.endless = builder.endless;
+		this.listeners = new Listeners(builder.name, builder.listeners);
+		this.time = builder.time;
+	}
+
+	/**
+	 * Begin to describe a group.
+	 * @return a builder
+	 */
+	public static Builder builder() {
+		return new Builder();
+	}
+
+	/**
+	 * Add a member; in a running group it is started at once.
+	 * @param member the member
+	 * @throws IllegalArgumentException if the group has a member of this name
+	 * @throws IllegalStateException if the group is stopping or over
+	 */
+	public void add(Member member) {
+		Objects.requireNonNull(member, "member");
+		MemberThread added = locked(() -> {
+			if (this.state == GroupState.STOPPING || this.state == GroupState.STOPPED) {
+				throw new IllegalStateException("Member '" + member.name + "' came too late: group '" + this.name
+						+ "' is " + this.state.name().toLowerCase(Locale.ROOT));
+			}
+			if (this.members.containsKey(member.name)) {
+				throw new IllegalArgumentException(
+						"Group '" + this.name + "' has a member named '" + member.name + "' already");
+			}
+			Stage stage = this.stages.computeIfAbsent(member.stage, (number) -> new Stage());
+			MemberThread thread = new MemberThread(this, member, stage);
+			this.members.put(member.name, thread);
+			stage.members.add(thread);
+			if (member.timeout > 0 || member.readyTimeout > 0) {
+				this.timed.add(thread);
+			}
+			return isStartable(thread) ? beginStart(thread) : null;
+		});
+		launch(added);
+	}
+
+	/**
+	 * Add a member as oklog/run does. It is named {@code member-1}, {@code member-2} and
+	 * so on.
+	 * @param execute the work
+	 * @param interrupter what makes it return
+	 */
+	public void add(Task execute, Interrupter interrupter) {
+		add(execute, interrupter, UnaryOperator.identity());
+	}
+
+	void add(Task execute, Interrupter interrupter, UnaryOperator<Member> change) {
+		String memberName = locked(() -> {
+			String candidate;
+			do {
+				candidate = "member-" + ++this.unnamed;
+			}
+			while (this.members.containsKey(candidate));
+			return candidate;
+		});
+		add(change.apply(Member.named(memberName).execute(execute).interrupt(interrupter).build()));
+	}
+
+	/**
+	 * Run all members, and return when the group is over: every member has ended, its
+	 * interrupter too.
+	 * <p>
+	 * Interrupting the calling thread stops the group.
+	 * @throws Exception the failure that ended the group, the same instance; later ones
+	 * are its suppressed exceptions
+	 * @throws UnstoppedMembersException if members had not ended at the shutdown timeout
+	 * and no failure ended the group; otherwise it is suppressed under that failure
+	 * @throws InterruptedException if the calling thread was interrupted and no failure
+	 * ended the group
+	 * @throws IllegalStateException if the group has been run or started before
+	 */
+	public void run() throws Exception {
+		begin(Thread.currentThread());
+		supervise();
+		Throwable failure = this.failure;
+		if (this.interrupted && (failure != null || this.unstopped != null)) {
+			Thread.currentThread().interrupt();
+		}
+		if (failure != null) {
+			sneakyThrow(failure);
+		}
+		if (this.unstopped != null) {
+			throw this.unstopped;
+		}
+		if (this.interrupted) {
+			throw new InterruptedException("Interrupted while running group '" + this.name + "'");
+		}
+	}
+
+	/**
+	 * Do what {@link #run()} does on a new thread, which keeps the JVM up until the group
+	 * is over. How it ended is in {@link #stopReason()}; members that did not end are
+	 * logged.
+	 * @throws IllegalStateException if the group has been run or started before
+	 */
+	public void start() {
+		MemberThread caller = MemberThread.CURRENT.get();
+		Thread thread = new Thread(() -> {
+			// What the caller is inside of, listeners called on this thread are too
+			MemberThread.CURRENT.set(caller);
+			supervise();
+			if (this.unstopped != null) {
+				this.listeners.report(String.valueOf(this.unstopped.getMessage()), null);
+			}
+		}, this.name);
+		thread.setDaemon(false);
+		begin(thread);
+		try {
+			thread.start();
+		}
+		catch (Throwable ex) {
+			locked(() -> this.state = GroupState.STOPPED);
+			this.terminated.countDown();
+			throw ex;
+		}
+	}
+
+	/**
+	 * Ask all members to end, and return at once. Works at any time, before
+	 * {@link #run()} too; only the first request counts.
+	 */
+	public void stop() {
+		stop(new StopReason(StopReason.Kind.STOP_REQUESTED, null, null));
+	}
+
+	/**
+	 * Ask all members to end, for a reason of the caller's, and return at once.
+	 * @param reason what the interrupters are told; its cause is not thrown by
+	 * {@link #run()}
+	 */
+	public void stop(StopReason reason) {
+		requestStop(Objects.requireNonNull(reason, "reason"), null);
+	}
+
+	/**
+	 * Wait until the group is over.
+	 * @param timeout how long to wait
+	 * @return whether it is over
+	 * @throws InterruptedException if the calling thread was interrupted
+	 */
+	public boolean awaitTermination(Duration timeout) throws InterruptedException {
+		return this.terminated.await(Durations.saturatedNanos(timeout), TimeUnit.NANOSECONDS);
+	}
+
+	/**
+	 * Stop the group and wait until it is over. Called from inside, that is by a body, a
+	 * handler, a listener or an interrupter of the group or of one that runs inside it,
+	 * it does not wait. An interrupt of the calling thread does not cut the wait short;
+	 * the flag is set again.
+	 */
+	@Override
+	public void close() {
+		stop();
+		if (this.state == GroupState.NEW || isCalledFromInside()) {
+			return;
+		}
+		boolean wasInterrupted = false;
+		while (this.terminated.getCount() > 0) {
+			try {
+				this.terminated.await();
+			}
+			catch (InterruptedException ex) {
+				wasInterrupted = true;
+			}
+		}
+		if (wasInterrupted) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private boolean isCalledFromInside() {
+		if (Thread.currentThread() == this.watcher) {
+			return true;
+		}
+		for (MemberThread at = MemberThread.CURRENT.get(); at != null; at = at.group.outer) {
+			if (at.group == this) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * Return why the group ends or ended.
+	 * @return the reason; {@code null} if nobody has ended it, or all members ended by
+	 * themselves
+	 */
+	public @Nullable StopReason stopReason() {
+		return this.stopReason;
+	}
+
+	/**
+	 * Return the group at this moment.
+	 * @return the group and its members, in the order they were added
+	 */
+	public GroupSnapshot snapshot() {
+		return locked(() -> new GroupSnapshot(this.name, this.state, this.stopReason,
+				this.members.values().stream().map(MemberThread::snapshot).toList()));
+	}
+
+	/**
+	 * Interrupt one member alone: its policies do not apply, the group goes on. The Kill
+	 * of rutina. A member that was not started yet will not be; one that is over stays
+	 * so. The request is remembered however early it comes.
+	 * @param name the member's name
+	 * @throws NoSuchElementException if the group has no such member
+	 */
+	public void stopMember(String name) {
+		locked(() -> {
+			MemberThread member = member(name);
+			member.startAgain = false;
+			if (!member.started) {
+				member.hold(true);
+			}
+			else if (!member.ended && !member.interrupted && this.state != GroupState.STOPPED) {
+				markStopping(member, new StopReason(StopReason.Kind.STOP_REQUESTED, name, null));
+				this.toInterrupt.add(member);
+			}
+			return null;
+		});
+		signal();
+	}
+
+	/**
+	 * Run a stopped, completed or failed member again, with a new row of failures and a
+	 * new budget. On a running member it changes nothing; for one that is still stopping
+	 * it is remembered.
+	 * @param name the member's name
+	 * @throws NoSuchElementException if the group has no such member
+	 * @throws IllegalStateException if the group is stopping or over
+	 */
+	public void startMember(String name) {
+		MemberThread started = locked(() -> {
+			MemberThread member = member(name);
+			if (this.state == GroupState.STOPPING || this.state == GroupState.STOPPED) {
+				throw new IllegalStateException("Member '" + name + "' cannot be started: group '" + this.name + "' is "
+						+ this.state.name().toLowerCase(Locale.ROOT));
+			}
+			if (!member.started) {
+				member.hold(false);
+				return isStartable(member) ? beginStart(member) : null;
+			}
+			if (member.pending == 0) {
+				return beginStart(member);
+			}
+			member.startAgain = member.ended || member.stop() != null;
+			return null;
+		});
+		launch(started);
+	}
+
+	private MemberThread member(String name) {
+		MemberThread member = this.members.get(name);
+		if (member == null) {
+			throw new NoSuchElementException("Group '" + this.name + "' has no member named '" + name + "'; it has "
+					+ String.join(", ", this.members.keySet()));
+		}
+		return member;
+	}
+
+	/**
+	 * Return this group as a member of a larger one: its failure is the member's failure,
+	 * the member's interrupt stops it.
+	 * @param name the member's name
+	 * @return a new member
+	 */
+	public Member asMember(String name) {
+		return Member.named(name).execute(this::run).interrupt(this::stop).build();
+	}
+
+	// ---- The watching thread
+
+	private void begin(Thread watcher) {
+		locked(() -> {
+			if (this.watcher != null) {
+				throw new IllegalStateException(
+						"Group '" + this.name + "' has been run already: a group runs once, make a new one");
+			}
+			this.watcher = watcher;
+			this.outer = MemberThread.CURRENT.get();
+			return this.state = (this.stopReason != null) ? GroupState.STOPPING : GroupState.RUNNING;
+		});
+	}
+
+	private void supervise() {
+		startStages();
+		await(() -> this.state != GroupState.RUNNING || isOver(), NEVER);
+		StopReason reason = this.stopReason;
+		if (reason != null) {
+			this.listeners.groupStopping(reason);
+			stopStages(reason);
+		}
+		finish(reason);
+	}
+
+	/**
+	 * Start the members, lowest stage first; the next stage when everybody who wanted to
+	 * announce that it is up has done so.
+	 */
+	private void startStages() {
+		noteInterrupt();
+		for (List<MemberThread> stage = nextToStart(); !stage.isEmpty(); stage = nextToStart()) {
+			for (MemberThread member : stage) {
+				launch(locked(
+						() -> isStartable(member) && !member.started && !member.held ? beginStart(member) : null));
+			}
+			List<MemberThread> awaited = stage;
+			await(() -> this.state != GroupState.RUNNING || awaited.stream().allMatch(MemberThread::isUp), NEVER);
+		}
+	}
+
+	private List<MemberThread> nextToStart() {
+		return locked(() -> {
+			if (this.state != GroupState.RUNNING) {
+				return List.of();
+			}
+			for (Stage stage : this.stages.values()) {
+				if (!stage.begun) {
+					stage.begun = true;
+					return List.copyOf(stage.members);
+				}
+			}
+			this.allBegun = true;
+			return List.of();
+		});
+	}
+
+	/**
+	 * Interrupt the members, highest stage first; the next stage when this one has ended
+	 * or has used up its share of the time.
+	 */
+	private void stopStages(StopReason reason) {
+		long deadline = (this.shutdownTimeout > 0) ? Durations.after(this.stopAt, this.shutdownTimeout) : NEVER;
+		for (Stage stage = locked(() -> this.stopping); stage != null; stage = markNextStage(reason)) {
+			Stage current = stage;
+			current.toEnd.forEach((member) -> interrupt(member, reason));
+			graceFor(() -> locked(() -> current.toEnd.stream().filter((member) -> !member.ended).toList())
+				.forEach(MemberThread::interruptThread));
+			await(() -> current.busy == 0, share(deadline, stage));
+		}
+		if (!await(() -> this.busy == 0, deadline)) {
+			giveUp();
+		}
+	}
+
+	/**
+	 * When the stage has to have ended: it has an equal share of the time that is left
+	 * for it and those below.
+	 */
+	private long share(long deadline, Stage stage) {
+		if (deadline == NEVER) {
+			return NEVER;
+		}
+		long now = this.time.nanoTime();
+		int left = locked(() -> 1 + (int) this.stages.values().stream().filter(Stage::isToBeStopped).count());
+		return now + Math.max(0, deadline - now) / left;
+	}
+
+	/**
+	 * Let the highest stage that was not yet asked to end know that it is to. From here
+	 * on none of its bodies is called any more.
+	 */
+	private @Nullable Stage markNextStage(StopReason reason) {
+		return locked(() -> {
+			for (Stage stage : this.stages.descendingMap().values()) {
+				if (stage.isToBeStopped()) {
+					stage.asked = true;
+					for (MemberThread member : stage.members) {
+						if (member.started && !member.interrupted) {
+							markStopping(member, reason);
+							stage.toEnd.add(member);
+						}
+					}
+					return stage;
+				}
+			}
+			return null;
+		});
+	}
+
+	private void giveUp() {
+		UnstoppedMembersException unstopped = locked(() -> {
+			this.state = GroupState.STOPPED;
+			return new UnstoppedMembersException(this.name,
+					this.members.values()
+						.stream()
+						.filter((member) -> member.pending > 0)
+						.map((member) -> new UnstoppedMembersException.Unstopped(member.name(), member.stack()))
+						.toList());
+		});
+		this.unstopped = unstopped;
+	}
+
+	private void finish(@Nullable StopReason reason) {
+		for (MemberThread member : locked(() -> {
+			this.state = GroupState.STOPPED;
+			return List.copyOf(this.members.values());
+		})) {
+			if (locked(() -> member.pending == 0)) {
+				// Their work is done; wait for the threads to be gone as well
+				join(member.thread);
+				join(member.interrupterThread);
+			}
+		}
+		addSuppressed();
+		noteInterrupt();
+		this.listeners.groupStopped(reason);
+		this.terminated.countDown();
+	}
+
+	private void join(@Nullable Thread thread) {
+		while (thread != null && thread.isAlive()) {
+			try {
+				thread.join();
+			}
+			catch (InterruptedException ex) {
+				this.interrupted = true;
+			}
+		}
+	}
+
+	private void addSuppressed() {
+		Throwable failure = this.failure;
+		if (failure == null) {
+			return;
+		}
+		// Several members may have thrown the same instance
+		Set<Throwable> known = Collections.newSetFromMap(new IdentityHashMap<>());
+		known.add(failure);
+		Collections.addAll(known, failure.getSuppressed());
+		for (Throwable later : locked(() -> List.copyOf(this.laterFailures))) {
+			if (known.add(later)) {
+				failure.addSuppressed(later);
+			}
+		}
+		if (this.unstopped != null) {
+			failure.addSuppressed(this.unstopped);
+		}
+	}
+
+	/**
+	 * Wait on the watching thread, and meanwhile do what falls due.
+	 * @param until what to wait for; asked under the lock
+	 * @param deadline when to stop waiting, in nanoseconds
+	 * @return whether it came true in time
+	 */
+	private boolean await(BooleanSupplier until, long deadline) {
+		while (true) {
+			this.signalled = false;
+			noteInterrupt();
+			if (locked(until::getAsBoolean)) {
+				return true;
+			}
+			long now = this.time.nanoTime();
+			if (deadline != NEVER && now - deadline >= 0) {
+				return false;
+			}
+			interruptDue(now);
+			// Whoever sets a deadline while we look for the next one has to wake us
+			this.watcherDue = Durations.after(now, Long.MAX_VALUE);
+			long due = nextDue(now);
+			if (deadline != NEVER) {
+				due = earlier(due, deadline);
+			}
+			this.watcherDue = due;
+			// Not only the thread's permit: a lock may have used that up
+			if (!this.signalled && due - now > 0) {
+				this.time.park(this, due - now);
+			}
+		}
+	}
+
+	private void noteInterrupt() {
+		if (Thread.interrupted()) {
+			this.interrupted = true;
+			stop();
+		}
+	}
+
+	/**
+	 * Interrupt whoever stopMember wants to end, whose execution takes too long, and
+	 * whose grace period is over.
+	 */
+	private void interruptDue(long now) {
+		List<MemberThread> requested = new ArrayList<>();
+		Map<MemberThread, StopReason> overdue = new LinkedHashMap<>();
+		locked(() -> {
+			requested.addAll(this.toInterrupt);
+			this.toInterrupt.clear();
+			for (MemberThread member : this.timed) {
+				StopReason reason = member.claimOverdue(now);
+				if (reason != null) {
+					overdue.put(member, reason);
+				}
+			}
+			return null;
+		});
+		for (MemberThread member : requested) {
+			int start = member.start;
+			interrupt(member, Objects.requireNonNull(member.stop()));
+			graceFor(() -> {
+				if (locked(() -> member.start == start && !member.ended)) {
+					member.interruptThread();
+				}
+			});
+		}
+		overdue.forEach(this::interruptTurn);
+		for (Grace grace = this.graces.peek(); grace != null && now - grace.due >= 0; grace = this.graces.peek()) {
+			this.graces.remove();
+			grace.then.run();
+		}
+	}
+
+	private long nextDue(long now) {
+		long due = locked(() -> {
+			long earliest = Durations.after(now, Long.MAX_VALUE);
+			for (MemberThread member : this.timed) {
+				earliest = earlier(earliest, member.dueAt());
+			}
+			return earliest;
+		});
+		Grace grace = this.graces.peek();
+		return (grace != null) ? earlier(due, grace.due) : due;
+	}
+
+	private static long earlier(long one, long other) {
+		return (one - other < 0) ? one : other;
+	}
+
+	/**
+	 * Interrupt a member that has been marked.
+	 */
+	private void interrupt(MemberThread member, StopReason reason) {
+		Interrupter interrupter = member.member.interrupter;
+		if (member.isTurnStopped()) {
+			// This execution has had its interrupt when it took too long
+			release(member);
+		}
+		else if (interrupter == null) {
+			member.interruptBody();
+			release(member);
+		}
+		else {
+			call(interrupter, member, reason, () -> release(member));
+		}
+	}
+
+	/**
+	 * Interrupt one execution; the next must not begin before that is done.
+	 */
+	private void interruptTurn(MemberThread member, StopReason reason) {
+		member.wakeSleepers();
+		Interrupter interrupter = member.member.interrupter;
+		if (interrupter == null) {
+			member.interruptBody();
+		}
+		else {
+			call(interrupter, member, reason, member::turnInterrupterEnded);
+		}
+		long turn = member.turnNumber();
+		graceFor(() -> {
+			if (member.isTurnStopped() && member.turnNumber() == turn) {
+				member.interruptBody();
+				if (member.member.onError == Policy.SHUTDOWN && member.isExecuting()) {
+					// It has failed, and may never return to say so
+					requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, member.name(), reason.cause()),
+							reason.cause());
+				}
+			}
+		});
+	}
+
+	private void graceFor(Runnable then) {
+		this.graces.add(new Grace(Durations.after(this.time.nanoTime(), this.gracePeriod), then));
+	}
+
+	private void call(Interrupter interrupter, MemberThread member, StopReason reason, Runnable afterwards) {
+		Runnable work = () -> {
+			MemberThread before = MemberThread.CURRENT.get();
+			MemberThread.CURRENT.set(member);
+			try {
+				this.listeners.guarded(() -> interrupter.interrupt(reason), "Interrupter", member.name());
+			}
+			finally {
+				MemberThread.CURRENT.set(before);
+				afterwards.run();
+			}
+		};
+		try {
+			Thread thread = Threads.forInterrupter(member.name(), work);
+			member.interrupterThread = thread;
+			thread.start();
+		}
+		catch (Throwable ex) {
+			// No memory for a thread: one interrupter after another is better than none
+			work.run();
+		}
+	}
+
+	// ---- Called by members
+
+	/**
+	 * End the group for this reason unless it is ending already.
+	 * @param failure what run() is to throw
+	 */
+	void requestStop(StopReason reason, @Nullable Throwable failure) {
+		locked(() -> {
+			if (this.stopReason == null && this.state != GroupState.STOPPED) {
+				this.stopReason = reason;
+				this.failure = failure;
+				this.stopAt = this.time.nanoTime();
+				if (this.state == GroupState.RUNNING) {
+					this.state = GroupState.STOPPING;
+					this.stopping = markNextStage(reason);
+				}
+			}
+			return null;
+		});
+		signal();
+	}
+
+	/**
+	 * A member's last execution is behind it.
+	 * @return whether it had been asked to end
+	 */
+	boolean ended(MemberThread member, MemberState end, Runnable change) {
+		return locked(() -> {
+			change.run();
+			member.ended = true;
+			Throwable last = member.lastFailure();
+			if (end == MemberState.FAILED && last != null && this.stopReason != null) {
+				this.laterFailures.add(last);
+			}
+			return member.stop() != null;
+		});
+	}
+
+	/**
+	 * A member's thread or its interrupter has done all its work.
+	 */
+	void release(MemberThread member) {
+		MemberThread again = locked(() -> {
+			member.pending--;
+			member.stage.busy--;
+			this.busy--;
+			return (member.pending == 0 && member.startAgain && this.state == GroupState.RUNNING) ? beginStart(member)
+					: null;
+		});
+		launch(again);
+		if (this.busy == 0 || member.stage.busy == 0 || member.member.readyTimeout > 0) {
+			signal();
+		}
+	}
+
+	/**
+	 * Some time limit begins to run.
+	 */
+	void deadlineSet(long due) {
+		if (due - this.watcherDue < 0) {
+			signal();
+		}
+	}
+
+	void signal() {
+		this.signalled = true;
+		LockSupport.unpark(this.watcher);
+	}
+
+	<T extends @Nullable Object> T locked(Supplier<T> work) {
+		this.lock.lock();
+		try {
+			return work.get();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	// ---- Under the lock
+
+	private boolean isOver() {
+		if (this.busy > 0 || this.endless || (this.keepStopped && isAnyStopped())) {
+			return false;
+		}
+		// Shut the door: from here on nothing is added or started
+		this.state = GroupState.STOPPED;
+		return true;
+	}
+
+	private boolean isAnyStopped() {
+		return this.members.values().stream().anyMatch((member) -> member.state() == MemberState.STOPPED);
+	}
+
+	private boolean isStartable(MemberThread member) {
+		if (this.state == GroupState.RUNNING && this.allBegun) {
+			member.stage.begun = true;
+		}
+		return this.state == GroupState.RUNNING && member.stage.begun;
+	}
+
+	private MemberThread beginStart(MemberThread member) {
+		member.prepareStart(this.time.nanoTime());
+		addPending(member);
+		return member;
+	}
+
+	private void markStopping(MemberThread member, StopReason reason) {
+		member.interrupted = true;
+		addPending(member);
+		member.markStopping(reason, this.time.nanoTime());
+	}
+
+	private void addPending(MemberThread member) {
+		member.pending++;
+		member.stage.busy++;
+		this.busy++;
+	}
+
+	// ---- Not under the lock
+
+	/**
+	 * Give a member that has been prepared its thread.
+	 */
+	private void launch(@Nullable MemberThread member) {
+		if (member == null) {
+			return;
+		}
+		try {
+			Thread thread = this.threadFactory.newThread(member);
+			if (thread == null) {
+				throw new IllegalStateException(
+						"The thread factory returned no thread for member '" + member.name() + "'");
+			}
+			member.thread = thread;
+			thread.setName(member.name());
+			thread.start();
+		}
+		catch (Throwable ex) {
+			member.thread = null;
+			locked(() -> member.interrupted = true);
+			member.failedToStart(ex);
+		}
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <E extends Throwable> void sneakyThrow(Throwable failure) throws E {
+		throw (E) failure;
+	}
+
+	/**
+	 * Members that start and stop together. Written under the lock.
+	 */
+	static final class Stage {
+
+		final List<MemberThread> members = new ArrayList<>();
+
+		boolean begun;
+
+		/** Whether its turn to end has come. */
+		boolean asked;
+
+		/** Who is interrupted in that turn; not changed any more once it has come. */
+		final List<MemberThread> toEnd = new ArrayList<>();
+
+		/**
+		 * Threads of its members that have not ended; read without the lock as a hint.
+		 */
+		volatile int busy;
+
+		boolean isToBeStopped() {
+			return this.begun && !this.asked;
+		}
+
+	}
+
+	/**
+	 * What to do when a grace period is over.
+	 */
+	private record Grace(long due, Runnable then) {
+
+	}
+
+	/**
+	 * Describes a {@link Group}. Not safe for use by several threads at once.
+	 */
+	public static final class Builder {
+
+		private String name = "group";
+
+		private ThreadFactory threadFactory = Threads::forMember;
+
+		private final List<GroupListener> listeners = new ArrayList<>();
+
+		private Duration gracePeriod = DEFAULT_GRACE_PERIOD;
+
+		private @Nullable Duration shutdownTimeout;
+
+		private boolean keepStopped;
+
+		private boolean endless;
+
+		private Time time = Time.SYSTEM;
+
+		private Builder() {
+		}
+
+		/**
+		 * Set the group's name, for messages and snapshots.
+		 * @param name default: {@code group}
+		 * @return this builder
+		 */
+		public Builder name(String name) {
+			this.name = Objects.requireNonNull(name, "name");
+			return this;
+		}
+
+		/**
+		 * Set what makes the members' threads. The threads must not have been started;
+		 * they are named after their members. A factory that throws or returns null ends
+		 * the group.
+		 * @param factory default: platform threads that do not keep the JVM up
+		 * @return this builder
+		 */
+		public Builder threadFactory(ThreadFactory factory) {
+			this.threadFactory = Objects.requireNonNull(factory, "factory");
+			return this;
+		}
+
+		/**
+		 * Add a listener, called after those added before.
+		 * @param listener hears what happens
+		 * @return this builder
+		 */
+		public Builder listener(GroupListener listener) {
+			this.listeners.add(Objects.requireNonNull(listener, "listener"));
+			return this;
+		}
+
+		/**
+		 * Set how long after its interrupt a member that has not ended gets
+		 * {@link Thread#interrupt()} as well.
+		 * @param gracePeriod default: ten seconds
+		 * @return this builder
+		 */
+		public Builder gracePeriod(Duration gracePeriod) {
+			this.gracePeriod = Durations.notNegative(gracePeriod, "gracePeriod");
+			return this;
+		}
+
+		/**
+		 * Set how long after a stop members that have not ended are given up.
+		 * @param timeout longer than zero; default: wait for ever, as oklog/run does
+		 * @return this builder
+		 */
+		public Builder shutdownTimeout(Duration timeout) {
+			this.shutdownTimeout = Durations.positive(timeout, "shutdownTimeout");
+			return this;
+		}
+
+		/**
+		 * Set whether a member that {@link Group#stopMember(String)} has stopped keeps
+		 * the group running even if no other is left, so that
+		 * {@link Group#startMember(String)} can start it again.
+		 * @param keep default: false
+		 * @return this builder
+		 */
+		public Builder keepStopped(boolean keep) {
+			this.keepStopped = keep;
+			return this;
+		}
+
+		Builder endless() {
+			this.endless = true;
+			return this;
+		}
+
+		Builder time(Time time) {
+			this.time = time;
+			return this;
+		}
+
+		/**
+		 * Make the group.
+		 * @return a new group
+		 */
+		public Group build() {
+			return new Group(this);
+		}
+
+	}
+
 }

@@ -48,6 +48,15 @@ public interface GroupListener {
 	}
 
 	/**
+	 * A member that was asked to end has ended. Comes right before
+	 * {@link #memberEnded(String, MemberState)}; not heard for one that ended by itself.
+	 * @param member the member's name
+	 * @param nanos time from the request to the end, in nanoseconds
+	 */
+	default void memberStopped(String member, long nanos) {
+	}
+
+	/**
 	 * A member is over: once per start of the member.
 	 * @param member the member's name
 	 * @param state its final state: completed, failed or stopped

@@ -1,17 +1,309 @@
 package dev.rungroup.core;
+
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
 import org.jspecify.annotations.Nullable;
+
+/**
+ * Tries again what failed, under the caller's control: the Retry of vslpsl/run. The call
+ * itself sees which attempt it is, sets the delay before the next, or stops.
+ * <p>
+ * Neither an {@link InterruptedException} nor an {@link Error} is tried again. Inside the
+ * body of a {@link Member} the pause, and the trying again, end when the member is asked
+ * to end. Only the last failure is kept, so retrying for ever holds no memory. Immutable
+ * and safe for use by any number of threads at once.
+ *
+ * @since 0.1.0
+ */
 public final class Retry {
-  public static Retry immediately() { throw new UnsupportedOperationException(); }
-  public static Retry with(Backoff backoff) { throw new UnsupportedOperationException(); }
-  public Retry withMaxRetries(int max) { throw new UnsupportedOperationException(); }
-  /** The same retry, counting what becomes of each attempt (for run.retry.attempts). */
-  public Retry withListener(java.util.function.Consumer<? super AttemptOutcome> listener) { throw new UnsupportedOperationException(); }
-  public <T extends @Nullable Object> T call(Call<T> call) throws Exception { throw new UnsupportedOperationException(); }
-  public void run(Action action) throws Exception { throw new UnsupportedOperationException(); }
-  /** What became of an attempt: success, failed and tried again, failed with no retries left, failed and not tried again because of a stop. */
-  public enum AttemptOutcome { SUCCESS, RETRIED, EXHAUSTED, STOPPED }
-  @FunctionalInterface public interface Call<T extends @Nullable Object> { T call(Attempt attempt) throws Exception; }
-  @FunctionalInterface public interface Action { void run(Attempt attempt) throws Exception; }
-  public interface Attempt { int iteration(); void setDelay(Duration delay); void stop(); @Nullable Throwable lastFailure(); }
+
+	private static final Consumer<AttemptOutcome> NO_LISTENER = (outcome) -> {
+	};
+
+	private final Backoff backoff;
+
+	/** -1 for no limit. */
+	private final int maxRetries;
+
+	private final Consumer<? super AttemptOutcome> listener;
+
+	private Retry(Backoff backoff, int maxRetries, Consumer<? super AttemptOutcome> listener) {
+		this.backoff = backoff;
+		this.maxRetries = maxRetries;
+		this.listener = listener;
+	}
+
+	/**
+	 * Try again at once, for ever; the call sets a delay if it wants one.
+	 * @return the retry
+	 */
+	public static Retry immediately() {
+		return with(Backoff.none());
+	}
+
+	/**
+	 * Try again after a pause, for ever.
+	 * @param backoff how long to pause; an attempt that lasted its {@code resetAfter}
+	 * starts the row of failures anew
+	 * @return the retry
+	 */
+	public static Retry with(Backoff backoff) {
+		return new Retry(Objects.requireNonNull(backoff, "backoff"), -1, NO_LISTENER);
+	}
+
+	/**
+	 * The same with a limit.
+	 * @param max how often to try again after the first attempt: 0 for never, -1 for no
+	 * limit
+	 * @return the retry
+	 */
+	public Retry withMaxRetries(int max) {
+		if (max < -1) {
+			throw new IllegalArgumentException("maxRetries must be at least 0, or -1 for no limit, but is " + max);
+		}
+		return new Retry(this.backoff, max, this.listener);
+	}
+
+	/**
+	 * The same, telling what becomes of each attempt.
+	 * @param listener called on the calling thread after each attempt; must not throw
+	 * @return the retry
+	 */
+	public Retry withListener(Consumer<? super AttemptOutcome> listener) {
+		return new Retry(this.backoff, this.maxRetries, Objects.requireNonNull(listener, "listener"));
+	}
+
+	/**
+	 * Call until it returns.
+	 * @param <T> what it returns
+	 * @param call what to try
+	 * @return what the call returned
+	 * @throws InterruptedException if the thread was interrupted in a pause, or the
+	 * member it belongs to was asked to end; the last failure is suppressed
+	 * @throws Exception what the last attempt threw, the same instance
+	 */
+	public <T extends @Nullable Object> T call(Call<T> call) throws Exception {
+		Attempts attempts = new Attempts(this);
+		while (true) {
+			try {
+				T result = call.call(attempts);
+				this.listener.accept(AttemptOutcome.SUCCESS);
+				return result;
+			}
+			catch (Exception ex) {
+				attempts.failed(ex);
+			}
+		}
+	}
+
+	/**
+	 * Run until it returns.
+	 * @param action what to try
+	 * @throws InterruptedException as in {@link #call(Call)}
+	 * @throws Exception what the last attempt threw, the same instance
+	 */
+	public void run(Action action) throws Exception {
+		call((attempt) -> {
+			action.run(attempt);
+			return Boolean.TRUE;
+		});
+	}
+
+	/**
+	 * What became of an attempt.
+	 */
+	public enum AttemptOutcome {
+
+		/** It returned. */
+		SUCCESS,
+
+		/** It failed, and another one follows. */
+		RETRIED,
+
+		/** It failed, and no retry is left. */
+		EXHAUSTED,
+
+		/** It failed, and none follows: it said so, or a stop or an interrupt came. */
+		STOPPED
+
+	}
+
+	/**
+	 * What to try, with a result.
+	 *
+	 * @param <T> the result
+	 */
+	@FunctionalInterface
+	public interface Call<T extends @Nullable Object> {
+
+		/**
+		 * Try.
+		 * @param attempt which attempt this is, and what is to follow
+		 * @return the result
+		 * @throws Exception to be called again
+		 */
+		T call(Attempt attempt) throws Exception;
+
+	}
+
+	/**
+	 * What to try.
+	 */
+	@FunctionalInterface
+	public interface Action {
+
+		/**
+		 * Try.
+		 * @param attempt which attempt this is, and what is to follow
+		 * @throws Exception to be called again
+		 */
+		void run(Attempt attempt) throws Exception;
+
+	}
+
+	/**
+	 * One attempt: the Retrier of vslpsl/run. To be used by the thread that tries.
+	 */
+	public interface Attempt {
+
+		/**
+		 * Return which attempt this is.
+		 * @return 1 for the first
+		 */
+		int iteration();
+
+		/**
+		 * Set the pause before the next attempt, if this one fails, in place of the
+		 * back-off.
+		 * @param delay the pause
+		 */
+		void setDelay(Duration delay);
+
+		/**
+		 * Do not try again if this attempt fails.
+		 */
+		void stop();
+
+		/**
+		 * Return what the attempt before this one threw.
+		 * @return the failure, {@code null} in the first attempt
+		 */
+		@Nullable Throwable lastFailure();
+
+	}
+
+	/**
+	 * The attempts of one call. Used by the calling thread alone.
+	 */
+	private static final class Attempts implements Attempt {
+
+		private final Retry retry;
+
+		private int iteration = 1;
+
+		/** Failures since an attempt that lasted long enough. */
+		private int inARow;
+
+		private long startedAt;
+
+		private @Nullable Duration delay;
+
+		private boolean stopped;
+
+		private @Nullable Throwable lastFailure;
+
+		Attempts(Retry retry) {
+			this.retry = retry;
+		}
+
+		/**
+		 * Prepare the next attempt, or throw.
+		 */
+		void failed(Exception failure) throws Exception {
+			if (failure instanceof InterruptedException || this.stopped) {
+				this.retry.listener.accept(AttemptOutcome.STOPPED);
+				throw failure;
+			}
+			if (this.retry.maxRetries >= 0 && this.iteration > this.retry.maxRetries) {
+				this.retry.listener.accept(AttemptOutcome.EXHAUSTED);
+				throw failure;
+			}
+			if (!sleep(pause())) {
+				this.retry.listener.accept(AttemptOutcome.STOPPED);
+				InterruptedException interrupted = new InterruptedException(
+						"Interrupted before retry " + this.iteration + " of a failed call");
+				interrupted.addSuppressed(failure);
+				throw interrupted;
+			}
+			this.retry.listener.accept(AttemptOutcome.RETRIED);
+			this.lastFailure = failure;
+			this.delay = null;
+			if (this.iteration < Integer.MAX_VALUE) {
+				this.iteration++;
+			}
+		}
+
+		private long pause() {
+			if (this.retry.backoff.delay().isZero() && this.retry.backoff.jitter().isZero()) {
+				return (this.delay != null) ? Durations.saturatedNanos(this.delay) : 0;
+			}
+			long now = System.nanoTime();
+			boolean wasHealthy = this.inARow > 0
+					&& now - this.startedAt >= Durations.saturatedNanos(this.retry.backoff.resetAfter());
+			this.inARow = (wasHealthy) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.inARow + 1L);
+			return (this.delay != null) ? Durations.saturatedNanos(this.delay)
+					: this.retry.backoff.nanosFor(this.inARow);
+		}
+
+		/**
+		 * @return false if an interrupt or the member's stop came
+		 */
+		private boolean sleep(long nanos) {
+			MemberThread member = MemberThread.CURRENT.get();
+			boolean slept;
+			try {
+				if (member != null && Thread.currentThread() == member.thread) {
+					slept = member.sleepNanos(nanos);
+				}
+				else {
+					slept = !Thread.interrupted();
+					if (slept && nanos > 0) {
+						TimeUnit.NANOSECONDS.sleep(nanos);
+					}
+				}
+			}
+			catch (InterruptedException ex) {
+				slept = false;
+			}
+			if (nanos > 0) {
+				this.startedAt = System.nanoTime();
+			}
+			return slept;
+		}
+
+		@Override
+		public int iteration() {
+			return this.iteration;
+		}
+
+		@Override
+		public void setDelay(Duration delay) {
+			this.delay = Durations.notNegative(delay, "delay");
+		}
+
+		@Override
+		public void stop() {
+			this.stopped = true;
+		}
+
+		@Override
+		public @Nullable Throwable lastFailure() {
+			return this.lastFailure;
+		}
+
+	}
+
 }

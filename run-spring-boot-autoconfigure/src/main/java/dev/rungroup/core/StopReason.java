@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who ended a group or a member, how and why. Handed to every {@link Interrupter}, kept
- * as {@link Group#stopReason()}. A typed value takes the place of the error that oklog/run
- * and vslpsl/run hand to interrupts.
+ * as {@link Group#stopReason()}. A typed value takes the place of the error that
+ * oklog/run and vslpsl/run hand to interrupts.
  *
  * @param kind what happened
  * @param member name of the member it happened to, {@code null} if it came from outside

@@ -21,13 +21,10 @@ public class UnstoppedMembersException extends RuntimeException {
 	}
 
 	private static String message(String group, List<Unstopped> members) {
-		return members.stream()
-			.map(Unstopped::toString)
-			.collect(Collectors.joining(System.lineSeparator(),
-					"Group '" + group + "' gave up waiting for members that did not end after their interrupt: "
-							+ members.stream().map(Unstopped::name).collect(Collectors.joining(", "))
-							+ System.lineSeparator(),
-					""));
+		String names = members.stream().map((member) -> "'" + member.name() + "'").collect(Collectors.joining(", "));
+		String stacks = members.stream().map(Unstopped::toString).collect(Collectors.joining("\n"));
+		return "Group '" + group + "' gave up waiting for " + names
+				+ ": still running at the shutdown timeout, although interrupted\n" + stacks;
 	}
 
 	/**
@@ -52,9 +49,8 @@ public class UnstoppedMembersException extends RuntimeException {
 
 		@Override
 		public String toString() {
-			return this.stack.stream()
-				.map((element) -> System.lineSeparator() + "\tat " + element)
-				.collect(Collectors.joining("", "member '" + this.name + "' is still at", ""));
+			String frames = this.stack.stream().map((frame) -> "\n\tat " + frame).collect(Collectors.joining());
+			return "'" + this.name + "' is at" + (frames.isEmpty() ? " an unknown place" : frames);
 		}
 
 	}

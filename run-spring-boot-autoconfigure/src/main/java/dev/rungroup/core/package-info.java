@@ -1,6 +1,6 @@
 /**
- * Groups, loops and retries in plain Java: what {@code run} does, without Spring.
- * Depends on {@code java.*} and JSpecify only.
+ * Groups, loops and retries in plain Java: what {@code run} does, without Spring. Depends
+ * on {@code java.*} and JSpecify only.
  */
 @NullMarked
 package dev.rungroup.core;

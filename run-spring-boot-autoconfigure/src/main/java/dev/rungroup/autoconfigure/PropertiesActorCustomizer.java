@@ -1,0 +1,184 @@
+package dev.rungroup.autoconfigure;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+
+import dev.rungroup.context.ActorDefinition;
+import dev.rungroup.context.ActorDefinitionCustomizer;
+import dev.rungroup.context.InvalidActorException;
+import dev.rungroup.core.Backoff;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.core.Ordered;
+
+/**
+ * Applies {@link RunProperties} to what annotations declare: each property that is set
+ * changes one value.
+ */
+final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Ordered {
+
+	private static final Log logger = LogFactory.getLog(PropertiesActorCustomizer.class);
+
+	private final RunProperties properties;
+
+	PropertiesActorCustomizer(RunProperties properties) {
+		this.properties = properties;
+	}
+
+	@Override
+	public int getOrder() {
+		return 0;
+	}
+
+	@Override
+	public ActorDefinition customize(ActorDefinition definition) {
+		ActorDefinition.Builder builder = definition.mutate();
+		RunProperties.ActorRetry retry = new RunProperties.ActorRetry();
+		for (RunProperties.Actor actor : settings(definition.name())) {
+			apply(actor, builder);
+			apply(actor.getRetry(), retry);
+		}
+		return builder.backoff(backoff(this.properties.getRetry(), retry)).build();
+	}
+
+	/**
+	 * All settings that are meant for an actor, the strongest last. More than one are
+	 * there if property sources spell its name differently.
+	 */
+	private List<RunProperties.Actor> settings(String name) {
+		List<RunProperties.Actor> settings = new ArrayList<>();
+		this.properties.getActors().forEach((key, value) -> {
+			if (canonical(key).equals(canonical(name))) {
+				settings.add(value);
+			}
+		});
+		Collections.reverse(settings);
+		return settings;
+	}
+
+	private static void apply(RunProperties.Actor actor, ActorDefinition.Builder builder) {
+		ifSet(actor.getEnabled(), builder::enabled);
+		ifSet(actor.getConcurrency(), builder::concurrency);
+		ifSet(actor.getOnDone(), builder::onDone);
+		ifSet(actor.getOnError(), builder::onError);
+		ifSet(actor.getInitialDelay(), builder::initialDelay);
+		ifSet(actor.getDelay(), builder::delay);
+		ifSet(actor.getTimeout(), builder::timeout);
+		ifSet(actor.getReadyTimeout(), builder::readyTimeout);
+		ifSet(actor.getMaxRestarts(), builder::maxRestarts);
+		ifSet(actor.getWithin(), builder::within);
+		ifSet(actor.getOnExhausted(), builder::onExhausted);
+		ifSet(actor.getStage(), builder::stage);
+	}
+
+	private static void apply(RunProperties.ActorRetry from, RunProperties.ActorRetry to) {
+		ifSet(from.getDelay(), to::setDelay);
+		ifSet(from.getMultiplier(), to::setMultiplier);
+		ifSet(from.getMaxDelay(), to::setMaxDelay);
+		ifSet(from.getJitter(), to::setJitter);
+		ifSet(from.getResetAfter(), to::setResetAfter);
+	}
+
+	private static <T> void ifSet(@Nullable T value, Consumer<? super T> setter) {
+		if (value != null) {
+			setter.accept(value);
+		}
+	}
+
+	/**
+	 * The back-off that {@code run.retry} describes.
+	 */
+	static Backoff backoff(RunProperties.Retry defaults) {
+		return backoff(defaults, new RunProperties.ActorRetry());
+	}
+
+	private static Backoff backoff(RunProperties.Retry defaults, RunProperties.ActorRetry retry) {
+		Duration delay = either(retry.getDelay(), defaults.getDelay());
+		Duration maxDelay = either(retry.getMaxDelay(), defaults.getMaxDelay());
+		if (retry.getMaxDelay() == null && !defaults.isMaxDelaySet() && delay.compareTo(maxDelay) > 0) {
+			// Nobody has asked for that limit
+			maxDelay = delay;
+		}
+		return new Backoff(delay, either(retry.getMultiplier(), defaults.getMultiplier()), maxDelay,
+				either(retry.getJitter(), defaults.getJitter()),
+				either(retry.getResetAfter(), defaults.getResetAfter()));
+	}
+
+	private static <T> T either(@Nullable T value, T defaultValue) {
+		return (value != null) ? value : defaultValue;
+	}
+
+	@Override
+	public void customized(Set<String> names) {
+		for (Map.Entry<String, RunProperties.Actor> entry : this.properties.getActors().entrySet()) {
+			String key = entry.getKey();
+			if (names.stream().noneMatch((name) -> canonical(name).equals(canonical(key)))) {
+				unknown(key, names);
+			}
+		}
+	}
+
+	private void unknown(String key, Set<String> names) {
+		String known = (names.isEmpty()) ? "There are no actors." : "Known are: " + String.join(", ", names) + ".";
+		String description = "Property 'run.actors." + key + "' is set, but no actor has the name '" + key + "'. "
+				+ known;
+		if (this.properties.isIgnoreUnknownActors()) {
+			logger.warn(description);
+			return;
+		}
+		String nearest = nearest(key, names);
+		throw new InvalidActorException(description,
+				((nearest != null) ? "Did you mean 'run.actors." + nearest + "'? Correct" : "Correct")
+						+ " or remove the property, or set 'run.ignore-unknown-actors=true'.");
+	}
+
+	private static @Nullable String nearest(String key, Set<String> names) {
+		String nearest = null;
+		int distance = Integer.MAX_VALUE;
+		for (String name : names) {
+			int candidate = distance(canonical(key), canonical(name));
+			if (candidate < distance) {
+				nearest = name;
+				distance = candidate;
+			}
+		}
+		return nearest;
+	}
+
+	/**
+	 * How many characters have to be changed, added or removed to make one of the other.
+	 */
+	private static int distance(String from, String to) {
+		int[] row = new int[to.length() + 1];
+		for (int j = 0; j <= to.length(); j++) {
+			row[j] = j;
+		}
+		for (int i = 1; i <= from.length(); i++) {
+			int diagonal = row[0];
+			row[0] = i;
+			for (int j = 1; j <= to.length(); j++) {
+				int substituted = diagonal + ((from.charAt(i - 1) != to.charAt(j - 1)) ? 1 : 0);
+				diagonal = row[j];
+				row[j] = Math.min(substituted, Math.min(row[j], row[j - 1]) + 1);
+			}
+		}
+		return row[to.length()];
+	}
+
+	/**
+	 * Names are the same if only case, dashes and underscores differ: an environment
+	 * variable has no others.
+	 */
+	private static String canonical(String name) {
+		return name.replace("-", "").replace("_", "").toLowerCase(Locale.ROOT);
+	}
+
+}

@@ -1,0 +1,113 @@
+package dev.rungroup.autoconfigure;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+
+import dev.rungroup.context.GroupLifecycle;
+import dev.rungroup.context.GroupSettings;
+import dev.rungroup.context.RetryAttemptListener;
+import dev.rungroup.core.Retry;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+import org.springframework.util.function.SingletonSupplier;
+
+/**
+ * Auto-configuration for the {@link GroupLifecycle} that runs the actors of an
+ * application context, and for the {@link Retry} that can be injected.
+ *
+ * @since 0.1.0
+ */
+@AutoConfiguration
+@EnableConfigurationProperties(RunProperties.class)
+public final class RunAutoConfiguration {
+
+	private static final Log logger = LogFactory.getLog(RunAutoConfiguration.class);
+
+	private static final String PHASE_TIMEOUT = "spring.lifecycle.timeout-per-shutdown-phase";
+
+	/**
+	 * Each context has its own: a parent's group knows nothing of its children's beans.
+	 */
+	@Bean
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+	GroupLifecycle groupLifecycle(RunProperties properties, Environment environment) {
+		RunProperties.Shutdown shutdown = properties.getShutdown();
+		warnOfBudget(shutdown, environment);
+		boolean virtualThreads = Objects.requireNonNullElseGet(properties.getVirtualThreads(),
+				() -> environment.getProperty("spring.threads.virtual.enabled", Boolean.class, false));
+		return new GroupLifecycle(
+				new GroupSettings("actors", properties.isEnabled(), properties.isAutoStartup(), properties.getStartOn(),
+						properties.getPhase(), virtualThreads, shutdown.getGracePeriod(), shutdown.getTimeout()));
+	}
+
+	private static void warnOfBudget(RunProperties.Shutdown shutdown, Environment environment) {
+		Duration phaseTimeout = Binder.get(environment)
+			.bind(PHASE_TIMEOUT, Duration.class)
+			.orElse(Duration.ofSeconds(30));
+		if (shutdown.getTimeout().compareTo(phaseTimeout) > 0) {
+			logger.warn("run.shutdown.timeout is " + shutdown.getTimeout() + ", but Spring stops waiting after "
+					+ phaseTimeout + ": lower it, or raise " + PHASE_TIMEOUT);
+		}
+		if (shutdown.getGracePeriod().compareTo(shutdown.getTimeout()) > 0) {
+			logger.warn("run.shutdown.grace-period is " + shutdown.getGracePeriod()
+					+ ", but actors are given up after run.shutdown.timeout=" + shutdown.getTimeout()
+					+ ": lower the first, or raise the second");
+		}
+	}
+
+	@Bean
+	PropertiesActorCustomizer propertiesActorCustomizer(RunProperties properties) {
+		return new PropertiesActorCustomizer(properties);
+	}
+
+	@Bean
+	ApplicationListener<ApplicationReadyEvent> runApplicationReadyListener(ApplicationContext context,
+			ObjectProvider<GroupLifecycle> lifecycle) {
+		return new ReadyListener(context, lifecycle);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	Retry runRetry(RunProperties properties, ObjectProvider<RetryAttemptListener> listeners) {
+		Retry retry = Retry.with(PropertiesActorCustomizer.backoff(properties.getRetry()));
+		Integer maxRetries = properties.getRetry().getMaxRetries();
+		if (maxRetries != null) {
+			retry = retry.withMaxRetries(maxRetries);
+		}
+		// Asked for with the first attempt: a Retry may be injected into a bean that is
+		// made before meter registries are
+		SingletonSupplier<List<RetryAttemptListener>> all = SingletonSupplier
+			.of(() -> listeners.orderedStream().toList());
+		return retry.withListener((outcome) -> all.obtain().forEach((listener) -> listener.attemptEnded(outcome)));
+	}
+
+	/**
+	 * Tells the lifecycle that the application is ready; a child context's events, which
+	 * its parents hear, are not meant.
+	 */
+	private record ReadyListener(ApplicationContext context,
+			ObjectProvider<GroupLifecycle> lifecycle) implements ApplicationListener<ApplicationReadyEvent> {
+
+		@Override
+		public void onApplicationEvent(ApplicationReadyEvent event) {
+			if (event.getApplicationContext() == this.context) {
+				this.lifecycle.ifAvailable(GroupLifecycle::applicationReady);
+			}
+		}
+
+	}
+
+}

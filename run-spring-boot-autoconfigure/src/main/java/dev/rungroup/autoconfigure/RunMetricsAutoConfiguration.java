@@ -1,0 +1,106 @@
+package dev.rungroup.autoconfigure;
+
+import dev.rungroup.context.GroupLifecycle;
+import dev.rungroup.context.RetryAttemptListener;
+import dev.rungroup.metrics.GroupMetrics;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Auto-configuration for the meters of the actors. Needs nothing but a
+ * {@link MeterRegistry} bean, whoever defines it and whenever it is created.
+ *
+ * @since 0.1.0
+ */
+@AutoConfiguration(after = RunAutoConfiguration.class,
+		afterName = "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration")
+@ConditionalOnClass(MeterRegistry.class)
+public final class RunMetricsAutoConfiguration {
+
+	/**
+	 * Takes providers and not beans: the lifecycle asks for its listeners, so they cannot
+	 * ask for the lifecycle, and a registry that is created early would miss its filters.
+	 */
+	@Bean
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+	GroupMetrics groupMetrics(ObjectProvider<MeterRegistry> registries, ObjectProvider<GroupLifecycle> lifecycle) {
+		return new GroupMetrics(() -> registry(registries), () -> {
+			GroupLifecycle group = lifecycle.getIfUnique();
+			return (group != null) ? group.snapshot() : null;
+		}, () -> {
+			GroupLifecycle group = lifecycle.getIfUnique();
+			return (group != null) ? group.disabledActors().size() : 0;
+		});
+	}
+
+	/**
+	 * Several registries without a primary one, as only an application without Spring
+	 * Boot's metrics has them, all get the meters.
+	 */
+	private static @Nullable MeterRegistry registry(ObjectProvider<MeterRegistry> registries) {
+		MeterRegistry registry = registries.getIfUnique();
+		if (registry != null) {
+			return registry;
+		}
+		CompositeMeterRegistry all = new CompositeMeterRegistry();
+		registries.orderedStream().forEach(all::add);
+		return all.getRegistries().isEmpty() ? null : all;
+	}
+
+	@Bean
+	RetryAttemptListener groupMetricsRetryAttemptListener(GroupMetrics metrics) {
+		return metrics::attemptEnded;
+	}
+
+	@Bean
+	GroupMetricsStarter groupMetricsStarter(GroupMetrics metrics) {
+		return new GroupMetricsStarter(metrics);
+	}
+
+	/**
+	 * Registers the meters when all beans exist and before the first actor can start. Has
+	 * nothing to stop: counters go on from one start to the next.
+	 */
+	static final class GroupMetricsStarter implements SmartLifecycle {
+
+		private final GroupMetrics metrics;
+
+		private volatile boolean running;
+
+		private GroupMetricsStarter(GroupMetrics metrics) {
+			this.metrics = metrics;
+		}
+
+		@Override
+		public void start() {
+			this.metrics.bind();
+			this.running = true;
+		}
+
+		@Override
+		public void stop() {
+			this.running = false;
+		}
+
+		@Override
+		public boolean isRunning() {
+			return this.running;
+		}
+
+		@Override
+		public int getPhase() {
+			return Integer.MIN_VALUE;
+		}
+
+	}
+
+}

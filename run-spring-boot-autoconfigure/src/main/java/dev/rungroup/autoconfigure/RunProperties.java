@@ -1,0 +1,599 @@
+package dev.rungroup.autoconfigure;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import dev.rungroup.context.ActorDefinition;
+import dev.rungroup.context.GroupSettings;
+import dev.rungroup.core.Policy;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.InitializingBean;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+
+/**
+ * Properties of the group of actors.
+ *
+ * @since 0.1.0
+ */
+@ConfigurationProperties("run")
+public class RunProperties implements InitializingBean {
+
+	/**
+	 * Whether actors are started at all. If not, all beans stay and every actor is shown
+	 * as disabled.
+	 */
+	private boolean enabled = true;
+
+	/**
+	 * Whether the group starts with the application context, rather than when its
+	 * lifecycle bean is started by hand.
+	 */
+	private boolean autoStartup = true;
+
+	/**
+	 * When the group starts with the application.
+	 */
+	private GroupSettings.StartOn startOn = GroupSettings.StartOn.REFRESH;
+
+	/**
+	 * Lifecycle phase of the group: lower starts earlier and stops later. With the
+	 * default it starts before the web server, and stops after in-flight requests are
+	 * done and before executors and pools.
+	 */
+	private int phase = Integer.MAX_VALUE - 4096;
+
+	/**
+	 * What to do when a member ends the group.
+	 */
+	private OnShutdown onShutdown = OnShutdown.EXIT;
+
+	/**
+	 * Whether actors run on virtual threads, if the JVM has them. Follows
+	 * spring.threads.virtual.enabled unless set.
+	 */
+	private @Nullable Boolean virtualThreads;
+
+	/**
+	 * Whether settings for an actor that does not exist are a warning and not a failure.
+	 */
+	private boolean ignoreUnknownActors;
+
+	private final Shutdown shutdown = new Shutdown();
+
+	private final Retry retry = new Retry();
+
+	/**
+	 * Settings of single actors by name; what is set here overrides the annotation.
+	 */
+	private final Map<String, Actor> actors = new LinkedHashMap<>();
+
+	public boolean isEnabled() {
+		return this.enabled;
+	}
+
+	public void setEnabled(boolean enabled) {
+		this.enabled = enabled;
+	}
+
+	public boolean isAutoStartup() {
+		return this.autoStartup;
+	}
+
+	public void setAutoStartup(boolean autoStartup) {
+		this.autoStartup = autoStartup;
+	}
+
+	public GroupSettings.StartOn getStartOn() {
+		return this.startOn;
+	}
+
+	public void setStartOn(GroupSettings.StartOn startOn) {
+		this.startOn = startOn;
+	}
+
+	public int getPhase() {
+		return this.phase;
+	}
+
+	public void setPhase(int phase) {
+		this.phase = phase;
+	}
+
+	public OnShutdown getOnShutdown() {
+		return this.onShutdown;
+	}
+
+	public void setOnShutdown(OnShutdown onShutdown) {
+		this.onShutdown = onShutdown;
+	}
+
+	public @Nullable Boolean getVirtualThreads() {
+		return this.virtualThreads;
+	}
+
+	public void setVirtualThreads(@Nullable Boolean virtualThreads) {
+		this.virtualThreads = virtualThreads;
+	}
+
+	public boolean isIgnoreUnknownActors() {
+		return this.ignoreUnknownActors;
+	}
+
+	public void setIgnoreUnknownActors(boolean ignoreUnknownActors) {
+		this.ignoreUnknownActors = ignoreUnknownActors;
+	}
+
+	public Shutdown getShutdown() {
+		return this.shutdown;
+	}
+
+	public Retry getRetry() {
+		return this.retry;
+	}
+
+	public Map<String, Actor> getActors() {
+		return this.actors;
+	}
+
+	@Override
+	public void afterPropertiesSet() {
+		notNegative("run.shutdown.grace-period", this.shutdown.gracePeriod);
+		positive("run.shutdown.timeout", this.shutdown.timeout);
+		this.retry.validate("run.retry");
+		this.actors.forEach((name, actor) -> actor.validate("run.actors." + name));
+	}
+
+	private static void notNegative(String property, @Nullable Duration value) {
+		if (value != null && value.isNegative()) {
+			throw new InvalidConfigurationPropertyValueException(property, value, "It must not be negative.");
+		}
+	}
+
+	private static void positive(String property, @Nullable Duration value) {
+		if (value != null && (value.isNegative() || value.isZero())) {
+			throw new InvalidConfigurationPropertyValueException(property, value, "It must be longer than zero.");
+		}
+	}
+
+	private static void range(String property, @Nullable Integer value, int min, int max) {
+		if (value != null && (value < min || value > max)) {
+			throw new InvalidConfigurationPropertyValueException(property, value, (max == Integer.MAX_VALUE)
+					? "It must be at least " + min + "." : "It must be from " + min + " to " + max + ".");
+		}
+	}
+
+	private static void multiplier(String property, @Nullable Double value) {
+		if (value != null && !(value >= 1 && value < Double.POSITIVE_INFINITY)) {
+			throw new InvalidConfigurationPropertyValueException(property, value, "It must be at least 1.");
+		}
+	}
+
+	/**
+	 * What to do when a member ends the group.
+	 */
+	public enum OnShutdown {
+
+		/**
+		 * Close the application context and end the JVM with the group's exit code.
+		 */
+		EXIT,
+
+		/**
+		 * Close the application context.
+		 */
+		CLOSE,
+
+		/**
+		 * Nothing: the application goes on without its actors.
+		 */
+		NONE
+
+	}
+
+	/**
+	 * How the group stops.
+	 */
+	public static class Shutdown {
+
+		/**
+		 * How long an actor has to end after its interrupt before its thread is
+		 * interrupted as well.
+		 */
+		private Duration gracePeriod = Duration.ofSeconds(10);
+
+		/**
+		 * How long all actors together have to end before they are given up. Must fit
+		 * into spring.lifecycle.timeout-per-shutdown-phase.
+		 */
+		private Duration timeout = Duration.ofSeconds(20);
+
+		public Duration getGracePeriod() {
+			return this.gracePeriod;
+		}
+
+		public void setGracePeriod(Duration gracePeriod) {
+			this.gracePeriod = gracePeriod;
+		}
+
+		public Duration getTimeout() {
+			return this.timeout;
+		}
+
+		public void setTimeout(Duration timeout) {
+			this.timeout = timeout;
+		}
+
+	}
+
+	/**
+	 * Pauses after failures: of all actors that do not have their own, and of the
+	 * injected Retry.
+	 */
+	public static class Retry {
+
+		/**
+		 * Pause after the first failure.
+		 */
+		private Duration delay = Duration.ofSeconds(1);
+
+		/**
+		 * What the pause is multiplied by for each further failure in a row.
+		 */
+		private double multiplier = 2.0;
+
+		/**
+		 * What the pause never exceeds. A longer delay counts if this is not set.
+		 */
+		private Duration maxDelay = Duration.ofSeconds(30);
+
+		/** Whether somebody has set it: then it also limits a longer delay. */
+		private boolean maxDelaySet;
+
+		/**
+		 * By how much the pause may be shorter or longer, at random.
+		 */
+		private Duration jitter = Duration.ofMillis(100);
+
+		/**
+		 * An execution that lasted this long starts the row of failures anew.
+		 */
+		private Duration resetAfter = Duration.ofMinutes(1);
+
+		/**
+		 * How often the injected Retry tries again before it gives up; unlimited if not
+		 * set. The budget of an actor is its max-restarts.
+		 */
+		private @Nullable Integer maxRetries;
+
+		public Duration getDelay() {
+			return this.delay;
+		}
+
+		public void setDelay(Duration delay) {
+			this.delay = delay;
+		}
+
+		public double getMultiplier() {
+			return this.multiplier;
+		}
+
+		public void setMultiplier(double multiplier) {
+			this.multiplier = multiplier;
+		}
+
+		public Duration getMaxDelay() {
+			return this.maxDelay;
+		}
+
+		public void setMaxDelay(Duration maxDelay) {
+			this.maxDelay = maxDelay;
+			this.maxDelaySet = true;
+		}
+
+		boolean isMaxDelaySet() {
+			return this.maxDelaySet;
+		}
+
+		public Duration getJitter() {
+			return this.jitter;
+		}
+
+		public void setJitter(Duration jitter) {
+			this.jitter = jitter;
+		}
+
+		public Duration getResetAfter() {
+			return this.resetAfter;
+		}
+
+		public void setResetAfter(Duration resetAfter) {
+			this.resetAfter = resetAfter;
+		}
+
+		public @Nullable Integer getMaxRetries() {
+			return this.maxRetries;
+		}
+
+		public void setMaxRetries(@Nullable Integer maxRetries) {
+			this.maxRetries = maxRetries;
+		}
+
+		private void validate(String prefix) {
+			notNegative(prefix + ".delay", this.delay);
+			RunProperties.multiplier(prefix + ".multiplier", this.multiplier);
+			notNegative(prefix + ".max-delay", this.maxDelay);
+			notNegative(prefix + ".jitter", this.jitter);
+			notNegative(prefix + ".reset-after", this.resetAfter);
+			range(prefix + ".max-retries", this.maxRetries, 0, Integer.MAX_VALUE);
+		}
+
+	}
+
+	/**
+	 * Settings of one actor. What is not set is left to the annotation.
+	 */
+	public static class Actor {
+
+		/**
+		 * Whether the actor is started.
+		 */
+		private @Nullable Boolean enabled;
+
+		/**
+		 * What happens when an execution returned.
+		 */
+		private @Nullable Policy onDone;
+
+		/**
+		 * What happens when an execution failed.
+		 */
+		private @Nullable Policy onError;
+
+		/**
+		 * Pause between a normal return and the next execution.
+		 */
+		private @Nullable Duration delay;
+
+		/**
+		 * Pause before the first execution.
+		 */
+		private @Nullable Duration initialDelay;
+
+		/**
+		 * Limit for one execution.
+		 */
+		private @Nullable Duration timeout;
+
+		/**
+		 * Time in which the actor announces that it is up.
+		 */
+		private @Nullable Duration readyTimeout;
+
+		/**
+		 * How many restarts after failures are allowed; -1 for no limit.
+		 */
+		private @Nullable Integer maxRestarts;
+
+		/**
+		 * Window of time in which failures count against max-restarts.
+		 */
+		private @Nullable Duration within;
+
+		/**
+		 * What happens when max-restarts is spent: shutdown or do-nothing.
+		 */
+		private @Nullable Policy onExhausted;
+
+		/**
+		 * How many members run at the same time.
+		 */
+		private @Nullable Integer concurrency;
+
+		/**
+		 * Stage of the actor: a lower one starts earlier and stops later.
+		 */
+		private @Nullable Integer stage;
+
+		private final ActorRetry retry = new ActorRetry();
+
+		public @Nullable Boolean getEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(@Nullable Boolean enabled) {
+			this.enabled = enabled;
+		}
+
+		public @Nullable Policy getOnDone() {
+			return this.onDone;
+		}
+
+		public void setOnDone(@Nullable Policy onDone) {
+			this.onDone = onDone;
+		}
+
+		public @Nullable Policy getOnError() {
+			return this.onError;
+		}
+
+		public void setOnError(@Nullable Policy onError) {
+			this.onError = onError;
+		}
+
+		public @Nullable Duration getDelay() {
+			return this.delay;
+		}
+
+		public void setDelay(@Nullable Duration delay) {
+			this.delay = delay;
+		}
+
+		public @Nullable Duration getInitialDelay() {
+			return this.initialDelay;
+		}
+
+		public void setInitialDelay(@Nullable Duration initialDelay) {
+			this.initialDelay = initialDelay;
+		}
+
+		public @Nullable Duration getTimeout() {
+			return this.timeout;
+		}
+
+		public void setTimeout(@Nullable Duration timeout) {
+			this.timeout = timeout;
+		}
+
+		public @Nullable Duration getReadyTimeout() {
+			return this.readyTimeout;
+		}
+
+		public void setReadyTimeout(@Nullable Duration readyTimeout) {
+			this.readyTimeout = readyTimeout;
+		}
+
+		public @Nullable Integer getMaxRestarts() {
+			return this.maxRestarts;
+		}
+
+		public void setMaxRestarts(@Nullable Integer maxRestarts) {
+			this.maxRestarts = maxRestarts;
+		}
+
+		public @Nullable Duration getWithin() {
+			return this.within;
+		}
+
+		public void setWithin(@Nullable Duration within) {
+			this.within = within;
+		}
+
+		public @Nullable Policy getOnExhausted() {
+			return this.onExhausted;
+		}
+
+		public void setOnExhausted(@Nullable Policy onExhausted) {
+			this.onExhausted = onExhausted;
+		}
+
+		public @Nullable Integer getConcurrency() {
+			return this.concurrency;
+		}
+
+		public void setConcurrency(@Nullable Integer concurrency) {
+			this.concurrency = concurrency;
+		}
+
+		public @Nullable Integer getStage() {
+			return this.stage;
+		}
+
+		public void setStage(@Nullable Integer stage) {
+			this.stage = stage;
+		}
+
+		public ActorRetry getRetry() {
+			return this.retry;
+		}
+
+		private void validate(String prefix) {
+			notNegative(prefix + ".delay", this.delay);
+			notNegative(prefix + ".initial-delay", this.initialDelay);
+			positive(prefix + ".timeout", this.timeout);
+			positive(prefix + ".ready-timeout", this.readyTimeout);
+			range(prefix + ".max-restarts", this.maxRestarts, -1, Integer.MAX_VALUE);
+			positive(prefix + ".within", this.within);
+			range(prefix + ".concurrency", this.concurrency, 1, ActorDefinition.MAX_CONCURRENCY);
+			if (this.onExhausted == Policy.RESTART) {
+				throw new InvalidConfigurationPropertyValueException(prefix + ".on-exhausted", this.onExhausted,
+						"Nothing can restart once the restarts are used up: use shutdown or do-nothing.");
+			}
+			this.retry.validate(prefix + ".retry");
+		}
+
+	}
+
+	/**
+	 * Pauses after failures of one actor. What is not set is left to run.retry.
+	 */
+	public static class ActorRetry {
+
+		/**
+		 * Pause after the first failure.
+		 */
+		private @Nullable Duration delay;
+
+		/**
+		 * What the pause is multiplied by for each further failure in a row.
+		 */
+		private @Nullable Double multiplier;
+
+		/**
+		 * What the pause never exceeds.
+		 */
+		private @Nullable Duration maxDelay;
+
+		/**
+		 * By how much the pause may be shorter or longer, at random.
+		 */
+		private @Nullable Duration jitter;
+
+		/**
+		 * An execution that lasted this long starts the row of failures anew.
+		 */
+		private @Nullable Duration resetAfter;
+
+		public @Nullable Duration getDelay() {
+			return this.delay;
+		}
+
+		public void setDelay(@Nullable Duration delay) {
+			this.delay = delay;
+		}
+
+		public @Nullable Double getMultiplier() {
+			return this.multiplier;
+		}
+
+		public void setMultiplier(@Nullable Double multiplier) {
+			this.multiplier = multiplier;
+		}
+
+		public @Nullable Duration getMaxDelay() {
+			return this.maxDelay;
+		}
+
+		public void setMaxDelay(@Nullable Duration maxDelay) {
+			this.maxDelay = maxDelay;
+		}
+
+		public @Nullable Duration getJitter() {
+			return this.jitter;
+		}
+
+		public void setJitter(@Nullable Duration jitter) {
+			this.jitter = jitter;
+		}
+
+		public @Nullable Duration getResetAfter() {
+			return this.resetAfter;
+		}
+
+		public void setResetAfter(@Nullable Duration resetAfter) {
+			this.resetAfter = resetAfter;
+		}
+
+		private void validate(String prefix) {
+			notNegative(prefix + ".delay", this.delay);
+			RunProperties.multiplier(prefix + ".multiplier", this.multiplier);
+			notNegative(prefix + ".max-delay", this.maxDelay);
+			notNegative(prefix + ".jitter", this.jitter);
+			notNegative(prefix + ".reset-after", this.resetAfter);
+		}
+
+	}
+
+}

@@ -1,0 +1,46 @@
+package dev.rungroup.autoconfigure.exit;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.ExitCodeGenerator;
+
+/**
+ * Thrown by the start of an application that one of its actors has ended by failing. Its
+ * cause is what the actor threw.
+ *
+ * @since 0.1.0
+ */
+public class ActorFailedException extends RuntimeException implements ExitCodeGenerator {
+
+	private static final long serialVersionUID = 1L;
+
+	private final @Nullable String actor;
+
+	private final int exitCode;
+
+	ActorFailedException(@Nullable String actor, int exitCode, @Nullable Throwable cause) {
+		super(((actor != null) ? "Actor '" + actor + "'" : "The group of actors")
+				+ " failed while the application was starting" + ((cause != null) ? ": " + cause : ""), cause);
+		this.actor = actor;
+		this.exitCode = exitCode;
+	}
+
+	/**
+	 * Return the actor that failed.
+	 * @return its name, {@code null} if the failure was not an actor's
+	 */
+	public @Nullable String getActor() {
+		return this.actor;
+	}
+
+	/**
+	 * Return the code that the JVM ends with. Spring Boot asks the outermost exception
+	 * alone, so the code that the cause or a mapper has for it is found out beforehand.
+	 * @return the code, 0 if this failure is not to end the JVM
+	 */
+	@Override
+	public int getExitCode() {
+		return this.exitCode;
+	}
+
+}

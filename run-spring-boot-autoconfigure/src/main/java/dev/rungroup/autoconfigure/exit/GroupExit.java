@@ -1,0 +1,164 @@
+package dev.rungroup.autoconfigure.exit;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import dev.rungroup.autoconfigure.RunProperties.OnShutdown;
+import dev.rungroup.context.GroupEndHandler;
+import dev.rungroup.core.StopReason;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.boot.ExitCodeEvent;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.Lifecycle;
+import org.springframework.context.Phased;
+import org.springframework.context.event.ContextRefreshedEvent;
+import org.springframework.core.Ordered;
+
+/**
+ * Ends the application with its group. All of it happens on a thread of its own: an
+ * actor's thread cannot close the context that waits for the actor, and a daemon thread
+ * would lose the exit code when the last other thread ends first.
+ * <p>
+ * When all members have ended by themselves there is nothing to do: the application goes
+ * on as long as something else keeps it up, and else its JVM ends with 0.
+ */
+final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRefreshedEvent>, Ordered, DisposableBean {
+
+	private static final Log logger = LogFactory.getLog(GroupExit.class);
+
+	/** How long Spring Boot has to report a start that we made fail. */
+	private static final Duration REPORT_LIMIT = Duration.ofSeconds(5);
+
+	/** What shutdown hooks and destroy methods may take, that no property limits. */
+	private static final Duration HALT_MARGIN = Duration.ofSeconds(10);
+
+	private final ConfigurableApplicationContext context;
+
+	private final ExitSettings settings;
+
+	private final Launch launch;
+
+	private final @Nullable JvmExit replacement;
+
+	private final AtomicBoolean begun = new AtomicBoolean();
+
+	GroupExit(ConfigurableApplicationContext context, ExitSettings settings, Launch launch,
+			@Nullable JvmExit replacement) {
+		this.context = context;
+		this.settings = settings;
+		this.launch = launch;
+		this.replacement = replacement;
+	}
+
+	@Override
+	public void groupEnding(@Nullable StopReason reason) {
+		if (reason != null && this.settings.onShutdown() != OnShutdown.NONE && this.begun.compareAndSet(false, true)) {
+			Thread thread = new Thread(null, () -> end(reason), "run-exit", 0, false);
+			thread.setDaemon(false);
+			thread.start();
+		}
+	}
+
+	/**
+	 * Comes at the very end of the refresh, on its thread, where an exception still
+	 * cancels it.
+	 */
+	@Override
+	public void onApplicationEvent(ContextRefreshedEvent event) {
+		// the events of child contexts are heard here too
+		if (event.getApplicationContext() == this.context) {
+			this.launch.refreshed();
+		}
+	}
+
+	@Override
+	public int getOrder() {
+		return Ordered.LOWEST_PRECEDENCE;
+	}
+
+	@Override
+	public void destroy() {
+		this.launch.closed();
+	}
+
+	private void end(StopReason reason) {
+		boolean close = this.settings.onShutdown() == OnShutdown.CLOSE;
+		int code = close ? 0 : ExitCodes.codeFor(reason, this.context);
+		Ending ending = new Ending(reason, code, endsJvm(), Thread.currentThread());
+		if (ending.endsJvm() && this.replacement == null) {
+			HaltGuard.start(haltLimit(), code);
+		}
+		if (this.launch.takeOver(ending, this.settings.shutdownTimeout())) {
+			close(code);
+		}
+		this.launch.awaitFailedStart(REPORT_LIMIT);
+		if (ending.endsJvm()) {
+			logger.info("The application has ended, exit code " + code);
+			exit(code);
+		}
+	}
+
+	/**
+	 * Every unclear case leaves the JVM alone.
+	 */
+	private boolean endsJvm() {
+		if (this.settings.onShutdown() != OnShutdown.EXIT) {
+			return false;
+		}
+		return this.replacement != null || ((this.settings.explicit() || this.launch.ownsJvm()) && !TestRun.isActive());
+	}
+
+	private void close(int code) {
+		try {
+			// on a thread that is interrupted closing does nothing at all
+			Thread.interrupted();
+			if (code != 0 && this.context.isActive()) {
+				this.context.publishEvent(new ExitCodeEvent(this.context, code));
+			}
+		}
+		catch (RuntimeException ex) {
+			logger.warn("A listener of ExitCodeEvent threw; the application ends all the same", ex);
+		}
+		try {
+			Thread.interrupted();
+			this.context.close();
+		}
+		catch (RuntimeException ex) {
+			logger.warn("Closing the application context threw; the application ends all the same", ex);
+		}
+	}
+
+	private void exit(int code) {
+		if (this.replacement != null) {
+			this.replacement.exit(code);
+		}
+		else {
+			System.exit(code);
+		}
+	}
+
+	/**
+	 * More than a shutdown that works can take: the start that is waited for, our own
+	 * members, every phase of the context.
+	 */
+	private Duration haltLimit() {
+		long phases = this.context.getBeanFactory()
+			.getBeansOfType(Lifecycle.class, false, false)
+			.values()
+			.stream()
+			.mapToInt((bean) -> (bean instanceof Phased phased) ? phased.getPhase() : 0)
+			.distinct()
+			.count();
+		return this.settings.shutdownTimeout()
+			.multipliedBy(2)
+			.plus(this.settings.phaseTimeout().multipliedBy(phases))
+			.plus(REPORT_LIMIT)
+			.plus(HALT_MARGIN);
+	}
+
+}

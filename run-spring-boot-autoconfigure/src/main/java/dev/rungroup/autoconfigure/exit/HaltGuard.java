@@ -1,0 +1,41 @@
+package dev.rungroup.autoconfigure.exit;
+
+import java.time.Duration;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+/**
+ * The last resort: ends the JVM the hard way when it has not ended long after it should
+ * have, say because a bean calls {@link System#exit(int)} in its destroy method, which
+ * waits for ever. Its thread is a daemon, so it never keeps a JVM up that has ended.
+ */
+final class HaltGuard {
+
+	private static final Log logger = LogFactory.getLog(HaltGuard.class);
+
+	private HaltGuard() {
+	}
+
+	static void start(Duration limit, int code) {
+		Thread thread = new Thread(null, () -> {
+			try {
+				Thread.sleep(limit.toMillis());
+			}
+			catch (InterruptedException ex) {
+				// nobody has a reason to; halting early would be worse than not at all
+				return;
+			}
+			try {
+				logger.error("The JVM has not ended within " + limit.toSeconds() + "s: it is halted with exit code "
+						+ code + ", without waiting for anything else");
+			}
+			finally {
+				Runtime.getRuntime().halt(code);
+			}
+		}, "run-halt", 0, false);
+		thread.setDaemon(true);
+		thread.start();
+	}
+
+}

@@ -1,0 +1,278 @@
+package dev.rungroup.autoconfigure.exit;
+
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.SpringApplication.AbandonedRunException;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * How far the start of an application has come, and what its thread does when an actor
+ * ends the application meanwhile. A context must not be closed by another thread while it
+ * is being refreshed (an unsuspecting bean would be interrupted and the start would go
+ * on), and no runner may begin on a closed context. So the launching thread passes
+ * checkpoints here, at each of which it learns of an ending, and the ending thread waits
+ * for the next one.
+ * <p>
+ * The launching thread calls {@link #refreshed()}, {@link #runnersBegin()},
+ * {@link #runnersEnd()}, {@link #ready()} and {@link #failed()}; {@link #closed()} comes
+ * from whoever closes the context; {@link #takeOver} and {@link #awaitFailedStart} from
+ * the ending thread.
+ */
+final class Launch {
+
+	private static final String BEAN_NAME = Launch.class.getName();
+
+	private final ConfigurableApplicationContext context;
+
+	private final @Nullable Thread thread;
+
+	private final boolean container;
+
+	private Stage stage = Stage.REFRESHING;
+
+	private boolean runnersReached;
+
+	private boolean takenOver;
+
+	private @Nullable Ending ending;
+
+	private Launch(ConfigurableApplicationContext context, @Nullable Thread thread, boolean container) {
+		this.context = context;
+		this.thread = thread;
+		this.container = container;
+	}
+
+	/**
+	 * A start by {@code SpringApplication.run} on the calling thread.
+	 * @param container whether the JVM belongs to somebody else, who called that
+	 */
+	static Launch bySpringApplication(ConfigurableApplicationContext context, boolean container) {
+		return register(new Launch(context, Thread.currentThread(), container));
+	}
+
+	/**
+	 * Find the start of a context. If it was not {@code SpringApplication.run}, it is a
+	 * bare {@code refresh()}: there are no runners, and nobody knows whose JVM this is.
+	 */
+	static Launch of(ConfigurableApplicationContext context) {
+		// of this context alone: a child that is refreshed by hand has its own
+		Object launch = context.getBeanFactory().getSingleton(BEAN_NAME);
+		return (launch != null) ? (Launch) launch : register(new Launch(context, null, false));
+	}
+
+	private static Launch register(Launch launch) {
+		launch.context.getBeanFactory().registerSingleton(BEAN_NAME, launch);
+		return launch;
+	}
+
+	/**
+	 * Whether this JVM was started for the application, so that it may be ended with it.
+	 */
+	boolean ownsJvm() {
+		return this.thread != null && !this.container;
+	}
+
+	/**
+	 * The context is about to be fully refreshed, and its refresh can still fail: a
+	 * failed actor makes it. A normal end has to wait, as there is no good exception for
+	 * it.
+	 */
+	void refreshed() {
+		Stage next = (this.thread != null) ? Stage.STARTED : Stage.READY;
+		Ending ending = advance(next);
+		if (ending == null) {
+			return;
+		}
+		if (ending.isFailure()) {
+			throw failure(ending);
+		}
+		move(next);
+	}
+
+	/**
+	 * All runners exist, none has begun.
+	 */
+	void runnersBegin() {
+		Ending ending = advance(Stage.RUNNERS);
+		if (ending == null) {
+			return;
+		}
+		if (ending.endsJvm()) {
+			hold(ending);
+			throw new AbandonedRunException(this.context);
+		}
+		if (ending.isFailure()) {
+			// closed here, and not by Spring Boot after it has looked for an exit code
+			this.context.close();
+			throw failure(ending);
+		}
+		// the context closes, nothing else: the start must not fail, so it is finished
+		// first
+		move(Stage.LAST_RUNNERS);
+	}
+
+	/**
+	 * The last runner has returned, the application is about to be called ready.
+	 */
+	void runnersEnd() {
+		Ending ending = advance(Stage.ANNOUNCING);
+		if (ending == null) {
+			return;
+		}
+		if (ending.endsJvm()) {
+			hold(ending);
+		}
+		else if (!isTakenOver()) {
+			move(Stage.ANNOUNCING);
+		}
+		else {
+			// Spring Boot does not call a closed application ready
+			joinUninterruptibly(ending.thread());
+		}
+	}
+
+	/**
+	 * The application is ready.
+	 */
+	void ready() {
+		move(Stage.READY);
+	}
+
+	/**
+	 * {@code SpringApplication.run} fails. If that is because the context was closed
+	 * under it, its report would bury the real reason.
+	 */
+	void failed() {
+		Ending ending;
+		synchronized (this) {
+			this.stage = Stage.FAILED;
+			notifyAll();
+			ending = this.takenOver ? this.ending : null;
+		}
+		if (ending != null && ending.endsJvm()) {
+			joinUninterruptibly(ending.thread());
+		}
+	}
+
+	/**
+	 * The context is closed, or its refresh was cancelled.
+	 */
+	void closed() {
+		move(Stage.CLOSED);
+	}
+
+	/**
+	 * Announce the ending and wait until the context may be closed: not while it is being
+	 * started, but also not longer than the grace period.
+	 * @return whether there is something to close; {@code false} if the start has failed
+	 * or the context is closed already
+	 */
+	synchronized boolean takeOver(Ending ending, Duration grace) {
+		this.ending = ending;
+		long deadline = System.nanoTime() + grace.toNanos();
+		while (!this.stage.settled) {
+			long millis = (deadline - System.nanoTime()) / 1_000_000;
+			if (millis <= 0) {
+				break;
+			}
+			try {
+				wait(millis);
+			}
+			catch (InterruptedException ex) {
+				// nobody has a reason to; an ending is not given up half-way
+			}
+		}
+		this.takenOver = true;
+		return this.stage != Stage.FAILED && this.stage != Stage.CLOSED;
+	}
+
+	/**
+	 * If the start has failed, give Spring Boot the time to report that and to end its
+	 * thread.
+	 */
+	void awaitFailedStart(Duration limit) {
+		Thread thread;
+		synchronized (this) {
+			boolean failed = this.stage == Stage.FAILED || (this.stage == Stage.CLOSED && !this.runnersReached);
+			thread = failed ? this.thread : null;
+		}
+		if (thread != null) {
+			try {
+				thread.join(limit.toMillis());
+			}
+			catch (InterruptedException ex) {
+				// as above
+			}
+		}
+	}
+
+	/**
+	 * Go on to a stage unless there is an ending, in one step: either the ending thread
+	 * sees the stage, or the launching thread sees the ending.
+	 */
+	private synchronized @Nullable Ending advance(Stage stage) {
+		if (this.ending == null) {
+			move(stage);
+		}
+		return this.ending;
+	}
+
+	private synchronized void move(Stage stage) {
+		if (this.stage != Stage.FAILED && this.stage != Stage.CLOSED) {
+			this.stage = stage;
+			this.runnersReached |= stage == Stage.RUNNERS || stage == Stage.LAST_RUNNERS || stage == Stage.READY;
+			notifyAll();
+		}
+	}
+
+	private synchronized boolean isTakenOver() {
+		return this.takenOver;
+	}
+
+	private static ActorFailedException failure(Ending ending) {
+		return new ActorFailedException(ending.reason().member(), ending.code(), ending.reason().cause());
+	}
+
+	/**
+	 * Keep the launching thread out of the way while the JVM is ended.
+	 */
+	private void hold(Ending ending) {
+		move(Stage.HELD);
+		joinUninterruptibly(ending.thread());
+	}
+
+	private static void joinUninterruptibly(Thread thread) {
+		boolean interrupted = false;
+		while (thread.isAlive()) {
+			try {
+				thread.join();
+			}
+			catch (InterruptedException ex) {
+				interrupted = true;
+			}
+		}
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	/**
+	 * What the launching thread is doing. In a settled stage it does nothing that the
+	 * closing of the context could get mixed up with.
+	 */
+	private enum Stage {
+
+		REFRESHING(false), STARTED(false), RUNNERS(true), LAST_RUNNERS(false), ANNOUNCING(false), READY(true),
+		HELD(true), FAILED(true), CLOSED(true);
+
+		private final boolean settled;
+
+		Stage(boolean settled) {
+			this.settled = settled;
+		}
+
+	}
+
+}

@@ -1,0 +1,41 @@
+package dev.rungroup.autoconfigure.exit;
+
+import org.springframework.boot.ApplicationArguments;
+import org.springframework.boot.ApplicationRunner;
+import org.springframework.core.Ordered;
+
+/**
+ * A checkpoint before the first or after the last runner of the application. A runner and
+ * not a run listener, because Spring Boot creates all runners after it has called the
+ * listeners, and this one is called when that is done.
+ */
+final class RunnersGate implements ApplicationRunner, Ordered {
+
+	private final int order;
+
+	private final Runnable checkpoint;
+
+	private RunnersGate(int order, Runnable checkpoint) {
+		this.order = order;
+		this.checkpoint = checkpoint;
+	}
+
+	static RunnersGate beforeTheFirst(Runnable checkpoint) {
+		return new RunnersGate(Ordered.HIGHEST_PRECEDENCE, checkpoint);
+	}
+
+	static RunnersGate afterTheLast(Runnable checkpoint) {
+		return new RunnersGate(Ordered.LOWEST_PRECEDENCE, checkpoint);
+	}
+
+	@Override
+	public int getOrder() {
+		return this.order;
+	}
+
+	@Override
+	public void run(ApplicationArguments args) {
+		this.checkpoint.run();
+	}
+
+}

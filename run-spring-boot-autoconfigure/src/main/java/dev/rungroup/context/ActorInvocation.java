@@ -1,0 +1,202 @@
+package dev.rungroup.context;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+
+import dev.rungroup.core.Body;
+import dev.rungroup.core.Interrupter;
+import dev.rungroup.core.StopReason;
+import dev.rungroup.core.Task;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.util.ReflectionUtils;
+
+/**
+ * The methods that a definition names, ready to be called on the bean as it is now:
+ * through its AOP proxy if it has one. They throw what the methods throw, without the
+ * reflection around it.
+ *
+ * @param body what the actor does
+ * @param interrupter what makes the body return, {@code null} to interrupt its thread
+ * @param failureHandlers hear its failures
+ */
+record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consumer<Throwable>> failureHandlers) {
+
+	/**
+	 * Find out how to call the actor's methods on a bean.
+	 * @throws InvalidActorException if a method cannot be called through the bean's proxy
+	 */
+	static ActorInvocation of(ActorDefinition definition, Object bean) {
+		Method execute = definition.execute();
+		Method interrupt = definition.interrupt();
+		return new ActorInvocation(
+				(execute != null) ? body(throughProxy(definition, execute, bean)) : functionalBody(definition, bean),
+				(interrupt != null) ? interrupter(besideProxy(definition, interrupt, bean)) : null,
+				definition.failureHandlers()
+					.stream()
+					.map((method) -> failureHandler(besideProxy(definition, method, bean)))
+					.toList());
+	}
+
+	private static Body functionalBody(ActorDefinition definition, Object bean) {
+		if (bean instanceof Body body) {
+			return body;
+		}
+		if (bean instanceof Task task) {
+			return (context) -> task.run();
+		}
+		if (bean instanceof Callable<?> callable) {
+			return (context) -> callable.call();
+		}
+		if (bean instanceof Runnable runnable) {
+			return (context) -> runnable.run();
+		}
+		throw new InvalidActorException(
+				definition.place() + " has nothing to execute: the bean is a " + bean.getClass().getName() + ".",
+				"Give it a method with @Execute, or let it implement Runnable, Callable, Task or Body.");
+	}
+
+	private static Body body(Call call) {
+		return (call.method().getParameterCount() == 0) ? (context) -> call.invoke() : call::invoke;
+	}
+
+	private static Interrupter interrupter(Call call) {
+		if (call.method().getParameterCount() == 0) {
+			return (reason) -> call.invoke();
+		}
+		if (call.method().getParameterTypes()[0] == StopReason.class) {
+			return call::invoke;
+		}
+		return (reason) -> call.invoke(reason.cause());
+	}
+
+	private static Consumer<Throwable> failureHandler(Call call) {
+		if (call.method().getParameterCount() == 0) {
+			return (failure) -> call.invokeUnchecked();
+		}
+		Class<?> type = call.method().getParameterTypes()[0];
+		return (failure) -> {
+			if (type.isInstance(failure)) {
+				call.invokeUnchecked(failure);
+			}
+		};
+	}
+
+	/**
+	 * A body is called through the proxy or not at all: without its advice it would do
+	 * something else than its author reads, a transaction less for example.
+	 */
+	private static Call throughProxy(ActorDefinition definition, Method method, Object bean) {
+		if (!AopUtils.isAopProxy(bean)) {
+			return Call.on(bean, method);
+		}
+		if (AopUtils.isCglibProxy(bean)) {
+			String obstacle = obstacle(method, bean);
+			if (obstacle != null) {
+				throw new InvalidActorException(
+						definition.place() + " has an AOP proxy, which cannot pass on the " + obstacle + " method "
+								+ Methods.describe(method) + ".",
+						"Make the method public and not final, or move what is advised (@Transactional, @Timed) to"
+								+ " another bean.");
+			}
+		}
+		try {
+			return Call.on(bean, AopUtils.selectInvocableMethod(method, bean.getClass()));
+		}
+		catch (IllegalStateException ex) {
+			throw new InvalidActorException(
+					definition.place() + " has a JDK proxy, which does not have the method " + Methods.describe(method)
+							+ ".",
+					"Declare the method in an interface of the class, or have the class itself proxied"
+							+ " (proxyTargetClass=true, spring.aop.proxy-target-class=true).",
+					ex);
+		}
+	}
+
+	/**
+	 * Interrupts and failure handlers may be private, final or missing in the proxy's
+	 * interfaces: then they are called on the bean behind it.
+	 */
+	private static Call besideProxy(ActorDefinition definition, Method method, Object bean) {
+		try {
+			return throughProxy(definition, method, bean);
+		}
+		catch (InvalidActorException ex) {
+			Object target = AopProxyUtils.getSingletonTarget(bean);
+			while (target != null && AopUtils.isAopProxy(target)) {
+				target = AopProxyUtils.getSingletonTarget(target);
+			}
+			if (target == null) {
+				throw ex;
+			}
+			return Call.on(target, method);
+		}
+	}
+
+	/**
+	 * What keeps a subclass that is made at run time from passing the method on: it would
+	 * run on the proxy object itself, whose fields are all null.
+	 */
+	private static @Nullable String obstacle(Method method, Object proxy) {
+		int modifiers = method.getModifiers();
+		if (Modifier.isPrivate(modifiers)) {
+			return "private";
+		}
+		if (Modifier.isFinal(modifiers)) {
+			return "final";
+		}
+		if (!Modifier.isPublic(modifiers) && !Modifier.isProtected(modifiers)
+				&& !method.getDeclaringClass().getPackageName().equals(proxy.getClass().getPackageName())) {
+			return "package-private";
+		}
+		return null;
+	}
+
+	/**
+	 * A method of an object.
+	 *
+	 * @param target the object
+	 * @param method the method
+	 */
+	private record Call(Object target, Method method) {
+
+		static Call on(Object target, Method method) {
+			ReflectionUtils.makeAccessible(method);
+			return new Call(target, method);
+		}
+
+		void invoke(@Nullable Object... arguments) throws Exception {
+			try {
+				this.method.invoke(this.target, arguments);
+			}
+			catch (InvocationTargetException ex) {
+				ReflectionUtils.rethrowException(ex.getTargetException());
+			}
+		}
+
+		void invokeUnchecked(@Nullable Object... arguments) {
+			try {
+				invoke(arguments);
+			}
+			catch (Exception ex) {
+				sneakyThrow(ex);
+			}
+		}
+
+		/**
+		 * A failure handler may throw what it likes: it is reported as it is.
+		 */
+		@SuppressWarnings("unchecked")
+		private static <E extends Throwable> void sneakyThrow(Throwable ex) throws E {
+			throw (E) ex;
+		}
+
+	}
+
+}

@@ -1,0 +1,57 @@
+package dev.rungroup.context;
+
+import dev.rungroup.core.Task;
+import org.slf4j.MDC;
+
+import org.springframework.util.ClassUtils;
+
+/**
+ * Puts the name of an actor where log lines find it, if SLF4J is there.
+ */
+final class ActorMdc {
+
+	static final String KEY = "actor";
+
+	private static final boolean PRESENT = ClassUtils.isPresent("org.slf4j.MDC", ActorMdc.class.getClassLoader());
+
+	private ActorMdc() {
+	}
+
+	/**
+	 * Run something as an actor, on a thread that may belong to nobody.
+	 */
+	static void with(String actor, Task task) throws Exception {
+		if (!PRESENT) {
+			task.run();
+			return;
+		}
+		Runnable restore = Slf4j.put(actor);
+		try {
+			task.run();
+		}
+		finally {
+			restore.run();
+		}
+	}
+
+	/**
+	 * Only loaded where SLF4J is.
+	 */
+	private static final class Slf4j {
+
+		private static Runnable put(String actor) {
+			String previous = MDC.get(KEY);
+			MDC.put(KEY, actor);
+			return () -> {
+				if (previous != null) {
+					MDC.put(KEY, previous);
+				}
+				else {
+					MDC.remove(KEY);
+				}
+			};
+		}
+
+	}
+
+}

@@ -1,0 +1,572 @@
+package dev.rungroup.context;
+
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import dev.rungroup.annotation.Actor;
+import dev.rungroup.annotation.Execute;
+import dev.rungroup.annotation.FailureHandler;
+import dev.rungroup.annotation.Interrupt;
+import dev.rungroup.core.Body;
+import dev.rungroup.core.MemberContext;
+import dev.rungroup.core.Policy;
+import dev.rungroup.core.StopReason;
+import dev.rungroup.core.Task;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.aop.scope.ScopedProxyUtils;
+import org.springframework.beans.factory.FactoryBean;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.MethodIntrospector;
+import org.springframework.core.annotation.AnnotationConfigurationException;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.core.annotation.MergedAnnotation;
+import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.Ordered;
+import org.springframework.format.datetime.standard.DurationFormatterUtils;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Finds the actors of a bean factory by the types of its beans: lazy ones are found and
+ * not created. Reads their annotations, once and completely; whatever is wrong with them
+ * is noticed here.
+ */
+final class ActorScanner {
+
+	private static final Log logger = LogFactory.getLog(ActorScanner.class);
+
+	private static final List<Class<?>> BODIES = List.of(Body.class, Task.class, Callable.class, Runnable.class);
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	ActorScanner(ConfigurableListableBeanFactory beanFactory) {
+		this.beanFactory = beanFactory;
+	}
+
+	/**
+	 * Find all actors.
+	 * @return what they declare, in the order of their beans
+	 * @throws InvalidActorException if a declaration cannot work
+	 */
+	List<ActorDefinition> scan() {
+		List<ActorDefinition> definitions = new ArrayList<>();
+		Map<Class<?>, List<AnnotatedMethod>> methods = new LinkedHashMap<>();
+		for (Iterator<String> names = this.beanFactory.getBeanNamesIterator(); names.hasNext();) {
+			String beanName = names.next();
+			if (!ScopedProxyUtils.isScopedTarget(beanName)) {
+				definitions.addAll(scan(beanName, methods));
+			}
+		}
+		return definitions;
+	}
+
+	private List<ActorDefinition> scan(String beanName, Map<Class<?>, List<AnnotatedMethod>> methods) {
+		String target = ScopedProxyUtils.getTargetBeanName(beanName);
+		boolean scopedProxy = this.beanFactory.containsBeanDefinition(target);
+		RootBeanDefinition definition = definition((scopedProxy) ? target : beanName);
+		if (definition != null && definition.isAbstract()) {
+			return List.of();
+		}
+		Class<?> type = type((scopedProxy) ? target : beanName);
+		if (type == null) {
+			return List.of();
+		}
+		Method factoryMethod = (definition != null) ? definition.getResolvedFactoryMethod() : null;
+		try {
+			MergedAnnotation<Actor> actor = actor(factoryMethod, type);
+			List<AnnotatedMethod> annotated = (isCandidate(type))
+					? methods.computeIfAbsent(type, ActorScanner::annotatedMethods) : List.of();
+			if (!actor.isPresent() && annotated.isEmpty()) {
+				return List.of();
+			}
+			BeanScan scan = new BeanScan(beanName, type);
+			if (definition != null && !definition.isSingleton()) {
+				throw scan.scoped(definition.getScope());
+			}
+			return scan.definitions(actor, annotated);
+		}
+		catch (AnnotationConfigurationException ex) {
+			throw new InvalidActorException("Bean '" + beanName + "' (" + type.getName()
+					+ ") is annotated with a contradiction: " + ex.getMessage(), "Set 'value' or 'name', not both.",
+					ex);
+		}
+	}
+
+	private @Nullable RootBeanDefinition definition(String beanName) {
+		if (!this.beanFactory.containsBeanDefinition(beanName)) {
+			return null;
+		}
+		BeanDefinition definition = this.beanFactory.getMergedBeanDefinition(beanName);
+		return (definition instanceof RootBeanDefinition root) ? root : null;
+	}
+
+	/**
+	 * The class that has the annotations: of the object where there is one, behind all
+	 * proxies; else the one that is declared. Asking for the type also makes the
+	 * definition know its factory method.
+	 */
+	private @Nullable Class<?> type(String beanName) {
+		Class<?> type = null;
+		try {
+			type = this.beanFactory.getType(beanName, false);
+			Object singleton = (this.beanFactory.containsSingleton(beanName)) ? this.beanFactory.getSingleton(beanName)
+					: null;
+			if (singleton != null && !(singleton instanceof FactoryBean)) {
+				type = AopProxyUtils.ultimateTargetClass(singleton);
+			}
+		}
+		catch (Throwable ex) {
+			// An unloadable class of a bean that nobody asked us about
+			if (logger.isDebugEnabled()) {
+				logger.debug("Cannot tell the type of bean '" + beanName + "': it is not looked at", ex);
+			}
+		}
+		return (type != null) ? ClassUtils.getUserClass(type) : null;
+	}
+
+	private static MergedAnnotation<Actor> actor(@Nullable Method factoryMethod, Class<?> type) {
+		if (factoryMethod != null) {
+			MergedAnnotation<Actor> actor = annotations(factoryMethod).get(Actor.class);
+			if (actor.isPresent()) {
+				return actor;
+			}
+		}
+		return isCandidate(type) ? annotations(type).get(Actor.class) : MergedAnnotation.missing();
+	}
+
+	private static boolean isCandidate(Class<?> type) {
+		return AnnotationUtils.isCandidateClass(type, Actor.class)
+				&& !type.getName().startsWith("org.springframework.");
+	}
+
+	private static MergedAnnotations annotations(AnnotatedElement element) {
+		return MergedAnnotations.from(element, SearchStrategy.TYPE_HIERARCHY);
+	}
+
+	/**
+	 * Methods with one of our annotations, inherited ones too; the same order each time,
+	 * which reflection does not promise.
+	 */
+	private static List<AnnotatedMethod> annotatedMethods(Class<?> type) {
+		Map<Method, AnnotatedMethod> methods = MethodIntrospector.selectMethods(type,
+				(MethodIntrospector.MetadataLookup<AnnotatedMethod>) AnnotatedMethod::of);
+		return methods.entrySet()
+			.stream()
+			.map((entry) -> entry.getValue().as(entry.getKey()))
+			.sorted(Comparator.comparingInt((AnnotatedMethod method) -> order(method.method()))
+				.thenComparing((method) -> method.method().getName())
+				.thenComparing((method) -> Methods.describe(method.method())))
+			.toList();
+	}
+
+	private static int order(Method method) {
+		MergedAnnotation<Order> order = annotations(method).get(Order.class);
+		return (order.isPresent()) ? order.getInt(MergedAnnotation.VALUE) : Ordered.LOWEST_PRECEDENCE;
+	}
+
+	/**
+	 * The default name of an actor: {@code orderServer} becomes {@code order-server}, and
+	 * of a qualified name only the last part counts.
+	 */
+	static String kebabCase(String name) {
+		String simple = name.substring(Math.max(name.lastIndexOf('.'), name.lastIndexOf('$')) + 1);
+		StringBuilder kebab = new StringBuilder();
+		for (int i = 0; i < simple.length(); i++) {
+			char character = simple.charAt(i);
+			if (!Character.isLetterOrDigit(character)) {
+				separate(kebab);
+				continue;
+			}
+			if (Character.isUpperCase(character) && i > 0) {
+				boolean wordBegins = !Character.isUpperCase(simple.charAt(i - 1));
+				boolean acronymEnds = i + 1 < simple.length() && Character.isLowerCase(simple.charAt(i + 1));
+				if (wordBegins || acronymEnds) {
+					separate(kebab);
+				}
+			}
+			kebab.append(Character.toLowerCase(character));
+		}
+		while (!kebab.isEmpty() && kebab.charAt(kebab.length() - 1) == '-') {
+			kebab.setLength(kebab.length() - 1);
+		}
+		return (!kebab.isEmpty()) ? kebab.toString() : name;
+	}
+
+	private static void separate(StringBuilder kebab) {
+		if (!kebab.isEmpty() && kebab.charAt(kebab.length() - 1) != '-') {
+			kebab.append('-');
+		}
+	}
+
+	/**
+	 * A method with at least one of our annotations.
+	 *
+	 * @param method the method
+	 * @param actor present on an actor method
+	 * @param execute present on the body of an actor class
+	 * @param interrupt present on an interrupt
+	 * @param failureHandler present on a failure handler
+	 */
+	private record AnnotatedMethod(Method method, MergedAnnotation<Actor> actor, MergedAnnotation<Execute> execute,
+			MergedAnnotation<Interrupt> interrupt, MergedAnnotation<FailureHandler> failureHandler) {
+
+		static @Nullable AnnotatedMethod of(Method method) {
+			MergedAnnotations annotations = annotations(method);
+			// The annotation of a factory method is about its product
+			MergedAnnotation<Actor> actor = (annotations.isPresent(Bean.class)) ? MergedAnnotation.missing()
+					: annotations.get(Actor.class);
+			AnnotatedMethod annotated = new AnnotatedMethod(method, actor, annotations.get(Execute.class),
+					annotations.get(Interrupt.class), annotations.get(FailureHandler.class));
+			return (annotated.roles() > 0) ? annotated : null;
+		}
+
+		AnnotatedMethod as(Method method) {
+			return new AnnotatedMethod(method, this.actor, this.execute, this.interrupt, this.failureHandler);
+		}
+
+		long roles() {
+			return Stream.of(this.actor, this.execute, this.interrupt, this.failureHandler)
+				.filter(MergedAnnotation::isPresent)
+				.count();
+		}
+
+		Class<?> parameterType() {
+			return this.method.getParameterTypes()[0];
+		}
+
+	}
+
+	/**
+	 * One actor of a bean, while its methods are put together.
+	 */
+	private static final class Candidate {
+
+		private final MergedAnnotation<Actor> annotation;
+
+		private final @Nullable Method execute;
+
+		private final boolean ofClass;
+
+		private @Nullable Method interrupt;
+
+		private final List<Method> failureHandlers = new ArrayList<>();
+
+		private Candidate(MergedAnnotation<Actor> annotation, @Nullable Method execute, boolean ofClass) {
+			this.annotation = annotation;
+			this.execute = execute;
+			this.ofClass = ofClass;
+		}
+
+	}
+
+	/**
+	 * Reads one annotated bean.
+	 */
+	private final class BeanScan {
+
+		private final String beanName;
+
+		private final Class<?> type;
+
+		private BeanScan(String beanName, Class<?> type) {
+			this.beanName = beanName;
+			this.type = type;
+		}
+
+		private List<ActorDefinition> definitions(MergedAnnotation<Actor> actor, List<AnnotatedMethod> methods) {
+			methods.forEach(this::checkSignature);
+			List<Candidate> candidates = new ArrayList<>();
+			List<AnnotatedMethod> executes = with(methods, (method) -> method.execute().isPresent());
+			if (actor.isPresent()) {
+				candidates.add(new Candidate(actor, body(executes), true));
+			}
+			else if (!executes.isEmpty()) {
+				throw new InvalidActorException(
+						place(executes.get(0).method()) + " is annotated with @Execute, but the bean is no actor.",
+						"Annotate the class or its @Bean method with @Actor or @LoopActor.");
+			}
+			with(methods, (method) -> method.actor().isPresent())
+				.forEach((method) -> candidates.add(new Candidate(method.actor(), method.method(), false)));
+			for (AnnotatedMethod method : with(methods, (each) -> each.interrupt().isPresent())) {
+				Candidate owner = owner(candidates, method.method(), "@Interrupt", method.interrupt());
+				if (owner.interrupt != null) {
+					throw new InvalidActorException(
+							place(method.method()) + " is the second @Interrupt of the same actor, after "
+									+ Methods.describe(owner.interrupt) + ".",
+							"Keep one of them. In a bean with several actor methods, name the method each belongs to:"
+									+ " @Interrupt(\"purge\").");
+				}
+				owner.interrupt = method.method();
+			}
+			for (AnnotatedMethod method : with(methods, (each) -> each.failureHandler().isPresent())) {
+				owner(candidates, method.method(), "@FailureHandler", method.failureHandler()).failureHandlers
+					.add(method.method());
+			}
+			return candidates.stream().map(this::definition).toList();
+		}
+
+		private static List<AnnotatedMethod> with(List<AnnotatedMethod> methods, Predicate<AnnotatedMethod> role) {
+			return methods.stream().filter(role).toList();
+		}
+
+		private void checkSignature(AnnotatedMethod annotated) {
+			Method method = annotated.method();
+			int parameters = method.getParameterCount();
+			if (annotated.roles() > 1) {
+				throw new InvalidActorException(
+						place(method) + " has more than one of @Actor, @Execute, @Interrupt and @FailureHandler.",
+						"Give each role a method of its own.");
+			}
+			if (Modifier.isStatic(method.getModifiers())) {
+				throw new InvalidActorException(place(method) + " is static.", "Make it a method of the bean.");
+			}
+			if (annotated.actor().isPresent() || annotated.execute().isPresent()) {
+				if (parameters > 1 || (parameters == 1 && annotated.parameterType() != MemberContext.class)) {
+					throw signature(annotated, "nothing or a MemberContext");
+				}
+			}
+			else if (annotated.interrupt().isPresent()) {
+				if (parameters > 1 || (parameters == 1 && annotated.parameterType() != StopReason.class
+						&& annotated.parameterType() != Throwable.class)) {
+					throw signature(annotated, "nothing, a StopReason or a Throwable");
+				}
+			}
+			else if (parameters > 1
+					|| (parameters == 1 && !Throwable.class.isAssignableFrom(annotated.parameterType()))) {
+				throw signature(annotated, "nothing or one type of Throwable");
+			}
+		}
+
+		private InvalidActorException signature(AnnotatedMethod annotated, String parameters) {
+			String annotation = (annotated.actor().isPresent()) ? name(annotated.actor())
+					: (annotated.execute().isPresent()) ? "@Execute"
+							: (annotated.interrupt().isPresent()) ? "@Interrupt" : "@FailureHandler";
+			return new InvalidActorException(
+					place(annotated.method()) + " has parameters that " + annotation + " cannot fill.",
+					"Let it take " + parameters + ".");
+		}
+
+		private @Nullable Method body(List<AnnotatedMethod> executes) {
+			if (executes.size() == 1) {
+				return executes.get(0).method();
+			}
+			if (executes.size() > 1) {
+				throw new InvalidActorException(
+						place() + " has " + executes.size() + " @Execute methods: "
+								+ executes.stream()
+									.map((method) -> Methods.describe(method.method()))
+									.collect(Collectors.joining(", "))
+								+ ".",
+						"Keep one, or make each an actor of its own: put @Actor on the methods and not on the class.");
+			}
+			List<Class<?>> bodies = BODIES.stream().filter((body) -> body.isAssignableFrom(this.type)).toList();
+			if (bodies.isEmpty()) {
+				throw new InvalidActorException(
+						place() + " is an actor with nothing to execute: it has no @Execute method and is no Runnable,"
+								+ " Callable, Task or Body.",
+						"Annotate one of its methods with @Execute; a @Bean method declares the concrete class as its"
+								+ " return type.");
+			}
+			if (bodies.size() > 1) {
+				throw new InvalidActorException(
+						place() + " is an actor with more than one thing to execute: "
+								+ bodies.stream().map(Class::getSimpleName).collect(Collectors.joining(", ")) + ".",
+						"Annotate the method that is meant with @Execute.");
+			}
+			return null;
+		}
+
+		private Candidate owner(List<Candidate> candidates, Method method, String annotation,
+				MergedAnnotation<?> attributes) {
+			String value = attributes.getString(MergedAnnotation.VALUE);
+			if (candidates.isEmpty()) {
+				throw new InvalidActorException(
+						place(method) + " is annotated with " + annotation + ", but the bean is no actor.",
+						"Annotate the class, its @Bean method or another of its methods with @Actor or @LoopActor.");
+			}
+			if (value.isEmpty()) {
+				if (candidates.size() == 1 || candidates.get(0).ofClass) {
+					return candidates.get(0);
+				}
+				throw new InvalidActorException(
+						place(method) + " is annotated with " + annotation + ", but the bean has several actors: "
+								+ methodNames(candidates) + ".",
+						"Name the method it belongs to: " + annotation + "(\"" + methodName(candidates.get(0))
+								+ "\").");
+			}
+			List<Candidate> named = candidates.stream()
+				.filter((candidate) -> value.equals(methodName(candidate)))
+				.toList();
+			if (named.size() != 1) {
+				throw new InvalidActorException(
+						place(method) + " is annotated with " + annotation + "(\"" + value + "\"), but the bean has "
+								+ ((named.isEmpty()) ? "no actor method" : named.size() + " actor methods")
+								+ " of that name, only " + methodNames(candidates) + ".",
+						"Use the name of the method, not the name of the actor, and let no two actor methods share it.");
+			}
+			return named.get(0);
+		}
+
+		private static String methodName(Candidate candidate) {
+			return (candidate.execute != null) ? candidate.execute.getName() : "";
+		}
+
+		private static String methodNames(List<Candidate> candidates) {
+			return candidates.stream()
+				.map((candidate) -> (candidate.execute != null) ? candidate.execute.getName() : "the bean itself")
+				.collect(Collectors.joining(", "));
+		}
+
+		private ActorDefinition definition(Candidate candidate) {
+			MergedAnnotation<Actor> annotation = candidate.annotation;
+			Attributes attributes = new Attributes(annotation,
+					(candidate.ofClass || candidate.execute == null) ? place() : place(candidate.execute));
+			String name = attributes.text("name");
+			if (name.isEmpty()) {
+				name = kebabCase(this.beanName);
+				if (!candidate.ofClass && candidate.execute != null) {
+					name += "-" + kebabCase(candidate.execute.getName());
+				}
+			}
+			return new ActorDefinition(name, this.beanName, candidate.execute, candidate.interrupt,
+					candidate.failureHandlers, true,
+					attributes.number("concurrency", 1, 1, ActorDefinition.MAX_CONCURRENCY),
+					annotation.getEnum("onDone", Policy.class), annotation.getEnum("onError", Policy.class),
+					attributes.duration("initialDelay", Duration.ZERO), attributes.duration("delay", Duration.ZERO),
+					ActorDefinition.DEFAULT_BACKOFF, attributes.number("maxRestarts", -1, -1, Integer.MAX_VALUE),
+					attributes.positiveDuration("within"), annotation.getEnum("onExhausted", Policy.class),
+					attributes.fatal(), attributes.positiveDuration("timeout"),
+					attributes.positiveDuration("readyTimeout"), annotation.getInt("stage"));
+		}
+
+		private InvalidActorException scoped(@Nullable String scope) {
+			return new InvalidActorException(
+					place() + " is an actor, but has scope '" + scope
+							+ "': there is no one instance that could start and stop with the application.",
+					"Make it a singleton, and let it get scoped beans through an ObjectProvider.");
+		}
+
+		private String place() {
+			return "Bean '" + this.beanName + "' (" + this.type.getName() + ")";
+		}
+
+		private String place(Method method) {
+			return "Bean '" + this.beanName + "': method " + Methods.describe(method);
+		}
+
+		private static String name(MergedAnnotation<?> annotation) {
+			return "@" + annotation.getRoot().getType().getSimpleName();
+		}
+
+	}
+
+	/**
+	 * The attributes of an annotation that are text, as values.
+	 */
+	private final class Attributes {
+
+		private final MergedAnnotation<Actor> annotation;
+
+		private final String place;
+
+		private Attributes(MergedAnnotation<Actor> annotation, String place) {
+			this.annotation = annotation;
+			this.place = place;
+		}
+
+		String text(String attribute) {
+			String text = this.annotation.getString(attribute);
+			try {
+				String resolved = ActorScanner.this.beanFactory.resolveEmbeddedValue(text);
+				return (resolved != null) ? resolved.strip() : "";
+			}
+			catch (IllegalArgumentException ex) {
+				throw invalid(attribute, text, "has a placeholder that cannot be resolved: " + ex.getMessage(),
+						"Define the property, or give a default: ${property:default}.", ex);
+			}
+		}
+
+		Duration duration(String attribute, Duration defaultValue) {
+			String text = text(attribute);
+			if (text.isEmpty()) {
+				return defaultValue;
+			}
+			try {
+				Duration duration = DurationFormatterUtils.detectAndParse(text);
+				if (!duration.isNegative()) {
+					return duration;
+				}
+			}
+			catch (IllegalArgumentException | ArithmeticException ex) {
+				throw invalid(attribute, text, "is no duration", "Write it like 500ms, 5s, 10m or PT5S.", ex);
+			}
+			throw invalid(attribute, text, "is negative", "Use zero or more.", null);
+		}
+
+		@Nullable Duration positiveDuration(String attribute) {
+			if (text(attribute).isEmpty()) {
+				return null;
+			}
+			Duration duration = duration(attribute, Duration.ZERO);
+			if (duration.isZero()) {
+				throw invalid(attribute, text(attribute), "is zero",
+						"Use a duration longer than zero, or leave the attribute out.", null);
+			}
+			return duration;
+		}
+
+		int number(String attribute, int defaultValue, int min, int max) {
+			String text = text(attribute);
+			if (text.isEmpty()) {
+				return defaultValue;
+			}
+			String range = (max == Integer.MAX_VALUE) ? "Use a whole number of at least " + min + "."
+					: "Use a whole number from " + min + " to " + max + ".";
+			try {
+				int number = Integer.parseInt(text);
+				if (number >= min && number <= max) {
+					return number;
+				}
+			}
+			catch (NumberFormatException ex) {
+				throw invalid(attribute, text, "is no whole number", range, ex);
+			}
+			throw invalid(attribute, text, "is out of range", range, null);
+		}
+
+		@SuppressWarnings("unchecked")
+		List<Class<? extends Throwable>> fatal() {
+			return Stream.of(this.annotation.getClassArray("fatal"))
+				.map((type) -> (Class<? extends Throwable>) type)
+				.collect(Collectors.toList());
+		}
+
+		private InvalidActorException invalid(String attribute, String value, String problem, String action,
+				@Nullable Throwable cause) {
+			return new InvalidActorException(this.place + ": attribute '" + attribute + "' of "
+					+ BeanScan.name(this.annotation) + " is \"" + value + "\", which " + problem + ".", action, cause);
+		}
+
+	}
+
+}

@@ -1,0 +1,362 @@
+package dev.rungroup.context;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+import dev.rungroup.core.GroupSnapshot;
+import dev.rungroup.core.GroupState;
+import dev.rungroup.core.Member;
+import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.MemberState;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationContextAware;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Finds the actors of its application context, starts them with it and stops them with
+ * it. Every start makes a new group, so that it can be stopped and started again, as a
+ * context that is paused and restarted does.
+ * <p>
+ * Looks for actors when all singletons exist, and complains then. Their beans are fetched
+ * by name when the group starts. Beans of type {@link Member} join the group,
+ * {@link dev.rungroup.core.GroupListener} and {@link ActorFailureHandler} beans hear it,
+ * {@link ActorDefinitionCustomizer} beans change what the annotations say, and a
+ * {@link GroupEndHandler} bean is told when the group ends by its own doing.
+ * <p>
+ * All methods may be called from any thread.
+ *
+ * @since 0.1.0
+ */
+public final class GroupLifecycle
+		implements SmartLifecycle, SmartInitializingSingleton, ApplicationContextAware, DisposableBean {
+
+	private static final Log logger = LogFactory.getLog(GroupLifecycle.class);
+
+	private final GroupSettings settings;
+
+	private final Object lock = new Object();
+
+	private @Nullable ConfigurableApplicationContext context;
+
+	// All guarded by the lock
+
+	/** Null until they have been looked for. */
+	private @Nullable Actors actors;
+
+	/** Members that were added by hand: they join every group from then on. */
+	private final Map<String, Member> added = new LinkedHashMap<>();
+
+	private @Nullable GroupRun run;
+
+	private boolean applicationReady;
+
+	/** Asked to start, but the application is not ready yet. */
+	private boolean waiting;
+
+	/**
+	 * Create the lifecycle of a group with the default settings.
+	 */
+	public GroupLifecycle() {
+		this(GroupSettings.defaults());
+	}
+
+	/**
+	 * Create the lifecycle of a group.
+	 * @param settings how to run it
+	 */
+	public GroupLifecycle(GroupSettings settings) {
+		this.settings = settings;
+		this.applicationReady = settings.startOn() == GroupSettings.StartOn.REFRESH;
+	}
+
+	@Override
+	public void setApplicationContext(ApplicationContext applicationContext) {
+		if (!(applicationContext instanceof ConfigurableApplicationContext configurable)) {
+			throw new IllegalArgumentException(
+					"GroupLifecycle needs a ConfigurableApplicationContext, not a " + applicationContext.getClass());
+		}
+		this.context = configurable;
+	}
+
+	@Override
+	public void afterSingletonsInstantiated() {
+		actors();
+	}
+
+	/**
+	 * Start the actors. Returns without waiting for them; does nothing while they run.
+	 */
+	@Override
+	public void start() {
+		Actors actors = actors();
+		GroupRun run;
+		synchronized (this.lock) {
+			if (!this.settings.enabled() || isRunning()) {
+				return;
+			}
+			if (!this.applicationReady) {
+				this.waiting = true;
+				return;
+			}
+			run = new GroupRun(this.settings, context());
+			this.run = run;
+		}
+		launch(run, actors);
+	}
+
+	private void launch(GroupRun run, Actors actors) {
+		try {
+			// Creates lazy beans: no lock is held while their code runs
+			run.prepare();
+			List<Member> members = actors.members();
+			boolean launch;
+			synchronized (this.lock) {
+				members.addAll(this.added.values());
+				launch = run.fill(members);
+			}
+			if (launch) {
+				logger.info("Starting actors " + members.stream().map(Member::name).collect(Collectors.joining(", "))
+						+ ((actors.disabled().isEmpty()) ? ""
+								: " (disabled: " + String.join(", ", actors.disabled()) + ")"));
+				run.launch();
+			}
+		}
+		catch (Throwable ex) {
+			run.over();
+			throw ex;
+		}
+	}
+
+	/**
+	 * The application is ready: all its runners have finished. A group that waits for
+	 * this starts now, and with every later {@code start()} at once.
+	 */
+	public void applicationReady() {
+		boolean start;
+		synchronized (this.lock) {
+			this.applicationReady = true;
+			start = this.waiting;
+			this.waiting = false;
+		}
+		if (start) {
+			start();
+		}
+	}
+
+	/**
+	 * Stop the actors and wait until they have ended or their time is over. Called by an
+	 * actor, it waits for that actor, too: until its interrupt or grace period ends the
+	 * wait.
+	 */
+	@Override
+	public void stop() {
+		GroupRun run = requestStop();
+		if (run != null) {
+			run.awaitOver();
+		}
+	}
+
+	/**
+	 * Ask the actors to stop; returns at once.
+	 * @param callback called exactly once, when they have ended or their time is over
+	 */
+	@Override
+	public void stop(Runnable callback) {
+		GroupRun run;
+		try {
+			run = requestStop();
+		}
+		catch (Throwable ex) {
+			callback.run();
+			throw ex;
+		}
+		if (run == null) {
+			callback.run();
+			return;
+		}
+		run.whenOver(callback);
+	}
+
+	private @Nullable GroupRun requestStop() {
+		GroupRun run;
+		synchronized (this.lock) {
+			this.waiting = false;
+			run = this.run;
+			if (run == null || run.isOver()) {
+				return null;
+			}
+			run.markStopped();
+		}
+		run.stop();
+		return run;
+	}
+
+	/**
+	 * Return whether the actors run, or wait for the application to be ready. True until
+	 * the last of their threads has ended or has been given up.
+	 */
+	@Override
+	public boolean isRunning() {
+		synchronized (this.lock) {
+			return this.waiting || (this.run != null && !this.run.isOver());
+		}
+	}
+
+	@Override
+	public boolean isAutoStartup() {
+		return this.settings.autoStartup();
+	}
+
+	@Override
+	public int getPhase() {
+		return this.settings.phase();
+	}
+
+	/**
+	 * The context is gone. Only does something if it never stopped its lifecycle beans.
+	 */
+	@Override
+	public void destroy() {
+		stop();
+	}
+
+	/**
+	 * Return how the group is now: of the current start, or else of the last one. Before
+	 * the first start all members are new.
+	 * @return the state of the group and of its members; disabled actors are not among
+	 * them
+	 */
+	public GroupSnapshot snapshot() {
+		Actors actors = actors();
+		synchronized (this.lock) {
+			GroupSnapshot snapshot = (this.run != null) ? this.run.snapshot() : null;
+			if (snapshot != null) {
+				return snapshot;
+			}
+			List<String> names = new ArrayList<>();
+			if (this.settings.enabled()) {
+				names.addAll(actors.memberNames());
+				names.addAll(this.added.keySet());
+			}
+			return new GroupSnapshot(this.settings.name(), GroupState.NEW, null,
+					names.stream().map(GroupLifecycle::newMember).toList());
+		}
+	}
+
+	private static MemberSnapshot newMember(String name) {
+		return new MemberSnapshot(name, MemberState.NEW, false, 0, 0, 0, 0, null, null, null, null, null);
+	}
+
+	/**
+	 * Return the names of the actors that are switched off by
+	 * {@code run.actors.<name>.enabled} or {@code run.enabled}.
+	 * @return names of actors, in the order of their beans
+	 */
+	public Set<String> disabledActors() {
+		return actors().disabled();
+	}
+
+	/**
+	 * Add a member: to the group that runs, which starts it, and to every later one.
+	 * @param member the member
+	 * @throws IllegalArgumentException if its name is taken
+	 */
+	public void add(Member member) {
+		GroupRun run;
+		boolean launch = false;
+		synchronized (this.lock) {
+			if (this.added.containsKey(member.name()) || (this.actors != null && this.actors.isTaken(member.name()))) {
+				throw new IllegalArgumentException("Cannot add member '" + member.name()
+						+ "': an actor or a member of that name is in the group already. Choose another name.");
+			}
+			this.added.put(member.name(), member);
+			run = this.run;
+			if (run == null || !run.isFilled()) {
+				return;
+			}
+			launch = run.claimLaunch();
+		}
+		run.add(member);
+		if (launch) {
+			run.launch();
+		}
+	}
+
+	/**
+	 * Stop one member alone; the others go on, and its policies do not apply.
+	 * @param name the member's name
+	 * @throws NoSuchElementException if there is no such member
+	 * @throws IllegalStateException if the group is not running
+	 */
+	public void stopMember(String name) {
+		runOf(name).stopMember(name);
+	}
+
+	/**
+	 * Run a member again that was stopped, has completed or has failed.
+	 * @param name the member's name
+	 * @throws NoSuchElementException if there is no such member
+	 * @throws IllegalStateException if the group is not running
+	 */
+	public void startMember(String name) {
+		runOf(name).startMember(name);
+	}
+
+	private GroupRun runOf(String name) {
+		Actors actors = actors();
+		synchronized (this.lock) {
+			if (this.run != null && this.run.isFilled() && !this.run.isOver()) {
+				return this.run;
+			}
+			if (actors.isTaken(name) || this.added.containsKey(name)) {
+				throw new IllegalStateException("The group of member '" + name + "' is not running");
+			}
+			throw new NoSuchElementException("No member '" + name + "'");
+		}
+	}
+
+	private ConfigurableApplicationContext context() {
+		if (this.context == null) {
+			throw new IllegalStateException("GroupLifecycle is no bean of an application context: declare it as one");
+		}
+		return this.context;
+	}
+
+	/**
+	 * The actors of the context, looked for once.
+	 */
+	private Actors actors() {
+		synchronized (this.lock) {
+			if (this.actors != null) {
+				return this.actors;
+			}
+		}
+		Actors found = Actors.find(context(), this.settings.enabled());
+		synchronized (this.lock) {
+			if (this.actors == null) {
+				Set<String> twice = new LinkedHashSet<>(this.added.keySet());
+				twice.removeIf((name) -> !found.isTaken(name));
+				if (!twice.isEmpty()) {
+					throw new InvalidActorException("Members that were added to the group have the names of actors: "
+							+ String.join(", ", twice) + ".", "Give the members other names.");
+				}
+				this.actors = found;
+			}
+			return this.actors;
+		}
+	}
+
+}

@@ -1,0 +1,324 @@
+package dev.rungroup.context;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+
+import dev.rungroup.core.Group;
+import dev.rungroup.core.GroupListener;
+import dev.rungroup.core.GroupSnapshot;
+import dev.rungroup.core.Member;
+import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.Outcome;
+import dev.rungroup.core.StopReason;
+import dev.rungroup.core.UnstoppedMembersException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * One start of a {@link GroupLifecycle}: its group, the thread that waits for the group's
+ * end, and whether that end was asked for. What an earlier start still does never touches
+ * a later one.
+ */
+final class GroupRun {
+
+	private static final Log logger = LogFactory.getLog(GroupLifecycle.class);
+
+	/** How much longer than the group itself we wait for the group. */
+	private static final Duration MARGIN = Duration.ofSeconds(1);
+
+	private final GroupSettings settings;
+
+	private final ConfigurableApplicationContext context;
+
+	private final CountDownLatch over = new CountDownLatch(1);
+
+	private final AtomicReference<Ending> ending = new AtomicReference<>(Ending.NONE);
+
+	private volatile @Nullable Group group;
+
+	// Written under the lifecycle's lock
+
+	private volatile boolean filled;
+
+	private boolean launched;
+
+	GroupRun(GroupSettings settings, ConfigurableApplicationContext context) {
+		this.settings = settings;
+		this.context = context;
+	}
+
+	/**
+	 * Make the group, still empty. Asks the context for listeners: only now, and not
+	 * earlier, so that they may depend on anything.
+	 */
+	void prepare() {
+		Group.Builder builder = Group.builder()
+			.name(this.settings.name())
+			.threadFactory(new ActorThreadFactory(this.settings.virtualThreads(), this.context.getClassLoader()))
+			.gracePeriod(this.settings.gracePeriod())
+			.shutdownTimeout(this.settings.shutdownTimeout())
+			.keepStopped(true)
+			.listener(new ActorLog())
+			.listener(new Ender(this.context.getBeanProvider(GroupEndHandler.class).getIfAvailable()));
+		this.context.getBeanProvider(ActorFailureHandler.class)
+			.orderedStream()
+			.forEach((handler) -> builder.listener(new Failures(handler)));
+		this.context.getBeanProvider(GroupListener.class).orderedStream().forEach(builder::listener);
+		this.group = builder.listener(new GroupEvents(this.context)).build();
+	}
+
+	/**
+	 * Put the members into the group. Under the lifecycle's lock.
+	 * @return whether to launch it now: not if it is empty, or was stopped meanwhile
+	 */
+	boolean fill(List<Member> members) {
+		if (this.ending.get() == Ending.ASKED_FOR) {
+			over();
+			return false;
+		}
+		members.forEach(group()::add);
+		this.filled = true;
+		this.launched = !members.isEmpty();
+		return this.launched;
+	}
+
+	/**
+	 * Whether members have to be added one by one. Under the lifecycle's lock.
+	 */
+	boolean isFilled() {
+		return this.filled;
+	}
+
+	/**
+	 * Whether the caller is to launch a group that was empty until now. Under the
+	 * lifecycle's lock.
+	 */
+	boolean claimLaunch() {
+		boolean claimed = !this.launched && !isOver();
+		this.launched |= claimed;
+		return claimed;
+	}
+
+	/**
+	 * Let the group run, on a thread that keeps the JVM up until the group is over.
+	 */
+	void launch() {
+		Thread thread = new Thread(null, this::runGroup, "run-group", 0, false);
+		thread.setDaemon(false);
+		thread.setContextClassLoader(this.context.getClassLoader());
+		try {
+			thread.start();
+		}
+		catch (Throwable ex) {
+			over();
+			throw ex;
+		}
+	}
+
+	private void runGroup() {
+		Group group = group();
+		try {
+			group.run();
+		}
+		catch (UnstoppedMembersException ex) {
+			logger.warn(ex.getMessage());
+		}
+		catch (Throwable ex) {
+			StopReason reason = group.stopReason();
+			if (reason == null || reason.cause() != ex) {
+				logger.warn("The group of actors ended with a failure of its own", ex);
+			}
+			for (Throwable suppressed : ex.getSuppressed()) {
+				if (suppressed instanceof UnstoppedMembersException) {
+					logger.warn(suppressed.getMessage());
+				}
+			}
+		}
+		finally {
+			over();
+		}
+	}
+
+	/**
+	 * From now on the end of the group is what we wanted. Under the lifecycle's lock.
+	 */
+	void markStopped() {
+		this.ending.compareAndSet(Ending.NONE, Ending.ASKED_FOR);
+		if (this.filled && !this.launched) {
+			over();
+		}
+	}
+
+	void stop() {
+		Group group = this.group;
+		if (group != null && !isOver()) {
+			group.stop(new StopReason(StopReason.Kind.CONTEXT_CLOSED, null, null));
+		}
+	}
+
+	boolean isOver() {
+		return this.over.getCount() == 0;
+	}
+
+	void over() {
+		this.over.countDown();
+	}
+
+	/**
+	 * Wait for the end. Bounded by the group itself; if even that does not hold, by us.
+	 */
+	void awaitOver() {
+		Duration limit = (this.settings.shutdownTimeout().compareTo(Duration.ofDays(1)) < 0)
+				? this.settings.shutdownTimeout().plus(MARGIN) : this.settings.shutdownTimeout();
+		try {
+			if (!this.over.await(TimeUnit.NANOSECONDS.convert(limit), TimeUnit.NANOSECONDS)) {
+				logger.warn("The actors have not ended within " + limit + " and are given up: " + unended());
+				over();
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private String unended() {
+		GroupSnapshot snapshot = snapshot();
+		return (snapshot == null) ? "they are being started"
+				: snapshot.members()
+					.stream()
+					.filter((member) -> !member.state().isEnded())
+					.map(MemberSnapshot::name)
+					.collect(Collectors.joining(", "));
+	}
+
+	/**
+	 * Call back exactly once, at the end.
+	 */
+	void whenOver(Runnable callback) {
+		if (isOver()) {
+			callback.run();
+			return;
+		}
+		Thread waiter = new Thread(null, () -> {
+			try {
+				awaitOver();
+			}
+			finally {
+				callback.run();
+			}
+		}, "run-stop", 0, false);
+		waiter.setDaemon(true);
+		try {
+			waiter.start();
+		}
+		catch (Throwable ex) {
+			// Out of threads: waiting here is worse than there, and better than nothing
+			waiter.run();
+		}
+	}
+
+	void add(Member member) {
+		try {
+			group().add(member);
+		}
+		catch (IllegalStateException ex) {
+			logger.debug("The group is over: member '" + member.name() + "' joins the next one", ex);
+		}
+	}
+
+	void stopMember(String name) {
+		group().stopMember(name);
+	}
+
+	void startMember(String name) {
+		group().startMember(name);
+	}
+
+	/**
+	 * How the group is, null until it has its members.
+	 */
+	@Nullable GroupSnapshot snapshot() {
+		Group group = this.group;
+		return (group != null && this.filled) ? group.snapshot() : null;
+	}
+
+	private Group group() {
+		Group group = this.group;
+		if (group == null) {
+			throw new IllegalStateException("The group is being made");
+		}
+		return group;
+	}
+
+	/**
+	 * How the group came to end.
+	 */
+	private enum Ending {
+
+		NONE, ASKED_FOR, BY_ITSELF
+
+	}
+
+	/**
+	 * Tells the handler once if the group ends by its own doing.
+	 */
+	private final class Ender implements GroupListener {
+
+		private final @Nullable GroupEndHandler handler;
+
+		private Ender(@Nullable GroupEndHandler handler) {
+			this.handler = handler;
+		}
+
+		@Override
+		public void groupStopping(StopReason reason) {
+			ending(reason);
+		}
+
+		@Override
+		public void groupStopped(@Nullable StopReason reason) {
+			ending(reason);
+		}
+
+		private void ending(@Nullable StopReason reason) {
+			if (GroupRun.this.ending.compareAndSet(Ending.NONE, Ending.BY_ITSELF) && this.handler != null) {
+				this.handler.groupEnding(reason);
+			}
+		}
+
+	}
+
+	/**
+	 * Passes failures on.
+	 */
+	private static final class Failures implements GroupListener {
+
+		private final ActorFailureHandler handler;
+
+		private Failures(ActorFailureHandler handler) {
+			this.handler = handler;
+		}
+
+		@Override
+		public void executionEnded(String member, Outcome outcome, long nanos) {
+			if (outcome instanceof Outcome.Failed failed) {
+				try {
+					this.handler.onFailure(member, failed.failure());
+				}
+				catch (Throwable ex) {
+					logger.warn(this.handler.getClass().getName() + " threw when it was told of a failure of actor '"
+							+ member + "'; everything else goes on", ex);
+				}
+			}
+		}
+
+	}
+
+}

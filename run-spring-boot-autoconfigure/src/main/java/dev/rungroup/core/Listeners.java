@@ -1,0 +1,108 @@
+package dev.rungroup.core;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls user code that must not change anything else by throwing: listeners, failure
+ * handlers, interrupters. Each call stands alone; what it throws is logged by name.
+ */
+final class Listeners {
+
+	private final String group;
+
+	private final GroupListener[] listeners;
+
+	/** Set once the group is over: a member that was given up has nobody to tell. */
+	private volatile boolean closed;
+
+	Listeners(String group, List<GroupListener> listeners) {
+		this.group = group;
+		this.listeners = listeners.toArray(GroupListener[]::new);
+	}
+
+	boolean isEmpty() {
+		return this.listeners.length == 0;
+	}
+
+	void memberStarted(String member) {
+		each(member, (listener) -> listener.memberStarted(member));
+	}
+
+	void memberReady(String member) {
+		each(member, (listener) -> listener.memberReady(member));
+	}
+
+	void executionEnded(String member, Outcome outcome, long nanos) {
+		each(member, (listener) -> listener.executionEnded(member, outcome, nanos));
+	}
+
+	void restartScheduled(String member, Duration pause) {
+		each(member, (listener) -> listener.restartScheduled(member, pause));
+	}
+
+	void memberStopped(String member, long nanos) {
+		each(member, (listener) -> listener.memberStopped(member, nanos));
+	}
+
+	void memberEnded(String member, MemberState state) {
+		each(member, (listener) -> listener.memberEnded(member, state));
+	}
+
+	void groupStopping(StopReason reason) {
+		each(null, (listener) -> listener.groupStopping(reason));
+	}
+
+	void groupStopped(@Nullable StopReason reason) {
+		each(null, (listener) -> listener.groupStopped(reason));
+		this.closed = true;
+	}
+
+	private void each(@Nullable String member, Consumer<GroupListener> call) {
+		if (this.closed) {
+			return;
+		}
+		for (GroupListener listener : this.listeners) {
+			guarded(() -> call.accept(listener), "Listener " + listener.getClass().getName(), member);
+		}
+	}
+
+	void failed(Member member, Throwable failure) {
+		for (Consumer<? super Throwable> handler : member.failureHandlers) {
+			guarded(() -> handler.accept(failure), "Failure handler", member.name());
+		}
+	}
+
+	void guarded(Task call, String what, @Nullable String member) {
+		try {
+			call.run();
+		}
+		catch (Throwable ex) {
+			// An Error here must not end our own threads either: the others still need
+			// their interrupts
+			report(what + ((member != null) ? " of member '" + member + "'" : "") + " of group '" + this.group
+					+ "' threw; everything else goes on", ex);
+		}
+	}
+
+	void report(String message, @Nullable Throwable ex) {
+		try {
+			Log.LOGGER.log(Level.WARNING, message, ex);
+		}
+		catch (Throwable ignored) {
+			// Out of memory, or a broken log handler: there is nobody left to tell
+		}
+	}
+
+	/** Loaded with the first message only: a quiet group needs no logging. */
+	private static final class Log {
+
+		private static final System.Logger LOGGER = System.getLogger("dev.rungroup.core");
+
+	}
+
+}

@@ -1,0 +1,702 @@
+package dev.rungroup.core;
+
+import java.io.InterruptedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.channels.ClosedByInterruptException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+
+import dev.rungroup.core.RestartRule.Decision;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A member in its group: the thread that executes it, again and again as its restart rule
+ * says, and what is known about it.
+ * <p>
+ * Who writes what: the fields in the first block belong to the group and are written
+ * under its lock only; those in the second block are written by the member's own thread
+ * while it lives (and by whoever starts it, before it does), others only read them. The
+ * one thing both sides fight for is {@link #turn}, by compare-and-set.
+ */
+final class MemberThread implements Runnable, MemberContext {
+
+	/** The member whose body, handler, listener or interrupter runs on this thread. */
+	static final ThreadLocal<@Nullable MemberThread> CURRENT = new ThreadLocal<>();
+
+	private static final Outcome COMPLETED = new Outcome.Completed();
+
+	private static final Outcome INTERRUPTED = new Outcome.Interrupted();
+
+	/** How far a chain of causes is followed: some libraries build circles. */
+	private static final int MAX_CAUSES = 32;
+
+	// A turn is the number of an execution and, in its lowest bits, how it stands.
+
+	private static final int TURN_BITS = 2;
+
+	private static final long IDLE = 0;
+
+	private static final long EXECUTING = 1;
+
+	/** Somebody is interrupting the body this moment; the body's end waits for that. */
+	private static final long CLAIMED = 2;
+
+	private static final VarHandle TURN;
+
+	private static final VarHandle ANNOUNCED;
+
+	static {
+		try {
+			TURN = MethodHandles.lookup().findVarHandle(MemberThread.class, "turn", long.class);
+			ANNOUNCED = MethodHandles.lookup().findVarHandle(MemberThread.class, "announced", boolean.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	final Group group;
+
+	final Member member;
+
+	final Group.Stage stage;
+
+	// Written under the group's lock
+
+	/** Whether this start has come as far as asking for a thread. */
+	boolean started;
+
+	/** Whether {@code stopMember} came before the member was ever started. */
+	boolean held;
+
+	/** Threads of this start that have not ended: its own, and its interrupter's. */
+	int pending;
+
+	/** Whether this start has had its interrupt, or is having it. */
+	boolean interrupted;
+
+	/** Whether to start again as soon as this start is over. */
+	boolean startAgain;
+
+	/** Whether the thread that executes the member has ended its work. */
+	boolean ended;
+
+	/** Which start this is, so that what was meant for an earlier one is recognised. */
+	int start;
+
+	private volatile @Nullable StopReason stop;
+
+	private volatile long stoppedAt;
+
+	// Written by the thread that interrupts
+
+	volatile @Nullable Thread interrupterThread;
+
+	/** Why this turn alone is to end: it takes too long. */
+	private volatile @Nullable StopReason turnStop;
+
+	/** Whether the interrupter that was called for this turn alone is still at it. */
+	private volatile boolean turnInterrupterRuns;
+
+	// Written by the member's own thread
+
+	volatile @Nullable Thread thread;
+
+	private volatile long turn;
+
+	private volatile long turnStartedAt;
+
+	private volatile MemberState state = MemberState.NEW;
+
+	private volatile long stateSince;
+
+	private volatile boolean announced;
+
+	/** When the pause ends; only while {@link #state} is WAITING. */
+	private volatile long nextExecutionAt;
+
+	private volatile long lastProgressAt;
+
+	private volatile boolean progressed;
+
+	private volatile long executions;
+
+	private volatile long failures;
+
+	private volatile long restarts;
+
+	private volatile int failuresInARow;
+
+	private volatile @Nullable Throwable lastFailure;
+
+	private volatile long lastFailureAt;
+
+	private FailureHistory history;
+
+	/** Whether the member's own thread pauses and has to be woken. */
+	private volatile boolean pausing;
+
+	/** Other threads that sleep in this context; null until there is one. */
+	private volatile @Nullable Set<Thread> sleepers;
+
+	MemberThread(Group group, Member member, Group.Stage stage) {
+		this.group = group;
+		this.member = member;
+		this.stage = stage;
+		this.history = new FailureHistory(member);
+	}
+
+	// ---- The member's own thread
+
+	@Override
+	public void run() {
+		CURRENT.set(this);
+		try {
+			this.group.listeners.memberStarted(name());
+			end(workOrFail());
+		}
+		finally {
+			CURRENT.remove();
+		}
+	}
+
+	/**
+	 * The last line: whatever goes wrong outside the body, such as no memory being left
+	 * to handle a failure with, must not end this thread without the group knowing.
+	 */
+	private MemberState workOrFail() {
+		try {
+			return work();
+		}
+		catch (Throwable ex) {
+			this.lastFailure = ex;
+			this.group.requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, name(), ex), ex);
+			return MemberState.FAILED;
+		}
+	}
+
+	/**
+	 * Execute until the restart rule or a stop says that it is over.
+	 * @return the member's last state
+	 */
+	private MemberState work() {
+		long pause = this.member.initialDelay;
+		while (pause(pause)) {
+			Outcome outcome = executeOnce();
+			if (outcome == null || outcome == INTERRUPTED) {
+				break;
+			}
+			Throwable failure = (outcome instanceof Outcome.Failed failed) ? failed.failure() : null;
+			Decision decision = (failure != null && this.stop != null) ? Decision.FAILED
+					: RestartRule.decide(this.member, outcome, this.history.budgetSpent());
+			if (decision.stop != null) {
+				this.group.requestStop(new StopReason(decision.stop, name(), failure), failure);
+			}
+			if (failure != null) {
+				this.group.listeners.failed(this.member, failure);
+			}
+			if (decision.end != null) {
+				return decision.end;
+			}
+			pause = (decision == Decision.RESTART) ? prepareRestart() : this.member.delay;
+			this.turnStop = null;
+		}
+		return MemberState.STOPPED;
+	}
+
+	private long prepareRestart() {
+		long pause = this.member.backoff.nanosFor(this.history.inARow());
+		this.announced = false;
+		if (this.stop == null) {
+			this.group.listeners.restartScheduled(name(), Duration.ofNanos(pause));
+		}
+		return pause;
+	}
+
+	/**
+	 * Wait before an execution.
+	 * @return whether to execute: false after a stop
+	 */
+	private boolean pause(long nanos) {
+		if (nanos == 0) {
+			return this.stop == null;
+		}
+		long now = this.group.time.nanoTime();
+		long until = Durations.after(now, nanos);
+		this.nextExecutionAt = until;
+		enter(MemberState.WAITING, now);
+		this.pausing = true;
+		try {
+			while (this.stop == null) {
+				long left = until - this.group.time.nanoTime();
+				if (left <= 0) {
+					return true;
+				}
+				this.group.time.park(this, left);
+				// Nobody has a reason to interrupt a pause: we are woken by a stop. A
+				// flag left set would keep the next park from waiting.
+				Thread.interrupted();
+			}
+			return false;
+		}
+		finally {
+			this.pausing = false;
+		}
+	}
+
+	/**
+	 * Call the body once.
+	 * @return how it ended; null if a stop came before it was called
+	 */
+	private @Nullable Outcome executeOnce() {
+		long number = this.executions + 1;
+		long startedAt = this.group.time.nanoTime();
+		this.turnStartedAt = startedAt;
+		Thread.interrupted();
+		this.turn = (number << TURN_BITS) | EXECUTING;
+		// Only now look for a stop: whoever asks for one sees this turn from here on, and
+		// interrupts it
+		if (this.stop != null) {
+			endTurn(number);
+			return null;
+		}
+		this.executions = number;
+		if (this.failuresInARow > 0) {
+			this.restarts++;
+		}
+		enter(MemberState.RUNNING, startedAt);
+		progress(startedAt);
+		if (this.member.timeout > 0 || expectsAnnouncement()) {
+			this.group.deadlineSet(dueAt());
+		}
+		Throwable thrown = null;
+		try {
+			this.member.body.run(this);
+		}
+		catch (Throwable ex) {
+			thrown = ex;
+		}
+		endTurn(number);
+		long endedAt = this.group.time.nanoTime();
+		progress(endedAt);
+		Outcome outcome = outcome(thrown);
+		if (outcome instanceof Outcome.Failed failed) {
+			this.history.failed(endedAt, endedAt - startedAt);
+			this.failures++;
+			this.lastFailure = failed.failure();
+			this.lastFailureAt = endedAt;
+		}
+		else if (outcome == COMPLETED) {
+			this.history.returned();
+		}
+		this.failuresInARow = this.history.inARow();
+		this.group.listeners.executionEnded(name(), outcome, endedAt - startedAt);
+		return outcome;
+	}
+
+	/**
+	 * From here on no interrupt meant for this turn can arrive any more.
+	 */
+	private void endTurn(long number) {
+		long executing = (number << TURN_BITS) | EXECUTING;
+		while (!TURN.compareAndSet(this, executing, (number << TURN_BITS) | IDLE)) {
+			Thread.yield();
+		}
+		while (this.turnInterrupterRuns) {
+			this.group.time.park(this, Long.MAX_VALUE);
+			Thread.interrupted();
+		}
+		Thread.interrupted();
+	}
+
+	private Outcome outcome(@Nullable Throwable thrown) {
+		StopReason timedOut = this.turnStop;
+		if (timedOut != null && timedOut.cause() != null) {
+			if (thrown != null && thrown != timedOut.cause() && !isInterrupt(thrown)) {
+				timedOut.cause().addSuppressed(thrown);
+			}
+			return new Outcome.Failed(timedOut.cause());
+		}
+		if (thrown == null) {
+			return (this.stop != null) ? INTERRUPTED : COMPLETED;
+		}
+		return (this.stop != null && isInterrupt(thrown)) ? INTERRUPTED : new Outcome.Failed(thrown);
+	}
+
+	/**
+	 * Whether this is how code ends that was interrupted.
+	 */
+	static boolean isInterrupt(Throwable thrown) {
+		Throwable cause = thrown;
+		for (int i = 0; cause != null && i < MAX_CAUSES; i++) {
+			if (cause instanceof InterruptedException || cause instanceof ClosedByInterruptException
+					|| cause instanceof InterruptedIOException || cause instanceof CancellationException) {
+				return true;
+			}
+			cause = cause.getCause();
+		}
+		return false;
+	}
+
+	private void enter(MemberState state, long now) {
+		if (this.state != state) {
+			this.state = state;
+			this.stateSince = now;
+		}
+	}
+
+	private void progress(long now) {
+		this.lastProgressAt = now;
+		if (!this.progressed) {
+			this.progressed = true;
+		}
+	}
+
+	private void end(MemberState end) {
+		long now = this.group.time.nanoTime();
+		boolean asked = this.group.ended(this, end, () -> enter(end, now));
+		if (asked) {
+			this.group.listeners.memberStopped(name(), now - this.stoppedAt);
+		}
+		this.group.listeners.memberEnded(name(), end);
+		this.group.release(this);
+	}
+
+	// ---- The group
+
+	/**
+	 * Be new again. Under the group's lock, when nothing of an earlier start is left.
+	 */
+	void prepareStart(long now) {
+		this.started = true;
+		this.held = false;
+		this.interrupted = false;
+		this.startAgain = false;
+		this.ended = false;
+		this.start++;
+		this.stop = null;
+		this.turnStop = null;
+		this.interrupterThread = null;
+		this.announced = false;
+		this.history = new FailureHistory(this.member);
+		this.failuresInARow = 0;
+		enter((this.member.initialDelay > 0) ? MemberState.WAITING : MemberState.RUNNING, now);
+		this.nextExecutionAt = Durations.after(now, this.member.initialDelay);
+	}
+
+	/**
+	 * The thread factory gave no thread: the member has failed without having begun.
+	 */
+	void failedToStart(Throwable failure) {
+		long now = this.group.time.nanoTime();
+		this.failures++;
+		this.lastFailure = failure;
+		this.lastFailureAt = now;
+		Listeners listeners = this.group.listeners;
+		listeners.memberStarted(name());
+		listeners.executionEnded(name(), new Outcome.Failed(failure), 0);
+		this.group.requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, name(), failure), failure);
+		listeners.failed(this.member, failure);
+		end(MemberState.FAILED);
+	}
+
+	/**
+	 * Not to be started at all. Under the group's lock, before the member ever was.
+	 */
+	void hold(boolean held) {
+		this.held = held;
+		enter((held) ? MemberState.STOPPED : MemberState.NEW, this.group.time.nanoTime());
+	}
+
+	/**
+	 * Remember that this start is to end, and wake whoever sleeps. Under the group's
+	 * lock.
+	 */
+	void markStopping(StopReason reason, long now) {
+		if (this.stop == null) {
+			this.stoppedAt = now;
+			this.stop = reason;
+		}
+		wake();
+	}
+
+	private void wake() {
+		if (this.pausing) {
+			LockSupport.unpark(this.thread);
+		}
+		Set<Thread> sleepers = this.sleepers;
+		if (sleepers != null) {
+			sleepers.forEach(LockSupport::unpark);
+		}
+	}
+
+	/**
+	 * Interrupt the thread, but only inside the body: neither a handler nor the next
+	 * execution is hit.
+	 */
+	void interruptBody() {
+		long executing = this.turn;
+		long claimed = (executing & ~EXECUTING) | CLAIMED;
+		if ((executing & EXECUTING) != 0 && TURN.compareAndSet(this, executing, claimed)) {
+			interruptThread();
+			this.turn = executing;
+		}
+	}
+
+	/**
+	 * Interrupt the thread wherever it is.
+	 */
+	void interruptThread() {
+		Thread thread = this.thread;
+		if (thread != null) {
+			thread.interrupt();
+		}
+	}
+
+	/**
+	 * When the group has to look at this member again because of its timeouts.
+	 * @return a time in nanoseconds, or {@code Long.MAX_VALUE} from now
+	 */
+	long dueAt() {
+		long due = Durations.after(this.turnStartedAt, Long.MAX_VALUE);
+		if ((this.turn & EXECUTING) == 0 || this.stop != null || this.turnStop != null) {
+			return due;
+		}
+		if (this.member.timeout > 0) {
+			due = Durations.after(this.turnStartedAt, this.member.timeout);
+		}
+		if (expectsAnnouncement()) {
+			long readyDue = Durations.after(this.turnStartedAt, this.member.readyTimeout);
+			due = (readyDue - due < 0) ? readyDue : due;
+		}
+		return due;
+	}
+
+	/**
+	 * If the current execution has taken too long, claim it: it has failed from here on,
+	 * whatever the body still does. Called by the group's thread, which then interrupts.
+	 * @return why, null if it has not or somebody else was faster
+	 */
+	@Nullable StopReason claimOverdue(long now) {
+		long executing = this.turn;
+		if ((executing & EXECUTING) == 0 || now - dueAt() < 0) {
+			return null;
+		}
+		boolean unready = expectsAnnouncement()
+				&& now - Durations.after(this.turnStartedAt, this.member.readyTimeout) >= 0;
+		long claimed = (executing & ~EXECUTING) | CLAIMED;
+		if (!TURN.compareAndSet(this, executing, claimed)) {
+			return null;
+		}
+		try {
+			long number = executing >>> TURN_BITS;
+			String what = (unready)
+					? " was not ready within its readyTimeout of " + Duration.ofNanos(this.member.readyTimeout)
+					: " took longer than its timeout of " + Duration.ofNanos(this.member.timeout);
+			StopReason reason = new StopReason(StopReason.Kind.EXECUTION_TIMED_OUT, name(),
+					new TimeoutException("Member '" + name() + "': execution " + number + what));
+			this.turnStop = reason;
+			if (this.member.interrupter != null) {
+				this.turnInterrupterRuns = true;
+			}
+			return reason;
+		}
+		finally {
+			this.turn = executing;
+		}
+	}
+
+	void turnInterrupterEnded() {
+		this.turnInterrupterRuns = false;
+		LockSupport.unpark(this.thread);
+	}
+
+	void wakeSleepers() {
+		LockSupport.unpark(this.thread);
+		wake();
+	}
+
+	boolean isExecuting() {
+		return (this.turn & EXECUTING) != 0;
+	}
+
+	long turnNumber() {
+		return this.turn >>> TURN_BITS;
+	}
+
+	boolean isTurnStopped() {
+		return this.turnStop != null;
+	}
+
+	/**
+	 * Whether the next stage need not wait for this member.
+	 */
+	boolean isUp() {
+		return this.member.readyTimeout == 0 || this.announced || this.held || this.ended;
+	}
+
+	@Nullable StopReason stop() {
+		return this.stop;
+	}
+
+	MemberState state() {
+		return this.state;
+	}
+
+	/**
+	 * Where the thread that keeps this member from being over is.
+	 */
+	List<StackTraceElement> stack() {
+		Thread thread = (this.ended) ? this.interrupterThread : this.thread;
+		if (this.turnInterrupterRuns) {
+			thread = this.interrupterThread;
+		}
+		return (thread != null) ? List.of(thread.getStackTrace()) : List.of();
+	}
+
+	MemberSnapshot snapshot() {
+		long nanoNow = this.group.time.nanoTime();
+		Instant now = Instant.now();
+		MemberState state = this.state;
+		long since = this.stateSince;
+		StopReason turnStop = this.turnStop;
+		if (!state.isEnded() && state != MemberState.NEW && (this.stop != null || turnStop != null)) {
+			state = MemberState.STOPPING;
+			since = (this.stop != null) ? this.stoppedAt : since;
+		}
+		boolean ready = this.announced
+				|| (this.member.readyTimeout == 0 && state != MemberState.NEW && !state.isEnded());
+		return new MemberSnapshot(name(), state, ready && !state.isEnded(), this.executions, this.failures,
+				this.restarts, this.failuresInARow, this.lastFailure,
+				(this.lastFailure != null) ? instant(now, nanoNow, this.lastFailureAt) : null,
+				(this.state != MemberState.NEW) ? instant(now, nanoNow, since) : null,
+				(state == MemberState.WAITING) ? instant(now, nanoNow, this.nextExecutionAt) : null,
+				(this.progressed) ? instant(now, nanoNow, this.lastProgressAt) : null);
+	}
+
+	private static Instant instant(Instant now, long nanoNow, long nanos) {
+		return now.plusNanos(nanos - nanoNow);
+	}
+
+	private boolean expectsAnnouncement() {
+		return this.member.readyTimeout > 0 && !this.announced;
+	}
+
+	// ---- The body's view
+
+	@Override
+	public String name() {
+		return this.member.name;
+	}
+
+	@Override
+	public long execution() {
+		return this.executions;
+	}
+
+	@Override
+	public int failures() {
+		return this.failuresInARow;
+	}
+
+	@Override
+	public @Nullable Throwable lastFailure() {
+		return this.lastFailure;
+	}
+
+	@Override
+	public boolean isStopping() {
+		return this.stop != null || this.turnStop != null;
+	}
+
+	@Override
+	public @Nullable StopReason stopReason() {
+		StopReason reason = this.stop;
+		return (reason != null) ? reason : this.turnStop;
+	}
+
+	@Override
+	public boolean sleep(Duration duration) throws InterruptedException {
+		return sleepNanos(Durations.saturatedNanos(duration));
+	}
+
+	boolean sleepNanos(long nanos) throws InterruptedException {
+		Thread sleeper = Thread.currentThread();
+		boolean own = sleeper == this.thread;
+		long until = Durations.after(this.group.time.nanoTime(), nanos);
+		if (own) {
+			this.pausing = true;
+		}
+		else {
+			sleepers().add(sleeper);
+		}
+		try {
+			while (true) {
+				// A stop usually comes with an interrupt of the same thread: then the
+				// flag
+				// stays set, and the stop is the answer
+				if (isStopping()) {
+					return false;
+				}
+				if (sleeper.isInterrupted()) {
+					if (isStopping()) {
+						return false;
+					}
+					Thread.interrupted();
+					throw new InterruptedException("sleep interrupted");
+				}
+				long left = until - this.group.time.nanoTime();
+				if (left <= 0) {
+					return true;
+				}
+				this.group.time.park(this, left);
+			}
+		}
+		finally {
+			if (own) {
+				this.pausing = false;
+			}
+			else {
+				sleepers().remove(sleeper);
+			}
+		}
+	}
+
+	private Set<Thread> sleepers() {
+		Set<Thread> sleepers = this.sleepers;
+		return (sleepers != null) ? sleepers : this.group.locked(() -> {
+			Set<Thread> created = this.sleepers;
+			if (created == null) {
+				created = ConcurrentHashMap.newKeySet();
+				this.sleepers = created;
+			}
+			return created;
+		});
+	}
+
+	@Override
+	public void ready() {
+		if (!isStopping() && ANNOUNCED.compareAndSet(this, false, true)) {
+			this.group.listeners.memberReady(name());
+			this.group.signal();
+		}
+	}
+
+	@Override
+	public void heartbeat() {
+		progress(this.group.time.nanoTime());
+	}
+
+	@Override
+	public String toString() {
+		return this.member.toString();
+	}
+
+}
