@@ -77,6 +77,9 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Orde
 		ifSet(actor.getWithin(), builder::within);
 		ifSet(actor.getOnExhausted(), builder::onExhausted);
 		ifSet(actor.getStage(), builder::stage);
+		ifSet(actor.getRequired(), builder::required);
+		ifSet(actor.getStallAfter(), builder::stallAfter);
+		ifSet(actor.getOnStall(), builder::onStall);
 	}
 
 	private static void apply(RunProperties.ActorRetry from, RunProperties.ActorRetry to) {

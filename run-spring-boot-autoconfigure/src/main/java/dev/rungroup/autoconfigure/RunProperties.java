@@ -6,6 +6,7 @@ import java.util.Map;
 
 import dev.rungroup.context.ActorDefinition;
 import dev.rungroup.context.GroupSettings;
+import dev.rungroup.context.OnStall;
 import dev.rungroup.core.Policy;
 import org.jspecify.annotations.Nullable;
 
@@ -397,6 +398,23 @@ public class RunProperties implements InitializingBean {
 		 */
 		private @Nullable Integer stage;
 
+		/**
+		 * Whether the application can do its work only while this actor does: drives
+		 * health, readiness and liveness.
+		 */
+		private @Nullable Boolean required;
+
+		/**
+		 * Time without progress (an execution that ended, or a heartbeat) after which a
+		 * running actor is stalled. Not looked for if not set.
+		 */
+		private @Nullable Duration stallAfter;
+
+		/**
+		 * What happens when the actor is stalled: report, restart or shutdown.
+		 */
+		private @Nullable OnStall onStall;
+
 		private final ActorRetry retry = new ActorRetry();
 
 		public @Nullable Boolean getEnabled() {
@@ -495,11 +513,36 @@ public class RunProperties implements InitializingBean {
 			this.stage = stage;
 		}
 
+		public @Nullable Boolean getRequired() {
+			return this.required;
+		}
+
+		public void setRequired(@Nullable Boolean required) {
+			this.required = required;
+		}
+
+		public @Nullable Duration getStallAfter() {
+			return this.stallAfter;
+		}
+
+		public void setStallAfter(@Nullable Duration stallAfter) {
+			this.stallAfter = stallAfter;
+		}
+
+		public @Nullable OnStall getOnStall() {
+			return this.onStall;
+		}
+
+		public void setOnStall(@Nullable OnStall onStall) {
+			this.onStall = onStall;
+		}
+
 		public ActorRetry getRetry() {
 			return this.retry;
 		}
 
 		private void validate(String prefix) {
+			positive(prefix + ".stall-after", this.stallAfter);
 			notNegative(prefix + ".delay", this.delay);
 			notNegative(prefix + ".initial-delay", this.initialDelay);
 			positive(prefix + ".timeout", this.timeout);
