@@ -269,14 +269,11 @@ class ActorsEndpointTests {
 	}
 
 	private static void awaitState(ActorsEndpoint endpoint, String state) {
-		Awaitility.await()
-			.pollInterval(Duration.ofMillis(2))
-			.atMost(LIMIT)
-			.untilAsserted(() -> {
-				assertThat(actor(endpoint).state()).isEqualTo(state);
-				// Running is also what a member is called whose thread is being started
-				assertThat(actor(endpoint).executions()).isPositive();
-			});
+		Awaitility.await().pollInterval(Duration.ofMillis(2)).atMost(LIMIT).untilAsserted(() -> {
+			assertThat(actor(endpoint).state()).isEqualTo(state);
+			// Running is also what a member is called whose thread is being started
+			assertThat(actor(endpoint).executions()).isPositive();
+		});
 	}
 
 	private static void await(CountDownLatch latch) {
