@@ -26,10 +26,10 @@ import org.springframework.stereotype.Component;
  * The bean must be a singleton; it may be lazy, and its AOP proxy is called through.
  * Without an {@link Interrupt} method the actor's thread is interrupted to end it.
  * <p>
- * Attributes of type {@code String} may hold <code>${...}</code> placeholders; empty means
- * not set. Durations are written like {@code 500ms}, {@code 5s} or {@code PT5S}. What
- * stands under {@code run.actors.<name>} overrides them one by one. A value that cannot be
- * understood fails the start of the application.
+ * Attributes of type {@code String} may hold <code>${...}</code> placeholders; empty
+ * means not set. Durations are written like {@code 500ms}, {@code 5s} or {@code PT5S}.
+ * What stands under {@code run.actors.<name>} overrides them one by one. A value that
+ * cannot be understood fails the start of the application.
  * <p>
  * May be used as a meta-annotation, as {@link LoopActor} does.
  *

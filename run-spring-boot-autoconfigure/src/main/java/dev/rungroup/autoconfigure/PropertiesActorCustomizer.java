@@ -136,8 +136,8 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Orde
 		}
 		String nearest = nearest(key, names);
 		throw new InvalidActorException(description,
-				((nearest != null) ? "Did you mean 'run.actors." + nearest + "'? Correct"
-						: "Correct") + " or remove the property, or set 'run.ignore-unknown-actors=true'.");
+				((nearest != null) ? "Did you mean 'run.actors." + nearest + "'? Correct" : "Correct")
+						+ " or remove the property, or set 'run.ignore-unknown-actors=true'.");
 	}
 
 	private static @Nullable String nearest(String key, Set<String> names) {

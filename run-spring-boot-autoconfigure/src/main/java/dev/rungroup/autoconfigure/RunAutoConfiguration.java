@@ -48,9 +48,9 @@ public final class RunAutoConfiguration {
 		warnOfBudget(shutdown, environment);
 		boolean virtualThreads = Objects.requireNonNullElseGet(properties.getVirtualThreads(),
 				() -> environment.getProperty("spring.threads.virtual.enabled", Boolean.class, false));
-		return new GroupLifecycle(new GroupSettings("actors", properties.isEnabled(), properties.isAutoStartup(),
-				properties.getStartOn(), properties.getPhase(), virtualThreads, shutdown.getGracePeriod(),
-				shutdown.getTimeout()));
+		return new GroupLifecycle(
+				new GroupSettings("actors", properties.isEnabled(), properties.isAutoStartup(), properties.getStartOn(),
+						properties.getPhase(), virtualThreads, shutdown.getGracePeriod(), shutdown.getTimeout()));
 	}
 
 	private static void warnOfBudget(RunProperties.Shutdown shutdown, Environment environment) {

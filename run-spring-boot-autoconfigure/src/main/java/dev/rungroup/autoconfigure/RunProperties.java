@@ -40,8 +40,8 @@ public class RunProperties implements InitializingBean {
 
 	/**
 	 * Lifecycle phase of the group: lower starts earlier and stops later. With the
-	 * default it starts before the web server, and stops after in-flight requests are done
-	 * and before executors and pools.
+	 * default it starts before the web server, and stops after in-flight requests are
+	 * done and before executors and pools.
 	 */
 	private int phase = Integer.MAX_VALUE - 4096;
 

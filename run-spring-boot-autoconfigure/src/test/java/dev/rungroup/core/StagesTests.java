@@ -1,0 +1,357 @@
+package dev.rungroup.core;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+@Timeout(60)
+class StagesTests {
+
+	private final Trail trail = new Trail();
+
+	private final FakeMember database = new FakeMember("database", this.trail);
+
+	private final FakeMember worker = new FakeMember("worker", this.trail);
+
+	private final FakeMember server = new FakeMember("server", this.trail);
+
+	private final Group group = new Group();
+
+	@Test
+	void aLowerStageStartsFirst() {
+		Events events = new Events();
+		Group group = Group.builder().listener(events).build();
+		addAll(group);
+		GroupRun run = GroupRun.of(group);
+		awaitAllStarted();
+		assertThat(events.heard().subList(0, 3)).containsExactly("database started", "worker started",
+				"server started");
+		group.stop();
+		run.returned();
+	}
+
+	@Test
+	void stagesStopHighestFirstEachWhenTheOneAboveHasEnded() {
+		addAll(this.group);
+		GroupRun run = GroupRun.of(this.group);
+		awaitAllStarted();
+		this.group.stop();
+		run.returned();
+		List<String> steps = this.trail.steps();
+		assertThat(steps.subList(3, steps.size())).containsExactly("server interrupted", "server ends",
+				"worker interrupted", "worker ends", "database interrupted", "database ends");
+	}
+
+	@Test
+	void aLowerStageIsNotInterruptedWhileTheOneAboveIsStillEnding() {
+		this.server.deaf();
+		addAll(this.group);
+		GroupRun run = GroupRun.of(this.group);
+		awaitAllStarted();
+		this.group.stop();
+		this.server.awaitInterrupt();
+		assertThat(this.worker.interrupts()).isEmpty();
+		assertThat(this.worker.isActive()).isTrue();
+		this.server.finish();
+		this.worker.awaitInterrupt();
+		run.returned();
+		assertThat(this.trail.steps()).containsSubsequence("server ends", "worker interrupted", "database interrupted");
+	}
+
+	@Test
+	void aStageHasEndedOnlyWhenItsInterruptersHave() {
+		CountDownLatch interrupting = new CountDownLatch(1);
+		CountDownLatch release = new CountDownLatch(1);
+		CountDownLatch started = new CountDownLatch(1);
+		CountDownLatch end = new CountDownLatch(1);
+		this.group.add(Member.named("upper").execute(() -> {
+			started.countDown();
+			Waits.await(end);
+		}).interrupt((reason) -> {
+			end.countDown();
+			interrupting.countDown();
+			Waits.ignoringInterrupts(release);
+		}).stage(1).build());
+		this.group.add(this.database.build());
+		GroupRun run = GroupRun.of(this.group);
+		Waits.await(started);
+		this.database.awaitStarted();
+		this.group.stop();
+		Waits.await(interrupting);
+		Waits.until(() -> state("upper") != MemberState.RUNNING);
+		assertThat(this.database.interrupts()).isEmpty();
+		release.countDown();
+		this.database.awaitInterrupt();
+		run.returned();
+	}
+
+	@Test
+	void stagesMayBeNegativeAndFarApart() {
+		this.group.add(this.server.describe().stage(Integer.MAX_VALUE).build());
+		this.group.add(this.worker.build());
+		this.group.add(this.database.describe().stage(Integer.MIN_VALUE).build());
+		GroupRun run = GroupRun.of(this.group);
+		awaitAllStarted();
+		this.group.stop();
+		run.returned();
+		assertThat(this.trail.steps()).containsSubsequence("server interrupted", "worker interrupted",
+				"database interrupted");
+	}
+
+	@Test
+	void theInterruptersOfTheSameStageDoNotWaitForEachOther() {
+		this.server.deaf();
+		this.worker.deaf();
+		this.group.add(this.server.describe().stage(1).build());
+		this.group.add(this.worker.describe().stage(1).build());
+		this.group.add(this.database.build());
+		GroupRun run = GroupRun.of(this.group);
+		awaitAllStarted();
+		this.group.stop();
+		this.server.awaitInterrupt();
+		this.worker.awaitInterrupt();
+		assertThat(this.database.interrupts()).isEmpty();
+		this.server.finish();
+		this.worker.finish();
+		run.returned();
+	}
+
+	@Test
+	void aStageGoesOnWorkingRestartsIncludedUntilItIsItsTurnToStop() {
+		this.server.deaf();
+		this.group.add(this.server.describe().stage(1).build());
+		this.group.add(this.worker.describe()
+			.onError(Policy.RESTART)
+			.onDone(Policy.RESTART)
+			.backoff(Backoff.fixed(Duration.ofMillis(1)))
+			.build());
+		GroupRun run = GroupRun.of(this.group);
+		this.server.awaitStarted();
+		MemberContext context = this.worker.awaitStarted();
+		this.group.stop();
+		this.server.awaitInterrupt();
+		assertThat(context.isStopping()).isFalse();
+		this.worker.fail(new IllegalStateException("while the server stops"));
+		MemberContext second = this.worker.awaitStarted();
+		assertThat(second.execution()).isEqualTo(2);
+		assertThat(second.isStopping()).isFalse();
+		assertThat(second.stopReason()).isNull();
+		this.worker.finish();
+		assertThat(this.worker.awaitStarted().execution()).isEqualTo(3);
+		assertThat(state("worker")).isEqualTo(MemberState.RUNNING);
+		this.server.finish();
+		this.worker.awaitInterrupt();
+		run.returned();
+		assertThat(this.worker.executions()).isEqualTo(3);
+		assertThat(this.worker.interrupts()).hasSize(1);
+	}
+
+	@Test
+	void aMemberOfALowerStageThatFailsWhileAnUpperOneStopsIsInterruptedInItsTurn() {
+		this.server.deaf();
+		addAll(this.group);
+		GroupRun run = GroupRun.of(this.group);
+		awaitAllStarted();
+		this.group.stop();
+		this.server.awaitInterrupt();
+		this.worker.fail(new IllegalStateException("too early"));
+		Waits.until(() -> !this.worker.isActive());
+		assertThat(this.worker.interrupts()).isEmpty();
+		assertThat(this.database.interrupts()).isEmpty();
+		this.server.finish();
+		run.returned();
+		assertThat(this.worker.interrupts()).hasSize(1);
+		assertThat(this.trail.steps()).containsSubsequence("server ends", "worker interrupted", "database interrupted");
+	}
+
+	@Test
+	void theMemberThatEndedTheGroupIsInterruptedInTheTurnOfItsStage() {
+		addAll(this.group);
+		GroupRun run = GroupRun.of(this.group);
+		awaitAllStarted();
+		this.database.finish();
+		run.returned();
+		assertThat(this.trail.steps()).containsSubsequence("database ends", "server interrupted", "worker interrupted",
+				"database interrupted");
+		assertThat(this.trail.count("database interrupted")).isOne();
+	}
+
+	@Test
+	void theNextStageStartsWhenThoseThatAnnounceThemselvesAreReady() {
+		BlockingQueue<String> started = new LinkedBlockingQueue<>();
+		this.group.add(this.database.describe().readyTimeout(Waits.LONG).build());
+		this.group.add(Member.named("upper").execute((context) -> {
+			started.add("upper");
+			context.sleep(Waits.LONG);
+		}).interrupt((reason) -> {
+		}).stage(1).build());
+		GroupRun run = GroupRun.of(this.group);
+		MemberContext context = this.database.awaitStarted();
+		assertThat(started).isEmpty();
+		assertThat(state("upper")).isEqualTo(MemberState.NEW);
+		context.ready();
+		assertThat(Waits.take(started)).isEqualTo("upper");
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void aMemberOfAStageThatWasNeverStartedIsNotInterrupted() {
+		this.group.add(this.database.describe().readyTimeout(Waits.LONG).build());
+		this.group.add(this.server.describe().stage(1).build());
+		GroupRun run = GroupRun.of(this.group);
+		this.database.awaitStarted();
+		this.group.stop();
+		run.returned();
+		assertThat(this.database.interrupts()).hasSize(1);
+		assertThat(this.server.executions()).isZero();
+		assertThat(this.server.interrupts()).isEmpty();
+	}
+
+	@Test
+	void aStageWhoseMemberFailsBeforeItIsReadyEndsTheGroupBeforeTheNextStarts() {
+		this.group.add(this.database.describe().readyTimeout(Waits.LONG).build());
+		this.group.add(this.server.describe().stage(1).build());
+		GroupRun run = GroupRun.of(this.group);
+		IllegalStateException failure = new IllegalStateException("no database");
+		this.database.fail(failure);
+		assertThat(run.thrown()).isSameAs(failure);
+		assertThat(this.server.executions()).isZero();
+		assertThat(this.server.interrupts()).isEmpty();
+	}
+
+	@Test
+	void aMemberThatEndsWithoutAnnouncingItselfHoldsNobodyUp() {
+		this.group.add(this.database.describe().readyTimeout(Waits.LONG).onDone(Policy.DO_NOTHING).build());
+		this.group.add(this.server.describe().stage(1).build());
+		GroupRun run = GroupRun.of(this.group);
+		this.database.finish();
+		this.server.awaitStarted();
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void eachStageHasAnEqualShareOfWhatIsLeftOfTheShutdownTimeout() {
+		Group group = Group.builder().gracePeriod(Waits.LONG).shutdownTimeout(Duration.ofMillis(1500)).build();
+		this.server.deaf();
+		this.worker.deaf();
+		addAll(group);
+		GroupRun run = GroupRun.of(group);
+		awaitAllStarted();
+		long stopped = System.nanoTime();
+		group.stop();
+		this.server.awaitInterrupt();
+		// a third of 1500 ms, then half of the 1000 ms that are left
+		this.worker.awaitInterrupt();
+		assertThat(Waits.since(stopped)).isBetween(Duration.ofMillis(400), Duration.ofMillis(950));
+		this.database.awaitInterrupt();
+		assertThat(Waits.since(stopped)).isBetween(Duration.ofMillis(900), Duration.ofMillis(1450));
+		assertThat(run.thrown()).isInstanceOfSatisfying(UnstoppedMembersException.class,
+				(ex) -> assertThat(ex.members()).extracting(UnstoppedMembersException.Unstopped::name)
+					.containsExactlyInAnyOrder("server", "worker"));
+		this.server.finish();
+		this.worker.finish();
+	}
+
+	@Test
+	void aStageThatEndsQuicklyLeavesItsShareToTheOthers() {
+		Group group = Group.builder().gracePeriod(Waits.LONG).shutdownTimeout(Duration.ofSeconds(2)).build();
+		this.database.deaf();
+		addAll(group);
+		GroupRun run = GroupRun.of(group);
+		awaitAllStarted();
+		long stopped = System.nanoTime();
+		group.stop();
+		this.database.awaitInterrupt();
+		assertThat(run.thrown()).isInstanceOf(UnstoppedMembersException.class);
+		assertThat(Waits.since(stopped)).isBetween(Duration.ofMillis(1900), Duration.ofSeconds(6));
+		this.database.finish();
+	}
+
+	@Test
+	void aMemberThatEndsAfterItsStageRanOutOfTimeButBeforeTheEndIsNotGivenUp() {
+		Group group = Group.builder().gracePeriod(Waits.LONG).shutdownTimeout(Duration.ofSeconds(4)).build();
+		this.server.deaf();
+		this.worker.deaf();
+		group.add(this.server.describe().stage(1).build());
+		group.add(this.worker.build());
+		GroupRun run = GroupRun.of(group);
+		this.server.awaitStarted();
+		this.worker.awaitStarted();
+		group.stop();
+		this.worker.awaitInterrupt();
+		this.server.finish();
+		Waits.until(() -> !this.server.isActive());
+		this.worker.finish();
+		run.returned();
+	}
+
+	@Test
+	void aMemberAddedWhileTheGroupRunsStopsInTheTurnOfItsStage() {
+		this.group.add(this.worker.describe().stage(1).build());
+		GroupRun run = GroupRun.of(this.group);
+		this.worker.awaitStarted();
+		this.group.add(this.server.describe().stage(2).build());
+		this.group.add(this.database.build());
+		this.server.awaitStarted();
+		this.database.awaitStarted();
+		this.group.stop();
+		run.returned();
+		assertThat(this.trail.steps()).containsSubsequence("server ends", "worker interrupted", "worker ends",
+				"database interrupted");
+	}
+
+	@Test
+	void aPausingMemberOfALowerStageIsNotWokenBeforeItsTurn() {
+		this.server.deaf();
+		AtomicInteger executions = new AtomicInteger();
+		this.group.add(this.server.describe().stage(1).build());
+		this.group.add(Member.named("loop")
+			.execute(executions::incrementAndGet)
+			.onDone(Policy.RESTART)
+			.delay(Waits.LONG)
+			.build());
+		GroupRun run = GroupRun.of(this.group);
+		this.server.awaitStarted();
+		Waits.until(() -> state("loop") == MemberState.WAITING);
+		this.group.stop();
+		this.server.awaitInterrupt();
+		assertThat(state("loop")).isEqualTo(MemberState.WAITING);
+		this.server.finish();
+		run.returned();
+		assertThat(executions).hasValue(1);
+	}
+
+	private void addAll(Group group) {
+		// added in another order than that of the stages
+		group.add(this.server.describe().stage(2).build());
+		group.add(this.database.describe().stage(0).build());
+		group.add(this.worker.describe().stage(1).build());
+	}
+
+	private void awaitAllStarted() {
+		this.database.awaitStarted();
+		this.worker.awaitStarted();
+		this.server.awaitStarted();
+	}
+
+	private MemberState state(String name) {
+		return this.group.snapshot()
+			.members()
+			.stream()
+			.filter((member) -> member.name().equals(name))
+			.findFirst()
+			.orElseThrow()
+			.state();
+	}
+
+}

@@ -1,0 +1,90 @@
+package dev.rungroup.sample;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+/**
+ * The table of measurements.
+ */
+@Component
+class MeasurementStore {
+
+	private static final String ROW = "(CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS DECFLOAT), CAST(? AS VARCHAR),"
+			+ " CAST(? AS TIMESTAMP(6) WITH TIME ZONE))";
+
+	private final JdbcClient jdbc;
+
+	MeasurementStore(JdbcClient jdbc) {
+		this.jdbc = jdbc;
+	}
+
+	/**
+	 * Store all of these lines or none. May be called again with the same lines when
+	 * nobody knows whether the last call got through: a line that is there already is
+	 * left alone.
+	 */
+	void save(List<Line> lines) {
+		// one statement is one transaction
+		String rows = String.join(", ", Collections.nCopies(lines.size(), ROW));
+		List<@Nullable Object> parameters = new ArrayList<>();
+		for (Line line : lines) {
+			parameters.add(line.id());
+			parameters.add(line.measurement().name());
+			parameters.add(line.measurement().value());
+			parameters.add(line.measurement().unit());
+			parameters.add(line.receivedAt().atOffset(ZoneOffset.UTC));
+		}
+		this.jdbc.sql("""
+				MERGE INTO measurement
+				USING (VALUES %s) line(id, name, amount, unit, received_at) ON measurement.id = line.id
+				WHEN NOT MATCHED THEN INSERT (id, name, amount, unit, received_at)
+				VALUES (line.id, line.name, line.amount, line.unit, line.received_at)
+				""".formatted(rows)).params(parameters).update();
+		// H2 writes what is committed up to half a second later; what is answered 'ok'
+		// must
+		// survive a kill -9, and a power failure
+		this.jdbc.sql("CHECKPOINT SYNC").update();
+	}
+
+	List<Stored> latest(String name, int limit) {
+		return this.jdbc
+			.sql("SELECT name, amount, unit, received_at FROM measurement WHERE name = :name"
+					+ " ORDER BY received_at DESC LIMIT :limit")
+			.param("name", name)
+			.param("limit", limit)
+			.query((row, number) -> new Stored(row.getString("name"), plain(row.getBigDecimal("amount")),
+					row.getString("unit"), row.getObject("received_at", OffsetDateTime.class).toInstant()))
+			.list();
+	}
+
+	int deleteReceivedBefore(Instant time) {
+		return this.jdbc.sql("DELETE FROM measurement WHERE received_at < :time")
+			.param("time", time.atOffset(ZoneOffset.UTC))
+			.update();
+	}
+
+	/**
+	 * H2 makes {@code 1E+1} of 10.
+	 */
+	private static BigDecimal plain(BigDecimal value) {
+		return (value.scale() < 0) ? value.setScale(0) : value;
+	}
+
+	/**
+	 * A measurement as it is in the database.
+	 */
+	record Stored(String name, BigDecimal value, @Nullable String unit, Instant receivedAt) {
+
+	}
+
+}

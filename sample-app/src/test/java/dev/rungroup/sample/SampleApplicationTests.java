@@ -1,0 +1,418 @@
+package dev.rungroup.sample;
+
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.stream.IntStream;
+
+import dev.rungroup.context.GroupLifecycle;
+import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.MemberState;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.test.annotation.DirtiesContext;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+/**
+ * Tests for {@link SampleApplication} with real sockets, files, HTTP and database.
+ */
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
+		properties = { "sample.port=0", "sample.max-connections=20", "sample.client-timeout=3s",
+				"sample.housekeeping-delay=100ms", "run.actors.inbox-reader.delay=50ms",
+				"run.actors.flaky.enabled=true", "run.actors.flaky.retry.delay=10ms" })
+@DirtiesContext
+class SampleApplicationTests {
+
+	@TempDir
+	static Path directory;
+
+	@Autowired
+	private LineServer server;
+
+	@Autowired
+	private GroupLifecycle group;
+
+	@Autowired
+	private JdbcClient jdbc;
+
+	@LocalServerPort
+	private int httpPort;
+
+	private final HttpClient http = HttpClient.newHttpClient();
+
+	private int port;
+
+	@DynamicPropertySource
+	static void directories(DynamicPropertyRegistry registry) {
+		registry.add("sample.data-directory", () -> directory.resolve("data").toString());
+		registry.add("sample.inbox", () -> directory.resolve("inbox").toString());
+	}
+
+	@BeforeEach
+	void awaitServer() {
+		await().until(() -> this.server.localPort() > 0);
+		this.port = this.server.localPort();
+	}
+
+	@Test
+	void everyLineIsAnsweredAfterItIsStored() throws Exception {
+		try (LineClient client = new LineClient(this.port)) {
+			client.send("MemTotal:       24645 kB");
+			assertThat(client.answer()).isEqualTo("ok");
+			assertThat(stored("MemTotal")).containsExactly(new BigDecimal("24645"));
+			client.send("MemTotal: 24650 kB", "Cached: 12.5 kB");
+			assertThat(client.answers(2)).containsExactly("ok", "ok");
+		}
+		HttpResponse<String> response = get("/measurements/MemTotal");
+		assertThat(response.statusCode()).isEqualTo(200);
+		assertThat(response.body())
+			.matches("\\[\\{\"name\":\"MemTotal\",\"value\":24650,\"unit\":\"kB\",\"receivedAt\":\"[^\"]+Z\"},"
+					+ "\\{\"name\":\"MemTotal\",\"value\":24645,\"unit\":\"kB\",\"receivedAt\":\"[^\"]+Z\"}]");
+	}
+
+	@Test
+	void clientThatEndsItsOutputStillGetsItsAnswers() throws Exception {
+		String lines = IntStream.range(0, 500).mapToObj((i) -> "halfclosed " + i + "\n").reduce("", String::concat);
+		assertThat(LineClient.exchange(this.port, lines)).isEqualTo(Collections.nCopies(500, "ok"));
+		assertThat(stored("halfclosed")).hasSize(500).doesNotHaveDuplicates();
+	}
+
+	@Test
+	void lastLineNeedsNoLineFeed() throws Exception {
+		assertThat(LineClient.exchange(this.port, "nofeed 1")).containsExactly("ok");
+	}
+
+	@Test
+	void answersComeInTheOrderOfTheLines() throws Exception {
+		assertThat(LineClient.exchange(this.port, "order 1\nbad\norder 2 s\n\norder x\r\norder 3\r\n")).containsExactly(
+				"ok", "error: expected 2 or 3 words: name value [unit], but found 1", "ok",
+				"error: empty line, expected: name value [unit]", "error: the value must be a number but is 'x'", "ok");
+		assertThat(stored("order")).hasSize(3);
+	}
+
+	@Test
+	void valuesAreKeptExactly() throws Exception {
+		assertThat(LineClient.exchange(this.port,
+				"exact 1234567890123456789012345678901234\nexact 0.1\nexact 1e100\nexact -1e-100\n"))
+			.containsOnly("ok");
+		assertThat(stored("exact")).usingElementComparator(BigDecimal::compareTo)
+			.containsExactlyInAnyOrder(new BigDecimal("1234567890123456789012345678901234"), new BigDecimal("0.1"),
+					new BigDecimal("1e100"), new BigDecimal("-1e-100"));
+	}
+
+	@Test
+	void longLinesAreRejectedAndTheNextOneIsTaken() throws Exception {
+		byte[] text = ("long 1\n" + "x".repeat(1 << 20) + "\nlong 2\n").getBytes(StandardCharsets.UTF_8);
+		assertThat(LineClient.exchange(this.port, text)).containsExactly("ok", "error: line is longer than 4096 bytes",
+				"ok");
+	}
+
+	@Test
+	void invalidUtf8IsRejected() throws Exception {
+		assertThat(LineClient.exchange(this.port, "grün 1\n".getBytes(StandardCharsets.ISO_8859_1)))
+			.containsExactly("error: not UTF-8");
+	}
+
+	@Test
+	void binaryIsRejectedLineByLine() throws Exception {
+		byte[] binary = new byte[64 * 1024];
+		new Random(7).nextBytes(binary);
+		try (LineClient client = new LineClient(this.port)) {
+			client.send(binary);
+			client.send("", "binary 1");
+			String answer = client.answer();
+			while (answer != null && !answer.equals("ok")) {
+				assertThat(answer).startsWith("error: ");
+				answer = client.answer();
+			}
+			assertThat(answer).isEqualTo("ok");
+		}
+	}
+
+	@Test
+	void tenThousandConnectionsOneAfterAnother() throws Exception {
+		for (int i = 0; i < 10_000; i++) {
+			try (LineClient client = new LineClient(this.port)) {
+				if (i % 10 == 0) { // the others say nothing
+					client.send("connection " + i);
+					assertThat(client.answer()).isEqualTo("ok");
+				}
+			}
+		}
+		assertThat(stored("connection")).hasSize(1000).doesNotHaveDuplicates();
+		await().until(() -> threads("line-client-") == 0);
+	}
+
+	@Test
+	void clientThatSendsNothingIsToldSo() throws Exception {
+		try (LineClient client = new LineClient(this.port)) {
+			client.send("idle 1");
+			client.send("half a li".getBytes(StandardCharsets.UTF_8));
+			assertThat(client.answers(2)).containsExactly("ok", "error: no line for 3 seconds");
+			assertThat(client.answer()).isNull();
+		}
+	}
+
+	@Test
+	void clientThatNeverReadsIsDisconnectedAndDisturbsNobody() throws Exception {
+		try (LineClient client = new LineClient(this.port)) {
+			byte[] lines = "x\n".repeat(50_000).getBytes(StandardCharsets.UTF_8);
+			// the answers are longer than the lines: soon the server can write no more
+			assertThatIOException().isThrownBy(() -> {
+				for (int i = 0; i < 10_000; i++) {
+					client.send(lines);
+				}
+			});
+			assertThat(LineClient.exchange(this.port, "undisturbed 1\n")).containsExactly("ok");
+		}
+	}
+
+	@Test
+	void tooManyClientsAreToldSo() throws Exception {
+		List<LineClient> clients = new ArrayList<>();
+		try {
+			for (int i = 0; i < 20; i++) {
+				clients.add(new LineClient(this.port));
+			}
+			await().until(() -> threads("line-client-") == 20);
+			try (LineClient client = new LineClient(this.port)) {
+				assertThat(client.answer()).isEqualTo("error: too many connections, try again later");
+				assertThat(client.answer()).isNull();
+			}
+		}
+		finally {
+			for (LineClient client : clients) {
+				client.close();
+			}
+		}
+		await().until(() -> LineClient.exchange(this.port, "room 1\n").equals(List.of("ok")));
+	}
+
+	@Test
+	void lineThatTheDatabaseRefusesDoesNotHarmItsNeighbours() throws Exception {
+		this.jdbc.sql("ALTER TABLE measurement ADD CONSTRAINT odd CHECK (name <> 'refused' OR MOD(amount, 2) = 1)")
+			.update();
+		try {
+			assertThat(LineClient.exchange(this.port, "refused 1\nrefused 2\nrefused 3\n")).containsExactly("ok",
+					"error: refused by the database", "ok");
+		}
+		finally {
+			this.jdbc.sql("ALTER TABLE measurement DROP CONSTRAINT odd").update();
+		}
+	}
+
+	@Test
+	void fileOfGoodLinesIsStoredAndMovedToDone() throws Exception {
+		drop("good.txt", IntStream.range(0, 250).mapToObj((i) -> "good: " + i + " s\n").reduce("", String::concat));
+		await().until(() -> Files.exists(inbox("done/good.txt")));
+		assertThat(stored("good")).hasSize(250).doesNotHaveDuplicates();
+		assertThat(inbox("done/good.txt.errors")).doesNotExist();
+	}
+
+	@Test
+	void fileWithBadLinesIsMovedToFailedWithTheReasonsBesideIt() throws Exception {
+		drop("mixed.txt", "mixed 1\nmixed one\n\nmixed 2\n" + "y".repeat(5000) + "\nmixed\0 3\n");
+		await().until(() -> Files.exists(inbox("failed/mixed.txt")));
+		assertThat(inbox("failed/mixed.txt.errors")).hasContent("""
+				line 2: the value must be a number but is 'one': mixed one
+				line 3: empty line, expected: name value [unit]:\s
+				line 5: line is longer than 4096 bytes:\s
+				line 6: control character 0x00: mixed? 3
+				""");
+		assertThat(stored("mixed")).hasSize(2);
+	}
+
+	@Test
+	void sameFileDroppedTwiceCountsTwice() throws Exception {
+		for (int i = 1; i <= 2; i++) {
+			drop("twice.txt", "twice 1\n");
+			int times = i;
+			await().until(() -> stored("twice").size() == times);
+		}
+		await().untilAsserted(() -> assertThat(Files.list(inbox("done")).map((file) -> file.getFileName().toString()))
+			.filteredOn((name) -> name.endsWith("twice.txt"))
+			.hasSize(2)
+			.contains("twice.txt"));
+	}
+
+	@Test
+	void halfWrittenFileIsLeftAlone() throws Exception {
+		Path unfinished = Files.writeString(inbox("later.txt.tmp"), "later 1\nlat");
+		Path hidden = Files.writeString(inbox(".hidden.txt"), "later 1\n");
+		drop("sooner.txt", "sooner 1\n");
+		await().until(() -> Files.exists(inbox("done/sooner.txt")));
+		assertThat(unfinished).exists();
+		assertThat(hidden).exists();
+		Files.writeString(unfinished, "later 1\nlater 2\n");
+		Files.move(unfinished, inbox("later.txt"));
+		await().until(() -> Files.exists(inbox("done/later.txt")));
+		assertThat(stored("later")).hasSize(2);
+	}
+
+	@Test
+	void fileWhoseReadingWasCutShortIsReadAgainWithoutDoublingLines() throws Exception {
+		// as a crash leaves it: taken, the first line stored
+		UUID id = UUID.randomUUID();
+		insert(id + ":1", "crash", 1, Instant.now());
+		Path processing = Files.createDirectories(directory.resolve("elsewhere").resolve(id.toString()));
+		Files.writeString(processing.resolve("crash.txt"), "crash 1\ncrash 2\n");
+		Files.writeString(processing.resolve(".errors"), "line 1: rest of an old re");
+		Files.move(processing, inbox("processing").resolve(id.toString()));
+		await().until(() -> Files.exists(inbox("done/crash.txt")));
+		assertThat(stored("crash")).hasSize(2).doesNotHaveDuplicates();
+		await().until(() -> !Files.exists(inbox("processing").resolve(id.toString())));
+	}
+
+	@Test
+	void measurementsThatAreTooOldAreDeleted() {
+		insert("old", "aging", 1, Instant.now().minus(Duration.ofDays(31)));
+		insert("young", "aging", 2, Instant.now().minus(Duration.ofDays(29)));
+		await().until(() -> stored("aging").size() == 1);
+		assertThat(stored("aging")).containsExactly(new BigDecimal("2"));
+	}
+
+	@Test
+	void flakyActorGivesUpAndTheOthersGoOn() throws Exception {
+		await().untilAsserted(() -> assertThat(member("flaky").state()).isEqualTo(MemberState.FAILED));
+		assertThat(member("flaky").executions()).isEqualTo(4);
+		assertThat(member("flaky").lastFailure()).hasMessage("execution 4 failed, as all before it");
+		assertThat(LineClient.exchange(this.port, "notflaky 1\n")).containsExactly("ok");
+	}
+
+	@Test
+	void allActorsHaveTheNamesTheDocumentationUses() {
+		assertThat(this.group.snapshot().members()).extracting(MemberSnapshot::name)
+			.containsExactlyInAnyOrder("line-server", "connections-end-overdue", "inbox-reader", "line-writer-1",
+					"line-writer-2", "housekeeping-delete-old", "flaky");
+	}
+
+	@Test
+	void serverCanBeStoppedAndStartedAgain() throws Exception {
+		try (LineClient client = new LineClient(this.port)) {
+			client.send("restart 1");
+			assertThat(client.answer()).isEqualTo("ok");
+			this.group.stopMember("line-server");
+			assertThat(client.rest()).containsExactly("error: stopping");
+			await().until(() -> member("line-server").state() == MemberState.STOPPED);
+			assertThatIOException().isThrownBy(() -> new LineClient(this.port));
+		}
+		this.group.startMember("line-server");
+		awaitServer();
+		assertThat(LineClient.exchange(this.port, "restart 2\n")).containsExactly("ok");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			/measurements/nobody              | 404 | Nothing was measured under the name nobody
+			/measurements/a%20b               | 400 | The name must be 1 to 100 letters, digits or _.:()-
+			/measurements/MemTotal?limit=0    | 400 | The limit must be between 1 and 1000 but is 0
+			/measurements/MemTotal?limit=many | 400 | Failed to convert 'limit' with value: 'many'
+			/nothing                          | 404 | No static resource nothing
+			""")
+	void badRequestsAreAnsweredWithProblemDetails(String path, int status, String detail) throws Exception {
+		HttpResponse<String> response = get(path);
+		assertThat(response.statusCode()).isEqualTo(status);
+		assertThat(response.headers().firstValue("Content-Type")).get(InstanceOfAssertFactories.STRING)
+			.startsWith("application/problem+json");
+		assertThat(response.body()).contains("\"status\":" + status).contains(detail);
+	}
+
+	@Test
+	void limitIsForTheLatest() throws Exception {
+		assertThat(LineClient.exchange(this.port, "limit 1\n")).containsExactly("ok");
+		assertThat(LineClient.exchange(this.port, "limit 2\n")).containsExactly("ok");
+		assertThat(get("/measurements/limit?limit=1").body()).contains("\"value\":2").doesNotContain("\"value\":1");
+	}
+
+	@Test
+	void actuatorShowsHealthAndMeters() throws Exception {
+		assertThat(get("/actuator/health").body()).contains("\"status\":\"UP\"");
+		assertThat(get("/actuator/metrics/run.actor.executions?tag=actor:line-server").statusCode()).isEqualTo(200);
+		assertThat(get("/actuator/prometheus").body())
+			.contains("run_actor_executions_seconds_count{actor=\"inbox-reader\"")
+			.contains("run_retry_attempts_total{")
+			.contains("run_actor_failures_total{actor=\"line-writer-1\"");
+		assertThat(get("/").body()).contains("/measurements/MemTotal");
+	}
+
+	private MemberSnapshot member(String name) {
+		return this.group.snapshot()
+			.members()
+			.stream()
+			.filter((member) -> member.name().equals(name))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+		return this.http.send(HttpRequest.newBuilder(URI.create("http://localhost:" + this.httpPort + path))
+			.timeout(Duration.ofSeconds(20))
+			.build(), HttpResponse.BodyHandlers.ofString());
+	}
+
+	private List<BigDecimal> stored(String name) {
+		return this.jdbc.sql("SELECT amount FROM measurement WHERE name = ?")
+			.param(name)
+			.query(BigDecimal.class)
+			.list();
+	}
+
+	private void insert(String id, String name, int value, Instant receivedAt) {
+		this.jdbc.sql("INSERT INTO measurement (id, name, amount, received_at) VALUES (?, ?, ?, ?)")
+			.params(id, name, value, receivedAt)
+			.update();
+	}
+
+	private static void drop(String name, String text) throws IOException {
+		Files.move(Files.writeString(inbox(name + ".part"), text), inbox(name));
+	}
+
+	private static Path inbox(String path) {
+		Path inbox = directory.resolve("inbox");
+		await().until(() -> Files.exists(inbox.resolve("failed"))); // the reader has
+																	// created them
+		return inbox.resolve(path);
+	}
+
+	private static long threads(String prefix) {
+		return Thread.getAllStackTraces()
+			.keySet()
+			.stream()
+			.filter((thread) -> thread.getName().startsWith(prefix))
+			.count();
+	}
+
+	private static ConditionFactory await() {
+		return Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20));
+	}
+
+}
