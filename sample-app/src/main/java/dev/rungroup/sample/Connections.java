@@ -94,8 +94,8 @@ class Connections {
 				this.places.release(all); // for the next start
 				return;
 			}
-			log.warn("{} clients still wait for an answer after {}: closing their connections without one",
-					this.open.size(), this.properties.drainTimeout());
+			log.warn("Closing {} connections without their last answers: the lines were not stored within {} s",
+					this.open.size(), this.properties.drainTimeout().toSeconds());
 		}
 		finally {
 			this.open.forEach(LineConnection::abort);

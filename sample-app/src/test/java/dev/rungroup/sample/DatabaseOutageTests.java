@@ -87,8 +87,8 @@ class DatabaseOutageTests {
 		}
 		assertThat(LineClient.exchange(this.port, "after 1\n")).containsExactly("ok");
 		assertThat(stored()).hasSize(52).doesNotHaveDuplicates();
-		assertThat(output).containsPattern("Attempt 1 to store [15] lines failed: ")
-			.containsPattern("Stored [15] lines in attempt ");
+		assertThat(output).containsPattern("Attempt 1 to store [15] line\\(s\\) failed: ")
+			.containsPattern("Stored [15] line\\(s\\) in attempt ");
 	}
 
 	@Test

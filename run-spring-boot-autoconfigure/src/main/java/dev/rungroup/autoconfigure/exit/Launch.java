@@ -34,6 +34,7 @@ final class Launch {
 
 	private boolean runnersReached;
 
+	/** Whether the ending thread closes the context. */
 	private boolean takenOver;
 
 	private @Nullable Ending ending;
@@ -184,8 +185,8 @@ final class Launch {
 				// nobody has a reason to; an ending is not given up half-way
 			}
 		}
-		this.takenOver = true;
-		return this.stage != Stage.FAILED && this.stage != Stage.CLOSED;
+		this.takenOver = this.stage != Stage.FAILED && this.stage != Stage.CLOSED;
+		return this.takenOver;
 	}
 
 	/**
