@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.MDC;
 
 import org.springframework.aop.framework.ProxyFactory;
@@ -214,6 +216,7 @@ class GroupLifecycleTests {
 			assertThat(reason.cause()).isSameAs(Failing.FAILURE);
 		}
 		assertThat(output.getOut().split("java.lang.IllegalStateException: broken\n\tat", -1)).hasSize(2);
+		assertThat(output).contains("Actor 'failing' ended: failed: java.lang.IllegalStateException: broken");
 		assertThat(output)
 			.contains("Actor 'failing' ends the group of actors: java.lang.IllegalStateException: broken");
 		try (AnnotationConfigApplicationContext context = start(Server.class, EndRecorder.class)) {
@@ -224,11 +227,18 @@ class GroupLifecycleTests {
 		}
 	}
 
-	@Test
-	void exceptionOfABodyThatIsStoppedIsOneQuietLine(CapturedOutput output) throws Exception {
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void exceptionOfABodyThatIsStoppedIsOneQuietLine(boolean alone, CapturedOutput output) throws Exception {
 		try (AnnotationConfigApplicationContext context = start(SocketServer.class, Recorder.class)) {
 			SocketServer server = context.getBean(SocketServer.class);
 			assertThat(server.accepting.await(10, TimeUnit.SECONDS)).isTrue();
+			if (alone) {
+				context.getBean(GroupLifecycle.class).stopMember("socket-server");
+				await().untilAsserted(
+						() -> assertThat(context.getBean(GroupLifecycle.class).snapshot().members()).singleElement()
+							.satisfies((member) -> assertThat(member.state().isEnded()).isTrue()));
+			}
 			context.getBean(GroupLifecycle.class).stop();
 			assertThat(context.getBean(Recorder.class).trail).contains("handler socket-server Socket closed");
 		}
