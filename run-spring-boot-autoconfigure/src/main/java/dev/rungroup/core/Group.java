@@ -837,8 +837,15 @@ public final class Group implements AutoCloseable {
 		return true;
 	}
 
+	/**
+	 * Whether a member has ended because it was asked to, or was asked to before it ever
+	 * began; also one whose body threw when its socket was closed.
+	 */
 	private boolean isAnyStopped() {
-		return this.members.values().stream().anyMatch((member) -> member.state() == MemberState.STOPPED);
+		return this.members.values()
+			.stream()
+			.anyMatch((member) -> member.state() == MemberState.STOPPED
+					|| (member.state() == MemberState.FAILED && member.stop() != null));
 	}
 
 	private boolean isStartable(MemberThread member) {
