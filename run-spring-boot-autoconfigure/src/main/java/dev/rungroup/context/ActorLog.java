@@ -3,6 +3,7 @@ package dev.rungroup.context;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import dev.rungroup.core.GroupListener;
@@ -24,8 +25,14 @@ final class ActorLog implements GroupListener {
 
 	private static final Log logger = LogFactory.getLog(GroupLifecycle.class);
 
-	/** The last failure of each actor that has failed: as many as there are actors. */
+	/**
+	 * The last failure of each actor that has failed: as many as there are actors. Kept
+	 * after the actor's end, since the end of the group may be told after it.
+	 */
 	private final Map<String, Failure> failures = new ConcurrentHashMap<>();
+
+	/** Actors that have just ended because they were asked to. */
+	private final Set<String> stopped = ConcurrentHashMap.newKeySet();
 
 	@Override
 	public void executionEnded(String member, Outcome outcome, long nanos) {
@@ -42,16 +49,25 @@ final class ActorLog implements GroupListener {
 	}
 
 	@Override
+	public void memberStopped(String member, long nanos) {
+		this.stopped.add(member);
+	}
+
+	@Override
 	public void memberEnded(String member, MemberState state) {
 		Failure failure = this.failures.get(member);
-		if (state == MemberState.FAILED) {
+		if (this.stopped.remove(member) && state == MemberState.FAILED && failure != null) {
+			// Most likely the way its body notices the stop: its socket was closed
+			logger.info("Actor '" + member + "' ended: stopped, with " + failure.throwable);
+			logger.debug("Where actor '" + member + "' was stopped", failure.throwable);
+		}
+		else if (state == MemberState.FAILED) {
 			warn("Actor '" + member + "' ended: failed" + describe(failure), failure);
 		}
 		else {
 			logger
 				.info("Actor '" + member + "' ended: " + ((state == MemberState.COMPLETED) ? "completed" : "stopped"));
 		}
-		this.failures.remove(member);
 	}
 
 	@Override

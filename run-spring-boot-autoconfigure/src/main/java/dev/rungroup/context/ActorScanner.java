@@ -99,7 +99,7 @@ final class ActorScanner {
 			if (!actor.isPresent() && annotated.isEmpty()) {
 				return List.of();
 			}
-			BeanScan scan = new BeanScan(beanName, type);
+			BeanScan scan = new BeanScan(beanName, type, origin(factoryMethod, type));
 			if (definition != null && !definition.isSingleton()) {
 				throw scan.scoped(definition.getScope());
 			}
@@ -152,6 +152,13 @@ final class ActorScanner {
 			}
 		}
 		return isCandidate(type) ? annotations(type).get(Actor.class) : MergedAnnotation.missing();
+	}
+
+	/**
+	 * Where a reader finds the bean: its class may be a lambda's.
+	 */
+	private static String origin(@Nullable Method factoryMethod, Class<?> type) {
+		return (factoryMethod != null) ? Methods.describe(factoryMethod) : type.getName();
 	}
 
 	private static boolean isCandidate(Class<?> type) {
@@ -288,9 +295,12 @@ final class ActorScanner {
 
 		private final Class<?> type;
 
-		private BeanScan(String beanName, Class<?> type) {
+		private final String origin;
+
+		private BeanScan(String beanName, Class<?> type, String origin) {
 			this.beanName = beanName;
 			this.type = type;
+			this.origin = origin;
 		}
 
 		private List<ActorDefinition> definitions(MergedAnnotation<Actor> actor, List<AnnotatedMethod> methods) {
@@ -467,7 +477,7 @@ final class ActorScanner {
 		}
 
 		private String place() {
-			return "Bean '" + this.beanName + "' (" + this.type.getName() + ")";
+			return "Bean '" + this.beanName + "' (" + this.origin + ")";
 		}
 
 		private String place(Method method) {
@@ -498,12 +508,15 @@ final class ActorScanner {
 			String text = this.annotation.getString(attribute);
 			try {
 				String resolved = ActorScanner.this.beanFactory.resolveEmbeddedValue(text);
-				return (resolved != null) ? resolved.strip() : "";
+				if (resolved == null || !resolved.contains("${")) {
+					return (resolved != null) ? resolved.strip() : "";
+				}
 			}
 			catch (IllegalArgumentException ex) {
-				throw invalid(attribute, text, "has a placeholder that cannot be resolved: " + ex.getMessage(),
-						"Define the property, or give a default: ${property:default}.", ex);
+				throw unresolvable(attribute, text, ex);
 			}
+			// Outside Boot what cannot be resolved is left as it is
+			throw unresolvable(attribute, text, null);
 		}
 
 		Duration duration(String attribute, Duration defaultValue) {
@@ -559,6 +572,11 @@ final class ActorScanner {
 			return Stream.of(this.annotation.getClassArray("fatal"))
 				.map((type) -> (Class<? extends Throwable>) type)
 				.collect(Collectors.toList());
+		}
+
+		private InvalidActorException unresolvable(String attribute, String text, @Nullable Throwable cause) {
+			return invalid(attribute, text, "has a placeholder that cannot be resolved",
+					"Define the property, or give a default: ${property:default}.", cause);
 		}
 
 		private InvalidActorException invalid(String attribute, String value, String problem, String action,

@@ -113,14 +113,14 @@ final class FakeMember {
 		this.active.incrementAndGet();
 		try {
 			this.thread = Thread.currentThread();
-			this.current = context.execution();
-			this.executions.incrementAndGet();
+			int execution = this.executions.incrementAndGet();
+			this.current = execution;
 			step("runs");
 			this.started.add(context);
 			if (context.isStopping() && !this.deaf) {
 				return;
 			}
-			obey(context.execution());
+			obey(execution);
 		}
 		finally {
 			step("ends");

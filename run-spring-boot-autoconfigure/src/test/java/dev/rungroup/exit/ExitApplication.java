@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.ExitCodeExceptionMapper;
 import org.springframework.boot.SpringApplication;
@@ -76,6 +77,15 @@ class ExitApplication {
 	@ConditionalOnProperty("app.stubborn")
 	ExitActors.Stubborn stubborn() {
 		return new ExitActors.Stubborn();
+	}
+
+	@Bean
+	@ConditionalOnProperty("app.hang")
+	DisposableBean hanging() {
+		return () -> {
+			print("DESTROY HANGS");
+			moment("never").await();
+		};
 	}
 
 	@Bean

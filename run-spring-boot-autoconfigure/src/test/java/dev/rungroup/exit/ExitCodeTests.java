@@ -236,8 +236,7 @@ class ExitCodeTests {
 		assertThat(ended.count("INTERRUPT stubborn")).as(ended.toString()).isEqualTo(1);
 		assertThat(ended.at() - ended.number("INTERRUPT stubborn")).as(ended.toString())
 			.isLessThan(SHUTDOWN_TIMEOUT + SLACK);
-		assertThat(ended.containing(" WARN ", "did not end after their interrupt", "stubborn")).as(ended.toString())
-			.hasSize(1);
+		assertThat(ended.containing(" WARN ", "gave up waiting for", "'stubborn'")).as(ended.toString()).hasSize(1);
 		assertThat(ended.containing("doesNotEnd")).as(ended.toString()).hasSize(1);
 	}
 
@@ -398,6 +397,21 @@ class ExitCodeTests {
 		return run(scenarios);
 	}
 
+	/**
+	 * A bean whose destroy method never returns: it takes a halt to end that.
+	 */
+	@TestFactory
+	Stream<DynamicTest> aCloseThatHangsIsHaltedWithTheCode() {
+		return run(List.of(new Scenario("", () -> {
+			List<String> arguments = new ArrayList<>(Moment.READY.arguments("generator"));
+			arguments.addAll(List.of("--app.hang=true", "--spring.lifecycle.timeout-per-shutdown-phase=2s"));
+			Ended ended = run(Kind.all().get(0), arguments);
+			assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
+			assertThat(ended.count("DESTROY HANGS")).as(ended.toString()).isEqualTo(1);
+			assertThat(ended.containing("halted with exit code 42")).as(ended.toString()).hasSize(1);
+		})));
+	}
+
 	private static void assertFailure(Ended ended, Moment moment, String failure) {
 		assertInterruptedOnce(ended, "MEMBER_FAILED");
 		assertThat(ended.containing("'trigger'", "ends the group", failure)).as(ended.toString()).hasSize(1);
@@ -424,6 +438,7 @@ class ExitCodeTests {
 	private static void assertOnlyRelatedStackTraces(Ended ended, String related) {
 		assertThat(ended.stackTraces()).as(ended.toString()).allMatch((headline) -> headline.contains(related));
 		assertThat(ended.containing("Exception in thread")).as(ended.toString()).isEmpty();
+		assertThat(ended.containing("halted with")).as(ended.toString()).isEmpty();
 	}
 
 	private static Ended run(Kind kind, List<String> arguments) throws IOException, InterruptedException {
@@ -439,6 +454,9 @@ class ExitCodeTests {
 	private static ForkedJvm start(Kind kind, List<String> jvmArguments, List<String> arguments) throws IOException {
 		List<String> all = new ArrayList<>(kind.arguments());
 		all.add("--spring.main.banner-mode=off");
+		if (arguments.stream().noneMatch((argument) -> argument.startsWith("--server.port="))) {
+			all.add("--server.port=0");
+		}
 		all.add("--run.shutdown.timeout=" + SHUTDOWN_TIMEOUT + "ms");
 		all.add("--run.shutdown.grace-period=500ms");
 		all.addAll(arguments);
@@ -542,7 +560,7 @@ class ExitCodeTests {
 		}
 
 		private List<String> arguments() {
-			return List.of("--spring.main.web-application-type=" + (this.web ? "servlet" : "none"), "--server.port=0",
+			return List.of("--spring.main.web-application-type=" + (this.web ? "servlet" : "none"),
 					"--spring.threads.virtual.enabled=" + this.virtual);
 		}
 

@@ -1,6 +1,7 @@
 package dev.rungroup.exit;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
@@ -10,6 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A JVM of its own with an application in it: what it prints, line by line, signals to
@@ -19,6 +23,9 @@ final class ForkedJvm implements AutoCloseable {
 
 	/** Generous: it is only ever reached by a test that fails. */
 	private static final long LIMIT_SECONDS = 90;
+
+	private static final Pattern UNUSED = Pattern
+		.compile("actuator|micrometer|prometheus|health|aspectj|archunit|junit|mockito|assertj|byte-buddy|-test-");
 
 	private static final boolean RESETS_SIGNALS = resetsSignals();
 
@@ -50,9 +57,19 @@ final class ForkedJvm implements AutoCloseable {
 		command.add(main.getName());
 		command.addAll(arguments);
 		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-		builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+		builder.environment().put("CLASSPATH", classPath());
 		builder.environment().remove("JAVA_TOOL_OPTIONS");
 		return new ForkedJvm(builder.start());
+	}
+
+	/**
+	 * The class path of the tests without what the application has no use for: it starts
+	 * faster, and shows that Micrometer and Actuator may be missing.
+	 */
+	private static String classPath() {
+		return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+			.filter((entry) -> !UNUSED.matcher(Path.of(entry).getFileName().toString()).find())
+			.collect(Collectors.joining(File.pathSeparator));
 	}
 
 	private static boolean resetsSignals() {

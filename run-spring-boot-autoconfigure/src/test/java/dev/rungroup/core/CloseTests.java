@@ -1,0 +1,320 @@
+package dev.rungroup.core;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+@Timeout(60)
+class CloseTests {
+
+	private final FakeMember a = new FakeMember("a");
+
+	private final Group group = new Group();
+
+	@Test
+	void closeStopsAndWaits() {
+		this.group.add(this.a.build());
+		this.group.start();
+		this.a.awaitStarted();
+		this.group.close();
+		assertThat(this.a.isActive()).isFalse();
+		assertThat(this.a.interrupts()).hasSize(1);
+		assertThat(this.group.snapshot().state()).isEqualTo(GroupState.STOPPED);
+		assertThat(this.group.stopReason().kind()).isEqualTo(StopReason.Kind.STOP_REQUESTED);
+	}
+
+	@Test
+	void closeWaitsForAMemberThatTakesItsTime() {
+		this.a.deaf();
+		this.group.add(this.a.build());
+		this.group.start();
+		this.a.awaitStarted();
+		GroupRun close = GroupRun.of(this.group::close);
+		this.a.awaitInterrupt();
+		assertThat(close.isOver()).isFalse();
+		this.a.finish();
+		close.returned();
+		assertThat(this.a.isActive()).isFalse();
+	}
+
+	@Test
+	void tryWithResourcesEndsTheGroup() {
+		try (Group group = new Group()) {
+			group.add(this.a.build());
+			group.start();
+			this.a.awaitStarted();
+		}
+		assertThat(this.a.isActive()).isFalse();
+	}
+
+	@Test
+	void closeOfAGroupThatNeverRanReturnsAtOnceAndNoBodyIsCalledAfterwards() throws InterruptedException {
+		this.group.add(this.a.build());
+		GroupRun.of(this.group::close).returned();
+		try {
+			this.group.start();
+			assertThat(this.group.awaitTermination(Waits.LIMIT)).isTrue();
+		}
+		catch (IllegalStateException ex) {
+			// refusing it is as good
+			assertThat(ex).hasMessageNotContaining("null");
+		}
+		assertThat(this.a.executions()).isZero();
+	}
+
+	@Test
+	void closeTwiceIsHarmless() {
+		this.group.add(this.a.build());
+		this.group.start();
+		this.a.awaitStarted();
+		this.group.close();
+		this.group.close();
+		assertThat(this.a.interrupts()).hasSize(1);
+	}
+
+	@Test
+	void closeDoesNotThrowTheFailure() {
+		this.group.add(this.a.build());
+		this.group.start();
+		this.a.fail(new IllegalStateException("broken"));
+		Waits.until(() -> this.group.snapshot().state() == GroupState.STOPPED);
+		this.group.close();
+		assertThat(this.group.stopReason().kind()).isEqualTo(StopReason.Kind.MEMBER_FAILED);
+	}
+
+	@Test
+	void closeWaitsNoLongerThanTheShutdownTimeout() {
+		Group group = Group.builder()
+			.gracePeriod(Duration.ofMillis(10))
+			.shutdownTimeout(Duration.ofMillis(100))
+			.build();
+		this.a.deaf();
+		group.add(this.a.build());
+		group.start();
+		this.a.awaitStarted();
+		GroupRun close = GroupRun.of(group::close);
+		Throwable thrown = close.thrown();
+		if (thrown != null) {
+			assertThat(thrown).isInstanceOf(UnstoppedMembersException.class);
+		}
+		assertThat(this.a.isActive()).isTrue();
+		this.a.finish();
+	}
+
+	@Test
+	void anInterruptWhileClosingIsKept() {
+		this.a.deaf();
+		this.group.add(this.a.build());
+		this.group.start();
+		this.a.awaitStarted();
+		GroupRun close = GroupRun.of(this.group::close);
+		this.a.awaitInterrupt();
+		close.thread().interrupt();
+		this.a.finish();
+		close.returned();
+		assertThat(close.interruptedAfterwards()).isTrue();
+	}
+
+	@Test
+	void closeOnAnInterruptedThreadStillStopsTheGroup() throws InterruptedException {
+		this.group.add(this.a.build());
+		this.group.start();
+		this.a.awaitStarted();
+		GroupRun close = GroupRun.of(() -> {
+			Thread.currentThread().interrupt();
+			this.group.close();
+		});
+		close.returned();
+		assertThat(close.interruptedAfterwards()).isTrue();
+		assertThat(this.group.awaitTermination(Waits.LIMIT)).isTrue();
+		assertThat(this.a.interrupts()).hasSize(1);
+	}
+
+	@Test
+	void closeFromABodyDoesNotWait() {
+		this.group.add(Member.named("closer").execute(this.group::close).build());
+		this.group.add(this.a.build());
+		GroupRun.of(this.group).returned();
+		assertThat(this.a.isActive()).isFalse();
+		assertThat(this.group.stopReason().kind()).isEqualTo(StopReason.Kind.STOP_REQUESTED);
+	}
+
+	@Test
+	void closeFromAnInterrupterDoesNotWait() {
+		CountDownLatch end = new CountDownLatch(1);
+		CountDownLatch started = new CountDownLatch(1);
+		this.group.add(Member.named("closer").execute(() -> {
+			started.countDown();
+			Waits.await(end);
+		}).interrupt((reason) -> {
+			this.group.close();
+			end.countDown();
+		}).build());
+		GroupRun run = GroupRun.of(this.group);
+		Waits.await(started);
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void closeFromAFailureHandlerDoesNotWait() {
+		this.group.add(Member.named("closer").execute(() -> {
+			throw new IllegalStateException("first");
+		})
+			.failureHandler((failure) -> this.group.close())
+			.onError(Policy.RESTART)
+			.backoff(Backoff.fixed(Waits.LONG))
+			.build());
+		this.group.add(this.a.build());
+		GroupRun.of(this.group).returned();
+		assertThat(this.a.isActive()).isFalse();
+	}
+
+	@Test
+	void closeFromAnyCallOfAListenerDoesNotWait() {
+		closeFromListener((close) -> new GroupListener() {
+
+			@Override
+			public void memberStarted(String member) {
+				close.run();
+			}
+
+		});
+		closeFromListener((close) -> new GroupListener() {
+
+			@Override
+			public void memberReady(String member) {
+				close.run();
+			}
+
+		});
+		closeFromListener((close) -> new GroupListener() {
+
+			@Override
+			public void executionEnded(String member, Outcome outcome, long nanos) {
+				close.run();
+			}
+
+		});
+		closeFromListener((close) -> new GroupListener() {
+
+			@Override
+			public void restartScheduled(String member, Duration pause) {
+				close.run();
+			}
+
+		});
+		closeFromListener((close) -> new GroupListener() {
+
+			@Override
+			public void memberEnded(String member, MemberState state) {
+				close.run();
+			}
+
+		});
+		closeFromListener((close) -> new GroupListener() {
+
+			@Override
+			public void groupStopping(StopReason reason) {
+				close.run();
+			}
+
+		});
+		closeFromListener((close) -> new GroupListener() {
+
+			@Override
+			public void groupStopped(@Nullable StopReason reason) {
+				close.run();
+			}
+
+		});
+	}
+
+	private void closeFromListener(java.util.function.Function<Runnable, GroupListener> listener) {
+		AtomicReference<@Nullable Group> built = new AtomicReference<>();
+		CountDownLatch called = new CountDownLatch(1);
+		Group group = Group.builder().listener(listener.apply(() -> {
+			built.get().close();
+			called.countDown();
+		})).build();
+		built.set(group);
+		group.add(Member.named("member").execute((context) -> {
+			context.ready();
+			if (context.execution() == 1) {
+				throw new IllegalStateException("once");
+			}
+		}).onError(Policy.RESTART).backoff(Backoff.fixed(Duration.ofMillis(1))).build());
+		GroupRun.of(group).returned();
+		Waits.await(called);
+	}
+
+	@Test
+	void closeFromABodyOfAnInnerGroupDoesNotWait() {
+		closeFromInside((inner) -> inner.add(Member.named("closer").execute(this.group::close).build()));
+	}
+
+	@Test
+	void closeFromAHandlerOfAnInnerGroupDoesNotWait() {
+		closeFromInside((inner) -> inner.add(Member.named("closer").execute(() -> {
+			throw new IllegalStateException("once");
+		})
+			.failureHandler((failure) -> this.group.close())
+			.onError(Policy.RESTART)
+			.backoff(Backoff.fixed(Waits.LONG))
+			.build()));
+	}
+
+	@Test
+	void closeFromAnInterrupterOfAnInnerGroupDoesNotWait() {
+		CountDownLatch end = new CountDownLatch(1);
+		closeFromInside((inner) -> {
+			inner.add(Member.named("closer").execute(() -> Waits.await(end)).interrupt((reason) -> {
+				this.group.close();
+				end.countDown();
+			}).build());
+			inner.add(Member.named("first").execute(() -> {
+			}).build());
+		});
+	}
+
+	@Test
+	void closeOfTheInnerGroupFromItsOwnBodyDoesNotWaitEither() {
+		AtomicReference<@Nullable Group> built = new AtomicReference<>();
+		closeFromInside((inner) -> {
+			built.set(inner);
+			inner.add(Member.named("closer").execute(() -> built.get().close()).build());
+		});
+	}
+
+	private void closeFromInside(Consumer<Group> setUp) {
+		Group inner = Group.builder().name("inner").build();
+		setUp.accept(inner);
+		this.group.add(inner.asMember("inner"));
+		this.group.add(this.a.build());
+		GroupRun.of(this.group).returned();
+		assertThat(this.a.isActive()).isFalse();
+	}
+
+	@Test
+	void closeOfAnotherGroupFromABodyWaits() {
+		Group other = new Group();
+		other.add(this.a.build());
+		other.start();
+		this.a.awaitStarted();
+		AtomicReference<GroupState> state = new AtomicReference<>();
+		this.group.add(Member.named("closer").execute(() -> {
+			other.close();
+			state.set(other.snapshot().state());
+		}).build());
+		GroupRun.of(this.group).returned();
+		assertThat(state.get()).isEqualTo(GroupState.STOPPED);
+	}
+
+}

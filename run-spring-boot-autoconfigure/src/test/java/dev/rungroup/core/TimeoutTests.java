@@ -1,0 +1,290 @@
+package dev.rungroup.core;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+@Timeout(60)
+class TimeoutTests {
+
+	private static final Duration SHORT = Duration.ofMillis(50);
+
+	private final FakeMember slow = new FakeMember("slow");
+
+	private final FakeMember other = new FakeMember("other");
+
+	private final Events events = new Events();
+
+	private final Group group = Group.builder().listener(this.events).build();
+
+	@Test
+	void anExecutionThatOutlivesItsTimeoutIsInterruptedAndHasFailed() {
+		this.group.add(this.slow.describe().timeout(SHORT).build());
+		this.group.add(this.other.build());
+		GroupRun run = GroupRun.of(this.group);
+		StopReason reason = this.slow.awaitInterrupt();
+		assertThat(reason.kind()).isEqualTo(StopReason.Kind.EXECUTION_TIMED_OUT);
+		assertThat(reason.member()).isEqualTo("slow");
+		assertThat(run.thrown()).isInstanceOf(TimeoutException.class).hasMessageContaining("slow");
+		assertThat(this.group.stopReason().member()).isEqualTo("slow");
+		assertThat(this.group.stopReason().cause()).isSameAs(run.thrown());
+		assertThat(this.events.of("slow")).containsSequence("slow execution failed", "slow ended FAILED");
+	}
+
+	@Test
+	void aGroupThatATimeoutEndedSaysSo() {
+		this.group.add(this.slow.describe().timeout(SHORT).build());
+		GroupRun run = GroupRun.of(this.group);
+		assertThat(run.thrown()).isInstanceOf(TimeoutException.class);
+		// the promise names the kind for the interrupter; the group may call it a failure
+		assertThat(this.group.stopReason().kind()).isIn(StopReason.Kind.EXECUTION_TIMED_OUT,
+				StopReason.Kind.MEMBER_FAILED);
+	}
+
+	@Test
+	void aMemberWhoseTimeoutEndedTheGroupIsInterruptedOnce() {
+		this.group.add(this.slow.describe().timeout(SHORT).build());
+		this.group.add(this.other.build());
+		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
+		assertThat(this.slow.interrupts()).hasSize(1);
+		assertThat(this.other.interrupts()).hasSize(1);
+	}
+
+	@Test
+	void theFailureReachesTheHandlers() {
+		List<Throwable> handled = new CopyOnWriteArrayList<>();
+		this.group.add(this.slow.describe().timeout(SHORT).failureHandler(handled::add).build());
+		GroupRun run = GroupRun.of(this.group);
+		assertThat(handled).hasSizeLessThanOrEqualTo(1);
+		Throwable thrown = run.thrown();
+		assertThat(handled).containsExactly(thrown);
+	}
+
+	@Test
+	void aTimedOutExecutionSeesThatItIsToStopAndWhy() {
+		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+		this.group.add(Member.named("sleeper").execute((context) -> {
+			seen.add(context.isStopping());
+			seen.add(context.sleep(Waits.LONG));
+			seen.add(context.isStopping());
+			seen.add(context.stopReason().kind());
+		}).interrupt((reason) -> {
+		}).timeout(SHORT).build());
+		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
+		assertThat(seen).containsExactly(false, false, true, StopReason.Kind.EXECUTION_TIMED_OUT);
+	}
+
+	@Test
+	void withoutAnInterrupterTheThreadIsInterrupted() {
+		this.group
+			.add(Member.named("sleeper").execute(() -> Thread.sleep(Waits.LONG.toMillis())).timeout(SHORT).build());
+		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
+		assertThat(this.events.outcomes()).hasSize(1).first().isInstanceOf(Outcome.Failed.class);
+	}
+
+	@Test
+	void afterTheGracePeriodTheThreadIsInterruptedAsWell() {
+		Group group = Group.builder().gracePeriod(SHORT).build();
+		group.add(Member.named("sleeper").execute(() -> Thread.sleep(Waits.LONG.toMillis())).interrupt((reason) -> {
+		}).timeout(SHORT).build());
+		assertThat(GroupRun.of(group).thrown()).isInstanceOf(TimeoutException.class);
+	}
+
+	@Test
+	void aTimedOutExecutionIsRestartedWhenOnErrorSaysSoAndEachHasItsOwnTime() {
+		this.group.add(this.slow.describe()
+			.timeout(SHORT)
+			.onError(Policy.RESTART)
+			.backoff(Backoff.none())
+			.maxRestarts(2)
+			.build());
+		GroupRun run = GroupRun.of(this.group);
+		MemberContext first = this.slow.awaitStarted();
+		assertThat(this.slow.awaitInterrupt().kind()).isEqualTo(StopReason.Kind.EXECUTION_TIMED_OUT);
+		MemberContext second = this.slow.awaitStarted();
+		assertThat(second.execution()).isEqualTo(2);
+		assertThat(second.failures()).isEqualTo(1);
+		assertThat(second.lastFailure()).isInstanceOf(TimeoutException.class);
+		assertThat(this.slow.awaitInterrupt().kind()).isEqualTo(StopReason.Kind.EXECUTION_TIMED_OUT);
+		assertThat(run.thrown()).isInstanceOf(TimeoutException.class);
+		assertThat(this.slow.executions()).isEqualTo(3);
+		assertThat(first.isStopping()).isTrue();
+		assertThat(this.events.count("slow restart")).isEqualTo(2);
+	}
+
+	@Test
+	void theNextExecutionIsNotStopping() {
+		BlockingQueue<Boolean> stopping = new LinkedBlockingQueue<>();
+		this.group.add(Member.named("sleeper").execute((context) -> {
+			stopping.add(context.isStopping());
+			if (context.execution() == 1) {
+				context.sleep(Waits.LONG);
+			}
+		}).interrupt((reason) -> {
+		}).timeout(SHORT).onError(Policy.RESTART).backoff(Backoff.none()).build());
+		GroupRun.of(this.group).returned();
+		assertThat(stopping).containsExactly(false, false);
+		assertThat(this.group.stopReason().kind()).isEqualTo(StopReason.Kind.MEMBER_DONE);
+	}
+
+	@Test
+	void aTimedOutMemberThatWasRestartedIsInterruptedAgainWhenTheGroupStops() {
+		AtomicInteger interrupts = new AtomicInteger();
+		CountDownLatch second = new CountDownLatch(1);
+		this.group.add(Member.named("sleeper").execute((context) -> {
+			if (context.execution() == 2) {
+				second.countDown();
+			}
+			context.sleep(Waits.LONG);
+		})
+			.interrupt((reason) -> interrupts.incrementAndGet())
+			.timeout(Duration.ofMillis(300))
+			.onError(Policy.RESTART)
+			.backoff(Backoff.none())
+			.build());
+		GroupRun run = GroupRun.of(this.group);
+		Waits.await(second);
+		this.group.stop();
+		run.returned();
+		assertThat(interrupts.get()).isBetween(2, 3);
+	}
+
+	@Test
+	void aTimedOutExecutionThatIgnoresItsInterruptIsFollowedByNoneUntilItHasEnded() {
+		this.slow.deaf();
+		this.group.add(this.slow.describe().timeout(SHORT).onError(Policy.RESTART).backoff(Backoff.none()).build());
+		GroupRun run = GroupRun.of(this.group);
+		this.slow.awaitStarted();
+		this.slow.awaitInterrupt();
+		assertThat(this.slow.executions()).isOne();
+		assertThat(this.slow.isActive()).isTrue();
+		this.slow.finish();
+		assertThat(this.slow.awaitStarted().execution()).isEqualTo(2);
+		this.group.stop();
+		this.slow.finish();
+		run.returned();
+	}
+
+	@Test
+	void anExecutionThatEndsInTimeIsLeftAlone() {
+		CountDownLatch enough = new CountDownLatch(20);
+		AtomicInteger interrupts = new AtomicInteger();
+		this.group.add(Member.named("quick").execute((context) -> {
+			enough.countDown();
+			context.sleep(Duration.ofMillis(10));
+		})
+			.interrupt((reason) -> interrupts.incrementAndGet())
+			.timeout(Duration.ofSeconds(5))
+			.onDone(Policy.RESTART)
+			.build());
+		GroupRun run = GroupRun.of(this.group);
+		Waits.await(enough);
+		assertThat(interrupts).hasValue(0);
+		this.group.stop();
+		run.returned();
+		assertThat(interrupts).hasValue(1);
+	}
+
+	@Test
+	void theTimeoutDoesNotCountPauses() {
+		CountDownLatch enough = new CountDownLatch(3);
+		this.group.add(Member.named("quick")
+			.execute(enough::countDown)
+			.initialDelay(Duration.ofMillis(600))
+			.delay(Duration.ofMillis(600))
+			.timeout(Duration.ofMillis(500))
+			.onDone(Policy.RESTART)
+			.build());
+		GroupRun run = GroupRun.of(this.group);
+		Waits.await(enough);
+		this.group.stop();
+		run.returned();
+		assertThat(this.events.outcomes()).noneMatch(Outcome.Failed.class::isInstance);
+	}
+
+	@Test
+	void anExceptionOfATimedOutExecutionDoesNotHideTheTimeout() {
+		CountDownLatch interrupted = new CountDownLatch(1);
+		IllegalStateException own = new IllegalStateException("closed under me");
+		this.group.add(Member.named("server").execute(() -> {
+			Waits.await(interrupted);
+			throw own;
+		}).interrupt((reason) -> interrupted.countDown()).timeout(SHORT).build());
+		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
+	}
+
+	@Test
+	void aMemberThatIsNotReadyInTimeHasFailedWithATimeout() {
+		this.group.add(this.slow.describe().readyTimeout(SHORT).build());
+		GroupRun run = GroupRun.of(this.group);
+		assertThat(this.slow.awaitInterrupt().kind()).isEqualTo(StopReason.Kind.EXECUTION_TIMED_OUT);
+		assertThat(run.thrown()).isInstanceOf(TimeoutException.class).hasMessageContaining("slow");
+	}
+
+	@Test
+	void aMemberThatAnnouncesItselfInTimeIsLeftAlone() {
+		CountDownLatch slept = new CountDownLatch(1);
+		AtomicInteger interrupts = new AtomicInteger();
+		this.group.add(Member.named("quick").execute((context) -> {
+			context.ready();
+			context.sleep(Duration.ofMillis(900));
+			slept.countDown();
+			context.sleep(Waits.LONG);
+		}).interrupt((reason) -> interrupts.incrementAndGet()).readyTimeout(Duration.ofMillis(600)).build());
+		GroupRun run = GroupRun.of(this.group);
+		Waits.await(slept);
+		assertThat(interrupts).hasValue(0);
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void anExecutionThatReturnsWithoutHavingAnnouncedItselfHasCompleted() {
+		this.group.add(this.slow.describe().readyTimeout(Waits.LONG).build());
+		GroupRun run = GroupRun.of(this.group);
+		this.slow.awaitStarted();
+		this.slow.finish();
+		run.returned();
+		assertThat(this.group.stopReason().kind()).isEqualTo(StopReason.Kind.MEMBER_DONE);
+	}
+
+	@Test
+	void everyExecutionHasToAnnounceItself() {
+		BlockingQueue<Long> executions = new LinkedBlockingQueue<>();
+		this.group.add(Member.named("sometimes").execute((context) -> {
+			executions.add(context.execution());
+			if (context.execution() == 1) {
+				context.ready();
+				throw new IllegalStateException("after it was up");
+			}
+			context.sleep(Waits.LONG);
+		}).interrupt((reason) -> {
+		}).readyTimeout(SHORT).onError(Policy.RESTART).maxRestarts(1).backoff(Backoff.none()).build());
+		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
+		assertThat(executions).containsExactly(1L, 2L);
+	}
+
+	@Test
+	void aStopDuringATimeoutIsNoSecondInterrupt() {
+		this.slow.deaf();
+		this.group.add(this.slow.describe().timeout(SHORT).build());
+		GroupRun run = GroupRun.of(this.group);
+		this.slow.awaitInterrupt();
+		this.group.stop();
+		this.slow.finish();
+		// the group was ended by the stop before the execution had ended
+		run.thrown();
+		assertThat(this.slow.interrupts()).hasSize(1);
+	}
+
+}
