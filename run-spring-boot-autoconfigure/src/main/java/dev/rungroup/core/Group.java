@@ -792,15 +792,15 @@ public final class Group implements AutoCloseable {
 
 	/**
 	 * A member's last execution is behind it.
-	 * @return whether it had been asked to end
+	 * @param failure what that threw, if it failed
+	 * @return whether the member had been asked to end
 	 */
-	boolean ended(MemberThread member, MemberState end, Runnable change) {
+	boolean ended(MemberThread member, @Nullable Throwable failure, Runnable change) {
 		return locked(() -> {
 			change.run();
 			member.ended = true;
-			Throwable last = member.lastFailure();
-			if (end == MemberState.FAILED && last != null && this.stopReason != null) {
-				this.laterFailures.add(last);
+			if (failure != null && this.stopReason != null) {
+				this.laterFailures.add(failure);
 			}
 			return member.stop() != null;
 		});
@@ -858,15 +858,8 @@ public final class Group implements AutoCloseable {
 		return true;
 	}
 
-	/**
-	 * Whether a member has ended because it was asked to, or was asked to before it ever
-	 * began; also one whose body threw when its socket was closed.
-	 */
 	private boolean isAnyStopped() {
-		return this.members.values()
-			.stream()
-			.anyMatch((member) -> member.state() == MemberState.STOPPED
-					|| (member.state() == MemberState.FAILED && member.stop() != null));
+		return this.members.values().stream().anyMatch((member) -> member.state() == MemberState.STOPPED);
 	}
 
 	private boolean isStartable(MemberThread member) {

@@ -140,6 +140,9 @@ final class MemberThread implements Runnable, MemberContext {
 
 	private FailureHistory history;
 
+	/** What the last execution threw, once there will be no other. */
+	private @Nullable Throwable finalFailure;
+
 	/** Whether the member's own thread pauses and has to be woken. */
 	private volatile boolean pausing;
 
@@ -177,6 +180,7 @@ final class MemberThread implements Runnable, MemberContext {
 		}
 		catch (Throwable ex) {
 			this.lastFailure = ex;
+			this.finalFailure = ex;
 			this.group.requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, name(), ex), ex);
 			return MemberState.FAILED;
 		}
@@ -194,8 +198,13 @@ final class MemberThread implements Runnable, MemberContext {
 				break;
 			}
 			Throwable failure = (outcome instanceof Outcome.Failed failed) ? failed.failure() : null;
-			Decision decision = (failure != null && this.stop != null) ? Decision.FAILED
-					: RestartRule.decide(this.member, outcome, this.history.budgetSpent());
+			if (failure != null && this.stop != null) {
+				// It was asked to end and did, if not gracefully
+				this.finalFailure = failure;
+				this.group.listeners.failed(this.member, failure);
+				break;
+			}
+			Decision decision = RestartRule.decide(this.member, outcome, this.history.budgetSpent());
 			if (decision.stop != null) {
 				this.group.requestStop(new StopReason(decision.stop, name(), failure), failure);
 			}
@@ -203,6 +212,7 @@ final class MemberThread implements Runnable, MemberContext {
 				this.group.listeners.failed(this.member, failure);
 			}
 			if (decision.end != null) {
+				this.finalFailure = failure;
 				return decision.end;
 			}
 			pause = (decision == Decision.RESTART) ? prepareRestart() : this.member.delay;
@@ -361,7 +371,7 @@ final class MemberThread implements Runnable, MemberContext {
 
 	private void end(MemberState end) {
 		long now = this.group.time.nanoTime();
-		boolean asked = this.group.ended(this, end, () -> enter(end, now));
+		boolean asked = this.group.ended(this, this.finalFailure, () -> enter(end, now));
 		if (asked) {
 			this.group.listeners.memberStopped(name(), now - this.stoppedAt);
 		}
@@ -384,6 +394,7 @@ final class MemberThread implements Runnable, MemberContext {
 		this.stop = null;
 		this.turnStop = null;
 		this.interrupterThread = null;
+		this.finalFailure = null;
 		this.announced = false;
 		this.history = new FailureHistory(this.member);
 		this.failuresInARow = 0;
@@ -399,6 +410,7 @@ final class MemberThread implements Runnable, MemberContext {
 		this.failures++;
 		this.lastFailure = failure;
 		this.lastFailureAt = now;
+		this.finalFailure = failure;
 		Listeners listeners = this.group.listeners;
 		listeners.memberStarted(name());
 		listeners.executionEnded(name(), new Outcome.Failed(failure), 0);
