@@ -117,6 +117,9 @@ final class MemberThread implements Runnable, MemberContext {
 
 	private volatile long stateSince;
 
+	/** Whether the first execution, or the pause before it, has begun. */
+	private volatile boolean begun;
+
 	private volatile boolean announced;
 
 	/** When the pause ends; only while {@link #state} is WAITING. */
@@ -242,6 +245,7 @@ final class MemberThread implements Runnable, MemberContext {
 		long until = Durations.after(now, nanos);
 		this.nextExecutionAt = until;
 		enter(MemberState.WAITING, now);
+		begun();
 		this.pausing = true;
 		try {
 			while (this.stop == null) {
@@ -286,6 +290,7 @@ final class MemberThread implements Runnable, MemberContext {
 		if (this.member.timeout > 0 || expectsAnnouncement()) {
 			this.group.deadlineSet(dueAt());
 		}
+		begun();
 		Throwable thrown = null;
 		try {
 			this.member.body.run(this);
@@ -355,6 +360,13 @@ final class MemberThread implements Runnable, MemberContext {
 		return false;
 	}
 
+	private void begun() {
+		if (!this.begun) {
+			this.begun = true;
+			this.group.memberBegun();
+		}
+	}
+
 	private void enter(MemberState state, long now) {
 		if (this.state != state) {
 			this.state = state;
@@ -395,6 +407,7 @@ final class MemberThread implements Runnable, MemberContext {
 		this.turnStop = null;
 		this.interrupterThread = null;
 		this.finalFailure = null;
+		this.begun = false;
 		this.announced = false;
 		this.history = new FailureHistory(this.member);
 		this.failuresInARow = 0;
@@ -551,7 +564,8 @@ final class MemberThread implements Runnable, MemberContext {
 	 * Whether the next stage need not wait for this member.
 	 */
 	boolean isUp() {
-		return this.member.readyTimeout == 0 || this.announced || this.held || this.ended;
+		boolean up = (this.member.readyTimeout > 0) ? this.announced : this.begun;
+		return up || this.held || this.ended;
 	}
 
 	@Nullable StopReason stop() {
