@@ -52,6 +52,9 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 		.withJitter(Duration.ofMillis(100))
 		.withResetAfter(Duration.ofMinutes(1));
 
+	/**
+	 * Copy what could change.
+	 */
 	public ActorDefinition {
 		failureHandlers = List.copyOf(failureHandlers);
 		fatal = List.copyOf(fatal);

@@ -3,6 +3,7 @@ package dev.rungroup.context;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import dev.rungroup.core.GroupListener;
@@ -24,12 +25,55 @@ final class ActorLog implements GroupListener {
 
 	private static final Log logger = LogFactory.getLog(GroupLifecycle.class);
 
-	/** The last failure of each actor that has failed: as many as there are actors. */
+	/**
+	 * The last failure of each actor that has failed: as many as there are actors. Kept
+	 * after the actor's end, since the end of the group may be told after it.
+	 */
 	private final Map<String, Failure> failures = new ConcurrentHashMap<>();
+
+	/** Actors that were asked to end by hand. */
+	private final Set<String> asked = ConcurrentHashMap.newKeySet();
+
+	/** What actors threw that were asked to end. */
+	private final Map<String, Throwable> farewells = new ConcurrentHashMap<>();
+
+	/** Whether all are asked to end. */
+	private volatile boolean stopping;
+
+	/**
+	 * From now on an actor that throws most likely does so because it is to end: its
+	 * socket was closed.
+	 */
+	void stopping() {
+		this.stopping = true;
+	}
+
+	/**
+	 * The same for one actor.
+	 */
+	void stopping(String member) {
+		this.asked.add(member);
+	}
+
+	/**
+	 * There is no such actor.
+	 */
+	void forget(String member) {
+		this.asked.remove(member);
+	}
+
+	@Override
+	public void memberStarted(String member) {
+		this.asked.remove(member);
+	}
 
 	@Override
 	public void executionEnded(String member, Outcome outcome, long nanos) {
 		if (outcome instanceof Outcome.Failed failed) {
+			if (this.stopping || this.asked.contains(member)) {
+				this.farewells.put(member, failed.failure());
+				return;
+			}
 			this.failures.compute(member, (name, last) -> (last != null && last.isSame(failed.failure())) ? last.again()
 					: new Failure(failed.failure()));
 		}
@@ -44,18 +88,23 @@ final class ActorLog implements GroupListener {
 	@Override
 	public void memberEnded(String member, MemberState state) {
 		Failure failure = this.failures.get(member);
-		if (state == MemberState.FAILED) {
+		Throwable farewell = this.farewells.remove(member);
+		if (farewell != null) {
+			logger.info("Actor '" + member + "' ended: stopped, with " + farewell);
+			logger.debug("Where actor '" + member + "' was stopped", farewell);
+		}
+		else if (state == MemberState.FAILED) {
 			warn("Actor '" + member + "' ended: failed" + describe(failure), failure);
 		}
 		else {
 			logger
 				.info("Actor '" + member + "' ended: " + ((state == MemberState.COMPLETED) ? "completed" : "stopped"));
 		}
-		this.failures.remove(member);
 	}
 
 	@Override
 	public void groupStopping(StopReason reason) {
+		stopping();
 		Throwable cause = reason.cause();
 		String who = (reason.member() != null) ? "Actor '" + reason.member() + "'" : null;
 		if (cause != null) {

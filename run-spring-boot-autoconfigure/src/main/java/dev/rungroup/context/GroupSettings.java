@@ -26,6 +26,9 @@ public record GroupSettings(String name, boolean enabled, boolean autoStartup, S
 	 */
 	public static final int DEFAULT_PHASE = Integer.MAX_VALUE - 4096;
 
+	/**
+	 * Refuse times that make no sense.
+	 */
 	public GroupSettings {
 		Objects.requireNonNull(name, "name");
 		Objects.requireNonNull(startOn, "startOn");

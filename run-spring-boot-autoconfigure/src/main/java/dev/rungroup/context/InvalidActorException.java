@@ -13,8 +13,10 @@ public class InvalidActorException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;
 
+	/** What is wrong, and where. */
 	private final String description;
 
+	/** What to do about it. */
 	private final String action;
 
 	/**

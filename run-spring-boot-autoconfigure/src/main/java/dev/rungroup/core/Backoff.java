@@ -23,6 +23,9 @@ public record Backoff(Duration delay, double multiplier, Duration maxDelay, Dura
 	/** A pause that nobody lives to see the end of; keeps nanoseconds within a long. */
 	private static final Duration UNLIMITED = Duration.ofNanos(Long.MAX_VALUE);
 
+	/**
+	 * Refuse what makes no pause: negative durations, a multiplier below 1.
+	 */
 	public Backoff {
 		Durations.notNegative(delay, "delay");
 		Durations.notNegative(maxDelay, "maxDelay");

@@ -356,6 +356,18 @@ public final class Group implements AutoCloseable {
 	 * @throws NoSuchElementException if the group has no such member
 	 */
 	public void stopMember(String name) {
+		stopMember(name, new StopReason(StopReason.Kind.STOP_REQUESTED, name, null));
+	}
+
+	/**
+	 * Interrupt one member alone, for a reason of the caller's.
+	 * @param name the member's name
+	 * @param reason what its interrupter is told
+	 * @throws NoSuchElementException if the group has no such member
+	 * @see #stopMember(String)
+	 */
+	public void stopMember(String name, StopReason reason) {
+		Objects.requireNonNull(reason, "reason");
 		locked(() -> {
 			MemberThread member = member(name);
 			member.startAgain = false;
@@ -363,7 +375,7 @@ public final class Group implements AutoCloseable {
 				member.hold(true);
 			}
 			else if (!member.ended && !member.interrupted && this.state != GroupState.STOPPED) {
-				markStopping(member, new StopReason(StopReason.Kind.STOP_REQUESTED, name, null));
+				markStopping(member, reason);
 				this.toInterrupt.add(member);
 			}
 			return null;
@@ -397,6 +409,17 @@ public final class Group implements AutoCloseable {
 			return null;
 		});
 		launch(started);
+	}
+
+	/**
+	 * Return where a member's thread is, or its interrupter's if only that is still at
+	 * work. For finding out what hangs; it takes the JVM some time.
+	 * @param name the member's name
+	 * @return the stack, innermost call first; empty if no thread of the member runs
+	 * @throws NoSuchElementException if the group has no such member
+	 */
+	public List<StackTraceElement> stackOf(String name) {
+		return locked(() -> member(name)).stack();
 	}
 
 	private MemberThread member(String name) {
@@ -529,16 +552,14 @@ public final class Group implements AutoCloseable {
 	}
 
 	private void giveUp() {
-		UnstoppedMembersException unstopped = locked(() -> {
+		List<MemberThread> left = locked(() -> {
 			this.state = GroupState.STOPPED;
-			return new UnstoppedMembersException(this.name,
-					this.members.values()
-						.stream()
-						.filter((member) -> member.pending > 0)
-						.map((member) -> new UnstoppedMembersException.Unstopped(member.name(), member.stack()))
-						.toList());
+			return this.members.values().stream().filter((member) -> member.pending > 0).toList();
 		});
-		this.unstopped = unstopped;
+		this.unstopped = new UnstoppedMembersException(this.name,
+				left.stream()
+					.map((member) -> new UnstoppedMembersException.Unstopped(member.name(), member.stack()))
+					.toList());
 	}
 
 	private void finish(@Nullable StopReason reason) {
@@ -837,8 +858,15 @@ public final class Group implements AutoCloseable {
 		return true;
 	}
 
+	/**
+	 * Whether a member has ended because it was asked to, or was asked to before it ever
+	 * began; also one whose body threw when its socket was closed.
+	 */
 	private boolean isAnyStopped() {
-		return this.members.values().stream().anyMatch((member) -> member.state() == MemberState.STOPPED);
+		return this.members.values()
+			.stream()
+			.anyMatch((member) -> member.state() == MemberState.STOPPED
+					|| (member.state() == MemberState.FAILED && member.stop() != null));
 	}
 
 	private boolean isStartable(MemberThread member) {

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 public record GroupSnapshot(String name, GroupState state, @Nullable StopReason stopReason,
 		List<MemberSnapshot> members) {
 
+	/**
+	 * Copy the members.
+	 */
 	public GroupSnapshot {
 		members = List.copyOf(members);
 	}

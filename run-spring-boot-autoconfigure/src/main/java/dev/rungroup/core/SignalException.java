@@ -9,6 +9,7 @@ public class SignalException extends Exception {
 
 	private static final long serialVersionUID = 1L;
 
+	/** Name of the signal without {@code SIG}. */
 	private final String signal;
 
 	SignalException(String signal) {

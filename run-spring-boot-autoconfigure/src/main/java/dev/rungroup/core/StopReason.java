@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record StopReason(Kind kind, @Nullable String member, @Nullable Throwable cause) {
 
+	/**
+	 * Ask for a kind at least.
+	 */
 	public StopReason {
 		Objects.requireNonNull(kind, "kind");
 	}

@@ -43,6 +43,9 @@ public class UnstoppedMembersException extends RuntimeException {
 	 */
 	public record Unstopped(String name, List<StackTraceElement> stack) {
 
+		/**
+		 * Copy the stack.
+		 */
 		public Unstopped {
 			stack = List.copyOf(stack);
 		}

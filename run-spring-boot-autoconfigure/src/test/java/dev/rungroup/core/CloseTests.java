@@ -91,7 +91,10 @@ class CloseTests {
 
 	@Test
 	void closeWaitsNoLongerThanTheShutdownTimeout() {
-		Group group = Group.builder().gracePeriod(Duration.ofMillis(10)).shutdownTimeout(Duration.ofMillis(100)).build();
+		Group group = Group.builder()
+			.gracePeriod(Duration.ofMillis(10))
+			.shutdownTimeout(Duration.ofMillis(100))
+			.build();
 		this.a.deaf();
 		group.add(this.a.build());
 		group.start();
@@ -272,13 +275,10 @@ class CloseTests {
 	void closeFromAnInterrupterOfAnInnerGroupDoesNotWait() {
 		CountDownLatch end = new CountDownLatch(1);
 		closeFromInside((inner) -> {
-			inner.add(Member.named("closer")
-				.execute(() -> Waits.await(end))
-				.interrupt((reason) -> {
-					this.group.close();
-					end.countDown();
-				})
-				.build());
+			inner.add(Member.named("closer").execute(() -> Waits.await(end)).interrupt((reason) -> {
+				this.group.close();
+				end.countDown();
+			}).build());
 			inner.add(Member.named("first").execute(() -> {
 			}).build());
 		});

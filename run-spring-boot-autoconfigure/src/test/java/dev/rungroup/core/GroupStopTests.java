@@ -274,13 +274,8 @@ class GroupStopTests {
 	@Test
 	void aPauseIsEndedByAStopEvenIfTheInterrupterDoesNothing() {
 		CountDownLatch ended = new CountDownLatch(1);
-		this.group.add(Member.named("loop")
-			.execute(ended::countDown)
-			.interrupt((reason) -> {
-			})
-			.onDone(Policy.RESTART)
-			.delay(Waits.LONG)
-			.build());
+		this.group.add(Member.named("loop").execute(ended::countDown).interrupt((reason) -> {
+		}).onDone(Policy.RESTART).delay(Waits.LONG).build());
 		GroupRun run = GroupRun.of(this.group);
 		Waits.await(ended);
 		stopEndsSoon(run);

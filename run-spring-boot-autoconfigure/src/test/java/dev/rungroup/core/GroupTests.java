@@ -145,8 +145,11 @@ class GroupTests {
 	void anInterrupterThatBlocksDelaysNoOther() {
 		CountDownLatch release = new CountDownLatch(1);
 		CountDownLatch started = new CountDownLatch(1);
-		this.group.add(Member.named("blocking").execute(started::countDown).onDone(Policy.DO_NOTHING).interrupt(
-				(reason) -> Waits.ignoringInterrupts(release)).build());
+		this.group.add(Member.named("blocking")
+			.execute(started::countDown)
+			.onDone(Policy.DO_NOTHING)
+			.interrupt((reason) -> Waits.ignoringInterrupts(release))
+			.build());
 		this.group.add(this.a.build());
 		this.group.add(this.b.build());
 		GroupRun run = GroupRun.of(this.group);
@@ -309,7 +312,8 @@ class GroupTests {
 
 	@Test
 	void aMemberCanAddAnother() {
-		this.group.add(Member.named("adder").execute(() -> this.group.add(this.a.build())).onDone(Policy.DO_NOTHING).build());
+		this.group
+			.add(Member.named("adder").execute(() -> this.group.add(this.a.build())).onDone(Policy.DO_NOTHING).build());
 		GroupRun run = GroupRun.of(this.group);
 		this.a.awaitStarted();
 		this.a.finish();
@@ -324,7 +328,8 @@ class GroupTests {
 		GroupRun run = GroupRun.of(this.group);
 		this.a.awaitStarted();
 		FakeMember again = new FakeMember("a");
-		assertThatIllegalArgumentException().isThrownBy(() -> this.group.add(again.build())).withMessageContaining("'a'");
+		assertThatIllegalArgumentException().isThrownBy(() -> this.group.add(again.build()))
+			.withMessageContaining("'a'");
 		this.group.stop();
 		run.returned();
 		assertThat(again.executions()).isZero();
@@ -424,7 +429,8 @@ class GroupTests {
 		}
 		GroupRun.of(group).returned();
 		assertThat(made).containsAll(seen);
-		assertThat(names).anyMatch((name) -> name.contains("order-server")).anyMatch((name) -> name.contains("line-writer"));
+		assertThat(names).anyMatch((name) -> name.contains("order-server"))
+			.anyMatch((name) -> name.contains("line-writer"));
 	}
 
 	@Test
@@ -544,12 +550,7 @@ class GroupTests {
 			}
 			enough.countDown();
 			throw failure;
-		})
-			.onError(Policy.RESTART)
-			.backoff(Backoff.none())
-			.maxRestarts(1_000_000)
-			.within(Duration.ofHours(1))
-			.build());
+		}).onError(Policy.RESTART).backoff(Backoff.none()).maxRestarts(1_000_000).within(Duration.ofHours(1)).build());
 		GroupRun run = GroupRun.of(this.group);
 		Waits.await(enough);
 		Waits.until("the first failures can be collected", () -> {
@@ -682,7 +683,8 @@ class GroupTests {
 
 	@Test
 	void aMemberWithoutABodyIsRefused() {
-		assertThatIllegalStateException().isThrownBy(() -> Member.named("empty").build()).withMessageContaining("empty");
+		assertThatIllegalStateException().isThrownBy(() -> Member.named("empty").build())
+			.withMessageContaining("empty");
 	}
 
 	@Test
@@ -712,12 +714,14 @@ class GroupTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> builder.delay(negative)).withMessageContaining("delay");
 		assertThatIllegalArgumentException().isThrownBy(() -> builder.initialDelay(negative))
 			.withMessageContaining("initialDelay");
-		assertThatIllegalArgumentException().isThrownBy(() -> builder.timeout(negative)).withMessageContaining("timeout");
+		assertThatIllegalArgumentException().isThrownBy(() -> builder.timeout(negative))
+			.withMessageContaining("timeout");
 		assertThatIllegalArgumentException().isThrownBy(() -> builder.timeout(Duration.ZERO));
 		assertThatIllegalArgumentException().isThrownBy(() -> builder.readyTimeout(negative))
 			.withMessageContaining("readyTimeout");
 		assertThatIllegalArgumentException().isThrownBy(() -> builder.within(negative)).withMessageContaining("within");
-		assertThatIllegalArgumentException().isThrownBy(() -> builder.maxRestarts(-2)).withMessageContaining("maxRestarts");
+		assertThatIllegalArgumentException().isThrownBy(() -> builder.maxRestarts(-2))
+			.withMessageContaining("maxRestarts");
 		assertThatIllegalArgumentException().isThrownBy(() -> Group.builder().gracePeriod(negative));
 		assertThatIllegalArgumentException().isThrownBy(() -> Group.builder().shutdownTimeout(negative));
 	}
@@ -726,8 +730,14 @@ class GroupTests {
 	void theLongestDurationsDoNotOverflow() {
 		Duration longest = Duration.ofSeconds(Long.MAX_VALUE, 999_999_999);
 		Group group = Group.builder().gracePeriod(longest).shutdownTimeout(longest).build();
-		group.add(this.a.describe().timeout(longest).readyTimeout(longest).backoff(Backoff.fixed(longest)).maxRestarts(1)
-			.within(longest).onError(Policy.RESTART).build());
+		group.add(this.a.describe()
+			.timeout(longest)
+			.readyTimeout(longest)
+			.backoff(Backoff.fixed(longest))
+			.maxRestarts(1)
+			.within(longest)
+			.onError(Policy.RESTART)
+			.build());
 		group.add(this.b.describe().initialDelay(longest).build());
 		group.add(this.c.describe().onDone(Policy.RESTART).delay(longest).build());
 		GroupRun run = GroupRun.of(group);
@@ -735,10 +745,8 @@ class GroupTests {
 		this.c.awaitStarted();
 		this.a.fail(new Exception("now pause"));
 		this.c.finish();
-		Waits.until(() -> group.snapshot()
-			.members()
-			.stream()
-			.allMatch((member) -> member.state() == MemberState.WAITING));
+		Waits.until(
+				() -> group.snapshot().members().stream().allMatch((member) -> member.state() == MemberState.WAITING));
 		group.stop();
 		run.returned();
 		assertThat(this.a.executions()).isOne();

@@ -69,10 +69,8 @@ class PoliciesTests {
 	@ParameterizedTest
 	@MethodSource("combinations")
 	void aFailureFollowsOnErrorWhateverOnDoneSays(Policy onDone, Policy onError) {
-		GroupRun run = run(this.subject.describe()
-			.onDone(onDone)
-			.onError(onError)
-			.backoff(Backoff.fixed(Duration.ofMillis(1))));
+		GroupRun run = run(
+				this.subject.describe().onDone(onDone).onError(onError).backoff(Backoff.fixed(Duration.ofMillis(1))));
 		IOException failure = new IOException("broken");
 		this.subject.fail(failure);
 		switch (onError) {
@@ -274,12 +272,7 @@ class PoliciesTests {
 			enough.countDown();
 			context.sleep(Duration.ofMillis(40));
 			throw new IOException("slowly");
-		})
-			.onError(Policy.RESTART)
-			.backoff(Backoff.none())
-			.maxRestarts(1)
-			.within(Duration.ofMillis(30))
-			.build());
+		}).onError(Policy.RESTART).backoff(Backoff.none()).maxRestarts(1).within(Duration.ofMillis(30)).build());
 		GroupRun run = GroupRun.of(this.group);
 		Waits.await(enough);
 		this.group.stop();

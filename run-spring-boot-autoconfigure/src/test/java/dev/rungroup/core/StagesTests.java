@@ -32,7 +32,8 @@ class StagesTests {
 		addAll(group);
 		GroupRun run = GroupRun.of(group);
 		awaitAllStarted();
-		assertThat(events.heard().subList(0, 3)).containsExactly("database started", "worker started", "server started");
+		assertThat(events.heard().subList(0, 3)).containsExactly("database started", "worker started",
+				"server started");
 		group.stop();
 		run.returned();
 	}

@@ -86,7 +86,8 @@ class TimeoutTests {
 
 	@Test
 	void withoutAnInterrupterTheThreadIsInterrupted() {
-		this.group.add(Member.named("sleeper").execute(() -> Thread.sleep(Waits.LONG.toMillis())).timeout(SHORT).build());
+		this.group
+			.add(Member.named("sleeper").execute(() -> Thread.sleep(Waits.LONG.toMillis())).timeout(SHORT).build());
 		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
 		assertThat(this.events.outcomes()).hasSize(1).first().isInstanceOf(Outcome.Failed.class);
 	}
@@ -101,8 +102,12 @@ class TimeoutTests {
 
 	@Test
 	void aTimedOutExecutionIsRestartedWhenOnErrorSaysSoAndEachHasItsOwnTime() {
-		this.group.add(
-				this.slow.describe().timeout(SHORT).onError(Policy.RESTART).backoff(Backoff.none()).maxRestarts(2).build());
+		this.group.add(this.slow.describe()
+			.timeout(SHORT)
+			.onError(Policy.RESTART)
+			.backoff(Backoff.none())
+			.maxRestarts(2)
+			.build());
 		GroupRun run = GroupRun.of(this.group);
 		MemberContext first = this.slow.awaitStarted();
 		assertThat(this.slow.awaitInterrupt().kind()).isEqualTo(StopReason.Kind.EXECUTION_TIMED_OUT);

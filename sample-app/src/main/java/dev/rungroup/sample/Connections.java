@@ -87,6 +87,9 @@ class Connections {
 	 * all connections are closed.
 	 */
 	void endAll() throws InterruptedException {
+		if (!this.open.isEmpty()) {
+			log.info("Giving {} clients their last answers", this.open.size());
+		}
 		this.open.forEach((connection) -> connection.end("error: stopping"));
 		int all = this.properties.maxConnections();
 		try {
@@ -94,8 +97,8 @@ class Connections {
 				this.places.release(all); // for the next start
 				return;
 			}
-			log.warn("{} clients still wait for an answer after {}: closing their connections without one",
-					this.open.size(), this.properties.drainTimeout());
+			log.warn("Closing {} connections without their last answers: the lines were not stored within {} s",
+					this.open.size(), this.properties.drainTimeout().toSeconds());
 		}
 		finally {
 			this.open.forEach(LineConnection::abort);

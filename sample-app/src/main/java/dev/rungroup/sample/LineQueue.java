@@ -9,6 +9,10 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
+import jakarta.annotation.PreDestroy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import org.springframework.stereotype.Component;
 
 /**
@@ -17,6 +21,8 @@ import org.springframework.stereotype.Component;
  */
 @Component
 final class LineQueue {
+
+	private static final Logger log = LoggerFactory.getLogger(LineQueue.class);
 
 	private final ReentrantLock lock = new ReentrantLock();
 
@@ -113,6 +119,13 @@ final class LineQueue {
 		}
 		finally {
 			this.lock.unlock();
+		}
+	}
+
+	@PreDestroy
+	void reportLeftovers() {
+		if (size() > 0) {
+			log.warn("{} received lines are not stored, and nobody was told that they are", size());
 		}
 	}
 

@@ -10,10 +10,10 @@ import dev.rungroup.core.Retry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.dao.DuplicateKeyException;
-import org.springframework.transaction.TransactionException;
 
 /**
  * Stores lines. A {@code @LoopActor} is executed again and again: one execution stores
@@ -47,18 +47,11 @@ class LineWriter {
 
 	@Execute
 	void storeNextBatch(MemberContext context) throws Exception {
-		try {
-			do {
-				store(this.queue.take(this.batchSize, context::isStopping));
-			}
+		List<Line> batch = this.queue.take(this.batchSize, context::isStopping);
+		while (!batch.isEmpty()) {
+			store(batch);
 			// after a stop there is no next execution: this one empties the queue
-			while (context.isStopping() && this.queue.size() > 0);
-		}
-		catch (InterruptedException ex) {
-			// the retry gave up because of a stop
-			log.warn("Stopping with {} lines that were received but not stored; none was answered ok",
-					this.queue.size());
-			throw ex;
+			batch = context.isStopping() ? this.queue.take(this.batchSize, context::isStopping) : List.of();
 		}
 	}
 
@@ -86,7 +79,7 @@ class LineWriter {
 			line.stored();
 		}
 		catch (DataIntegrityViolationException ex) {
-			log.warn("The database refuses line {}: {}", line.id(), ex.getMessage());
+			log.warn("The database refuses {}: {}", line.measurement(), ex.getMostSpecificCause().getMessage());
 			line.rejected(new RejectedLineException("refused by the database"));
 		}
 	}
@@ -96,16 +89,16 @@ class LineWriter {
 			try {
 				this.store.save(lines);
 				if (attempt.lastFailure() != null) {
-					log.info("Stored {} lines in attempt {}", lines.size(), attempt.iteration());
+					log.info("Stored {} line(s) in attempt {}", lines.size(), attempt.iteration());
 				}
 			}
-			catch (DataAccessException | TransactionException ex) {
+			catch (DataAccessException ex) {
 				if (ex instanceof DataIntegrityViolationException && !(ex instanceof DuplicateKeyException)) {
 					attempt.stop(); // trying again will not help these lines
 				}
 				else {
-					log.warn("Attempt {} to store {} lines failed: {}", attempt.iteration(), lines.size(),
-							ex.getMessage());
+					log.warn("Attempt {} to store {} line(s) failed: {}", attempt.iteration(), lines.size(),
+							NestedExceptionUtils.getMostSpecificCause(ex).getMessage());
 				}
 				throw ex;
 			}

@@ -5,6 +5,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
@@ -58,7 +59,7 @@ class MeasurementController {
 
 	@ExceptionHandler
 	ProblemDetail databaseGone(DataAccessException ex) {
-		log.warn("Answering 503: {}", ex.getMessage());
+		log.warn("Answering 503: {}", NestedExceptionUtils.getMostSpecificCause(ex).getMessage());
 		return ProblemDetail.forStatusAndDetail(HttpStatus.SERVICE_UNAVAILABLE, "The database does not answer");
 	}
 

@@ -4,13 +4,14 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * The table of measurements.
@@ -18,13 +19,13 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Component
 class MeasurementStore {
 
+	private static final String ROW = "(CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS DECFLOAT), CAST(? AS VARCHAR),"
+			+ " CAST(? AS TIMESTAMP(6) WITH TIME ZONE))";
+
 	private final JdbcClient jdbc;
 
-	private final TransactionTemplate transaction;
-
-	MeasurementStore(JdbcClient jdbc, TransactionTemplate transaction) {
+	MeasurementStore(JdbcClient jdbc) {
 		this.jdbc = jdbc;
-		this.transaction = transaction;
 	}
 
 	/**
@@ -33,25 +34,26 @@ class MeasurementStore {
 	 * left alone.
 	 */
 	void save(List<Line> lines) {
-		this.transaction.executeWithoutResult((status) -> lines.forEach(this::insertOnce));
-		// H2 writes committed changes up to half a second later; what is answered 'ok'
+		// one statement is one transaction
+		String rows = String.join(", ", Collections.nCopies(lines.size(), ROW));
+		List<@Nullable Object> parameters = new ArrayList<>();
+		for (Line line : lines) {
+			parameters.add(line.id());
+			parameters.add(line.measurement().name());
+			parameters.add(line.measurement().value());
+			parameters.add(line.measurement().unit());
+			parameters.add(line.receivedAt().atOffset(ZoneOffset.UTC));
+		}
+		this.jdbc.sql("""
+				MERGE INTO measurement
+				USING (VALUES %s) line(id, name, amount, unit, received_at) ON measurement.id = line.id
+				WHEN NOT MATCHED THEN INSERT (id, name, amount, unit, received_at)
+				VALUES (line.id, line.name, line.amount, line.unit, line.received_at)
+				""".formatted(rows)).params(parameters).update();
+		// H2 writes what is committed up to half a second later; what is answered 'ok'
 		// must
 		// survive a kill -9, and a power failure
 		this.jdbc.sql("CHECKPOINT SYNC").update();
-	}
-
-	private void insertOnce(Line line) {
-		this.jdbc.sql("""
-				MERGE INTO measurement USING (VALUES (CAST(:id AS VARCHAR))) line(id) ON measurement.id = line.id
-				WHEN NOT MATCHED THEN INSERT (id, name, amount, unit, received_at)
-				VALUES (:id, :name, :amount, :unit, :receivedAt)
-				""")
-			.param("id", line.id())
-			.param("name", line.measurement().name())
-			.param("amount", line.measurement().value())
-			.param("unit", line.measurement().unit())
-			.param("receivedAt", line.receivedAt().atOffset(ZoneOffset.UTC))
-			.update();
 	}
 
 	List<Stored> latest(String name, int limit) {

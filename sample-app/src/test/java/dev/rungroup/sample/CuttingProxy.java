@@ -46,9 +46,18 @@ final class CuttingProxy implements Closeable {
 	private void accept() throws IOException {
 		while (true) {
 			Socket client = this.server.accept();
+			start("proxy-connect", () -> connect(client));
+		}
+	}
+
+	private void connect(Socket client) throws IOException {
+		try {
 			Socket database = new Socket("localhost", this.target);
-			start("proxy-requests", () -> pump(client, database, false));
 			start("proxy-answers", () -> pump(database, client, true));
+			pump(client, database, false);
+		}
+		finally {
+			client.close();
 		}
 	}
 

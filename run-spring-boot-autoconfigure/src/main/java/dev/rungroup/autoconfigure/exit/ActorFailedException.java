@@ -14,8 +14,10 @@ public class ActorFailedException extends RuntimeException implements ExitCodeGe
 
 	private static final long serialVersionUID = 1L;
 
+	/** Name of the actor, if it was one. */
 	private final @Nullable String actor;
 
+	/** The code that the JVM ends with. */
 	private final int exitCode;
 
 	ActorFailedException(@Nullable String actor, int exitCode, @Nullable Throwable cause) {

@@ -34,6 +34,7 @@ final class Launch {
 
 	private boolean runnersReached;
 
+	/** Whether the ending thread closes the context. */
 	private boolean takenOver;
 
 	private @Nullable Ending ending;
@@ -86,6 +87,7 @@ final class Launch {
 			return;
 		}
 		if (ending.isFailure()) {
+			move(Stage.FAILING);
 			throw failure(ending);
 		}
 		move(next);
@@ -105,6 +107,7 @@ final class Launch {
 		}
 		if (ending.isFailure()) {
 			// closed here, and not by Spring Boot after it has looked for an exit code
+			move(Stage.FAILING);
 			this.context.close();
 			throw failure(ending);
 		}
@@ -165,7 +168,8 @@ final class Launch {
 
 	/**
 	 * Announce the ending and wait until the context may be closed: not while it is being
-	 * started, but also not longer than the grace period.
+	 * started, but also not longer than the grace period. A start that is failing already
+	 * closes the context itself, and takes the time that this takes.
 	 * @return whether there is something to close; {@code false} if the start has failed
 	 * or the context is closed already
 	 */
@@ -174,29 +178,29 @@ final class Launch {
 		long deadline = System.nanoTime() + grace.toNanos();
 		while (!this.stage.settled) {
 			long millis = (deadline - System.nanoTime()) / 1_000_000;
-			if (millis <= 0) {
+			if (millis <= 0 && this.stage != Stage.FAILING) {
 				break;
 			}
 			try {
-				wait(millis);
+				wait(Math.max(millis, 0));
 			}
 			catch (InterruptedException ex) {
 				// nobody has a reason to; an ending is not given up half-way
 			}
 		}
-		this.takenOver = true;
-		return this.stage != Stage.FAILED && this.stage != Stage.CLOSED;
+		this.takenOver = this.stage != Stage.FAILED && this.stage != Stage.CLOSED;
+		return this.takenOver;
 	}
 
 	/**
-	 * If the start has failed, give Spring Boot the time to report that and to end its
-	 * thread.
+	 * If the start has failed by itself or because of us, give Spring Boot the time to
+	 * report that and to end its thread.
 	 */
 	void awaitFailedStart(Duration limit) {
 		Thread thread;
 		synchronized (this) {
 			boolean failed = this.stage == Stage.FAILED || (this.stage == Stage.CLOSED && !this.runnersReached);
-			thread = failed ? this.thread : null;
+			thread = (failed && !this.takenOver) ? this.thread : null;
 		}
 		if (thread != null) {
 			try {
@@ -264,8 +268,8 @@ final class Launch {
 	 */
 	private enum Stage {
 
-		REFRESHING(false), STARTED(false), RUNNERS(true), LAST_RUNNERS(false), ANNOUNCING(false), READY(true),
-		HELD(true), FAILED(true), CLOSED(true);
+		REFRESHING(false), FAILING(false), STARTED(false), RUNNERS(true), LAST_RUNNERS(false), ANNOUNCING(false),
+		READY(true), HELD(true), FAILED(true), CLOSED(true);
 
 		private final boolean settled;
 

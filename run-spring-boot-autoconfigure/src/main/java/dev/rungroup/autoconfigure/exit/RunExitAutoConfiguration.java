@@ -25,6 +25,10 @@ import org.springframework.context.annotation.Bean;
 @EnableConfigurationProperties(RunProperties.class)
 public final class RunExitAutoConfiguration {
 
+	RunExitAutoConfiguration() {
+		// only Spring makes one
+	}
+
 	@Bean
 	GroupExit groupExit(ConfigurableApplicationContext context, RunProperties properties,
 			ObjectProvider<JvmExit> replacement) {

@@ -1,0 +1,493 @@
+package dev.rungroup.autoconfigure;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+import dev.rungroup.annotation.Actor;
+import dev.rungroup.annotation.Execute;
+import dev.rungroup.annotation.LoopActor;
+import dev.rungroup.context.ActorDefinition;
+import dev.rungroup.context.ActorDefinitionCustomizer;
+import dev.rungroup.context.GroupLifecycle;
+import dev.rungroup.context.GroupSettings;
+import dev.rungroup.context.InvalidActorException;
+import dev.rungroup.context.RetryAttemptListener;
+import dev.rungroup.core.Backoff;
+import dev.rungroup.core.MemberContext;
+import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.Policy;
+import dev.rungroup.core.Retry;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.ApplicationRunner;
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for {@link RunAutoConfiguration}.
+ */
+@Timeout(60)
+@ExtendWith(OutputCaptureExtension.class)
+class RunAutoConfigurationTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(RunAutoConfiguration.class));
+
+	@Test
+	void actorsRunByDefault() {
+		this.runner.withUserConfiguration(Worker.class).run((context) -> {
+			assertThat(context).hasNotFailed().hasSingleBean(GroupLifecycle.class).hasSingleBean(Retry.class);
+			assertThat(context.getBean(Worker.class).started.await(10, TimeUnit.SECONDS)).isTrue();
+			GroupLifecycle lifecycle = context.getBean(GroupLifecycle.class);
+			assertThat(lifecycle.isRunning()).isTrue();
+			assertThat(lifecycle.getPhase()).isEqualTo(2147479551);
+			assertThat(lifecycle.isPauseable()).isTrue();
+			assertThat(lifecycle.disabledActors()).isEmpty();
+		});
+	}
+
+	@Test
+	void nothingStartsWhenDisabledAndAllBeansStay() {
+		this.runner.withUserConfiguration(Worker.class).withPropertyValues("run.enabled=false").run((context) -> {
+			assertThat(context).hasSingleBean(GroupLifecycle.class)
+				.hasSingleBean(Retry.class)
+				.hasSingleBean(Worker.class);
+			assertThat(context.getBean(GroupLifecycle.class).isRunning()).isFalse();
+			assertThat(context.getBean(GroupLifecycle.class).disabledActors()).containsExactly("worker");
+			assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
+				.doesNotContain("run-group", "worker");
+		});
+	}
+
+	@Test
+	void oneActorIsDisabled() {
+		this.runner.withUserConfiguration(Worker.class, Poller.class)
+			.withPropertyValues("run.actors.worker.enabled=false")
+			.run((context) -> {
+				GroupLifecycle lifecycle = context.getBean(GroupLifecycle.class);
+				assertThat(lifecycle.disabledActors()).containsExactly("worker");
+				assertThat(lifecycle.snapshot().members()).extracting(MemberSnapshot::name).containsExactly("poller");
+			});
+	}
+
+	@Test
+	void groupDoesNotStartByItselfWithoutAutoStartup() {
+		this.runner.withUserConfiguration(Worker.class).withPropertyValues("run.auto-startup=false").run((context) -> {
+			GroupLifecycle lifecycle = context.getBean(GroupLifecycle.class);
+			assertThat(lifecycle.isRunning()).isFalse();
+			lifecycle.start();
+			assertThat(context.getBean(Worker.class).started.await(10, TimeUnit.SECONDS)).isTrue();
+		});
+	}
+
+	@Test
+	void phaseIsConfigurable() {
+		this.runner.withPropertyValues("run.phase=-7")
+			.run((context) -> assertThat(context.getBean(GroupLifecycle.class).getPhase()).isEqualTo(-7));
+	}
+
+	@Test
+	void lifecycleBacksOffWhenUserDefinesOne() {
+		this.runner.withUserConfiguration(OwnLifecycle.class)
+			.run((context) -> assertThat(context).hasSingleBean(GroupLifecycle.class).hasBean("ownLifecycle"));
+	}
+
+	@Test
+	void retryBacksOffWhenUserDefinesOne() {
+		this.runner.withUserConfiguration(OwnRetry.class)
+			.run((context) -> assertThat(context).hasSingleBean(Retry.class).hasBean("ownRetry"));
+	}
+
+	@Test
+	void childContextHasItsOwnLifecycle() {
+		this.runner.withUserConfiguration(Worker.class)
+			.run((parent) -> this.runner.withUserConfiguration(Poller.class).withParent(parent).run((child) -> {
+				assertThat(child).hasNotFailed();
+				assertThat(child.getBean(GroupLifecycle.class)).isNotSameAs(parent.getBean(GroupLifecycle.class));
+				assertThat(child.getBean(GroupLifecycle.class).snapshot().members()).extracting(MemberSnapshot::name)
+					.containsExactly("poller");
+			}));
+	}
+
+	@Test
+	void actorsRunWithLazyInitialization() {
+		this.runner.withUserConfiguration(Worker.class, Poller.class)
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.run((context) -> assertThat(context.getBean(Worker.class).started.await(10, TimeUnit.SECONDS)).isTrue());
+	}
+
+	@Test
+	void mistakesAreFoundWithLazyInitialization() {
+		this.runner.withUserConfiguration(WrongActor.class)
+			.withPropertyValues("run.auto-startup=false")
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.run((context) -> assertThat(context).getFailure().isInstanceOf(InvalidActorException.class));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "run.actors.worker.delay=soon", "run.retry.delay=soon",
+			"run.actors.worker.on-error=explode", "run.start-on=never", "run.actors.worker.max-restarts=many" })
+	void valueThatCannotBeConvertedNamesItsProperty(String property) {
+		this.runner.withUserConfiguration(Worker.class)
+			.withPropertyValues(property)
+			.run((context) -> assertThat(context).getFailure()
+				.hasRootCauseInstanceOf(Exception.class)
+				.satisfies((failure) -> assertThat(cause(failure, BindException.class).getMessage())
+					.contains(property.substring(0, property.indexOf('=')))));
+	}
+
+	@Test
+	void valueOutOfRangeNamesItsProperty() {
+		this.runner.withUserConfiguration(Worker.class)
+			.withPropertyValues("run.actors.worker.concurrency=0")
+			.run((context) -> assertThat(
+					cause(context.getStartupFailure(), InvalidConfigurationPropertyValueException.class).getName())
+				.isEqualTo("run.actors.worker.concurrency"));
+	}
+
+	@Test
+	void contradictionBetweenAnnotationAndPropertiesNamesTheActor() {
+		this.runner.withUserConfiguration(Worker.class)
+			.withPropertyValues("run.actors.worker.within=1h")
+			.run((context) -> assertThat(context).getFailure()
+				.isInstanceOf(InvalidActorException.class)
+				.hasMessageContaining("Worker.work(MemberContext)")
+				.hasMessageContaining("run.actors.worker"));
+	}
+
+	@Test
+	void unknownActorFailsWithTheNearestName() {
+		this.runner.withUserConfiguration(Worker.class, Poller.class)
+			.withPropertyValues("run.actors.worcker.delay=1s")
+			.run((context) -> assertThat(context).getFailure()
+				.isInstanceOf(InvalidActorException.class)
+				.hasMessageContaining("'run.actors.worcker'")
+				.hasMessageContaining("Known are: worker, poller.")
+				.hasMessageContaining("Did you mean 'run.actors.worker'?")
+				.hasMessageContaining("run.ignore-unknown-actors=true"));
+		this.runner.withPropertyValues("run.actors.worker.delay=1s")
+			.run((context) -> assertThat(context).getFailure().hasMessageContaining("There are no actors"));
+	}
+
+	@Test
+	void unknownActorIsAWarningIfAskedFor(CapturedOutput output) {
+		this.runner.withUserConfiguration(Worker.class)
+			.withPropertyValues("run.actors.worcker.delay=1s", "run.ignore-unknown-actors=true")
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).contains("WARN").contains("'run.actors.worcker'");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "order-server", "orderServer", "orderserver", "ORDER-SERVER", "[order_server]" })
+	void namesMatchRelaxed(String spelling) {
+		ActorDefinition actor = customized(OrderServer.class, "run.actors." + spelling + ".delay=7s");
+		assertThat(actor.name()).isEqualTo("order-server");
+		assertThat(actor.delay()).isEqualTo(Duration.ofSeconds(7));
+	}
+
+	@Test
+	void environmentVariablesMatchAndWin() {
+		Definitions definitions = new Definitions();
+		this.runner.withUserConfiguration(OrderServer.class)
+			.withBean(Definitions.class, () -> definitions)
+			.withPropertyValues("run.actors.order-server.on-error=shutdown", "run.actors.order-server.delay=8s",
+					"run.auto-startup=false")
+			.withInitializer((context) -> context.getEnvironment()
+				.getPropertySources()
+				.addFirst(new SystemEnvironmentPropertySource("test-systemEnvironment",
+						Map.of("RUN_ACTORS_ORDERSERVER_ONERROR", "do-nothing"))))
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(definitions.all).singleElement().satisfies((actor) -> {
+			assertThat(actor.onError()).isEqualTo(Policy.DO_NOTHING);
+			assertThat(actor.delay()).isEqualTo(Duration.ofSeconds(8));
+		});
+	}
+
+	@Test
+	void valueOutOfRangeIsReportedWithPropertyAndReason(CapturedOutput output) {
+		SpringApplication application = new SpringApplicationBuilder(RunnerConfiguration.class, Worker.class)
+			.web(WebApplicationType.NONE)
+			.properties("run.retry.multiplier=0.5")
+			.build();
+		assertThatExceptionOfType(Exception.class).isThrownBy(application::run);
+		assertThat(output).contains("APPLICATION FAILED TO START")
+			.contains("run.retry.multiplier")
+			.contains("0.5")
+			.contains("It must be at least 1.");
+	}
+
+	@Test
+	void everyPropertyOverridesItsAttributeAndNothingElse() {
+		ActorDefinition plain = customized(OrderServer.class);
+		assertThat(plain.onDone()).isEqualTo(Policy.DO_NOTHING);
+		assertThat(customized(OrderServer.class, "run.actors.order-server.enabled=false"))
+			.isEqualTo(plain.mutate().enabled(false).build());
+		assertThat(customized(OrderServer.class, "run.actors.order-server.on-done=restart"))
+			.isEqualTo(plain.mutate().onDone(Policy.RESTART).build());
+		assertThat(customized(OrderServer.class, "run.actors.order-server.on-error=do-nothing"))
+			.isEqualTo(plain.mutate().onError(Policy.DO_NOTHING).build());
+		assertThat(customized(OrderServer.class, "run.actors.order-server.delay=1m"))
+			.isEqualTo(plain.mutate().delay(Duration.ofMinutes(1)).build());
+		assertThat(customized(OrderServer.class, "run.actors.order-server.initial-delay=1m"))
+			.isEqualTo(plain.mutate().initialDelay(Duration.ofMinutes(1)).build());
+		assertThat(customized(OrderServer.class, "run.actors.order-server.timeout=1m"))
+			.isEqualTo(plain.mutate().timeout(Duration.ofMinutes(1)).build());
+		assertThat(customized(OrderServer.class, "run.actors.order-server.ready-timeout=1m"))
+			.isEqualTo(plain.mutate().readyTimeout(Duration.ofMinutes(1)).build());
+		assertThat(customized(OrderServer.class, "run.actors.order-server.max-restarts=1"))
+			.isEqualTo(plain.mutate().maxRestarts(1).build());
+		assertThat(customized(OrderServer.class, "run.actors.order-server.within=1m"))
+			.isEqualTo(plain.mutate().within(Duration.ofMinutes(1)).build());
+		assertThat(customized(OrderServer.class, "run.actors.order-server.on-exhausted=shutdown"))
+			.isEqualTo(plain.mutate().onExhausted(Policy.SHUTDOWN).build());
+		assertThat(customized(OrderServer.class, "run.actors.order-server.concurrency=3"))
+			.isEqualTo(plain.mutate().concurrency(3).build());
+		assertThat(customized(OrderServer.class, "run.actors.order-server.stage=1"))
+			.isEqualTo(plain.mutate().stage(1).build());
+	}
+
+	@Test
+	void backoffIsDefaultThenRunRetryThenTheActors() {
+		Backoff defaults = new Backoff(Duration.ofSeconds(1), 2, Duration.ofSeconds(30), Duration.ofMillis(100),
+				Duration.ofMinutes(1));
+		assertThat(customized(OrderServer.class).backoff()).isEqualTo(defaults);
+		assertThat(customized(OrderServer.class, "run.retry.delay=2s", "run.retry.jitter=0s",
+				"run.actors.order-server.retry.delay=3s", "run.actors.order-server.retry.multiplier=4")
+			.backoff())
+			.isEqualTo(new Backoff(Duration.ofSeconds(3), 4, Duration.ofSeconds(30), Duration.ZERO,
+					Duration.ofMinutes(1)));
+	}
+
+	@Test
+	void delayAboveAMaxDelayThatNobodySetCounts() {
+		assertThat(customized(OrderServer.class, "run.retry.delay=2m").backoff().maxDelay())
+			.isEqualTo(Duration.ofMinutes(2));
+		assertThat(customized(OrderServer.class, "run.actors.order-server.retry.delay=3m").backoff().maxDelay())
+			.isEqualTo(Duration.ofMinutes(3));
+		assertThat(customized(OrderServer.class, "run.retry.max-delay=30s", "run.retry.delay=2m").backoff().maxDelay())
+			.isEqualTo(Duration.ofSeconds(30));
+		assertThat(customized(OrderServer.class, "run.actors.order-server.retry.max-delay=5s",
+				"run.actors.order-server.retry.delay=3m")
+			.backoff()
+			.maxDelay()).isEqualTo(Duration.ofSeconds(5));
+	}
+
+	@Test
+	void concurrentMembersHaveTheSettingsOfTheirActor() {
+		this.runner.withUserConfiguration(Worker.class)
+			.withPropertyValues("run.actors.worker.concurrency=2")
+			.run((context) -> assertThat(context.getBean(GroupLifecycle.class).snapshot().members())
+				.extracting(MemberSnapshot::name)
+				.containsExactly("worker-1", "worker-2"));
+		this.runner.withUserConfiguration(Worker.class)
+			.withPropertyValues("run.actors.worker.concurrency=2", "run.actors.worker-1.delay=1s")
+			.run((context) -> assertThat(context).hasFailed());
+	}
+
+	@Test
+	void injectedRetryIsSetUpFromPropertiesAndHeard() {
+		this.runner.withUserConfiguration(Outcomes.class)
+			.withPropertyValues("run.retry.delay=1ms", "run.retry.jitter=0", "run.retry.max-retries=2")
+			.run((context) -> {
+				assertThatExceptionOfType(IllegalStateException.class)
+					.isThrownBy(() -> context.getBean(Retry.class).run((attempt) -> {
+						throw new IllegalStateException("again");
+					}));
+				assertThat(context.getBean(Outcomes.class).outcomes).containsExactly(Retry.AttemptOutcome.RETRIED,
+						Retry.AttemptOutcome.RETRIED, Retry.AttemptOutcome.EXHAUSTED);
+			});
+	}
+
+	@Test
+	void shutdownBudgetAboveSpringsIsAWarning(CapturedOutput output) {
+		this.runner.withPropertyValues("run.shutdown.timeout=31s").run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).contains("run.shutdown.timeout is PT31S")
+			.contains("spring.lifecycle.timeout-per-shutdown-phase");
+	}
+
+	@Test
+	void shutdownBudgetThatFitsIsNoWarning(CapturedOutput output) {
+		this.runner.withPropertyValues("run.shutdown.timeout=31s", "spring.lifecycle.timeout-per-shutdown-phase=40s")
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).doesNotContain("run.shutdown.timeout is");
+	}
+
+	@Test
+	void noExecutionBeginsBeforeAllRunnersHaveFinishedIfAskedFor() throws Exception {
+		SpringApplication application = new SpringApplicationBuilder(RunnerConfiguration.class, Worker.class)
+			.web(WebApplicationType.NONE)
+			.properties("run.start-on=application-ready")
+			.build();
+		try (ConfigurableApplicationContext context = application.run()) {
+			assertThat(context.getBean(RunnerConfiguration.class).startedDuringRunner).isFalse();
+			assertThat(context.getBean(Worker.class).started.await(10, TimeUnit.SECONDS)).isTrue();
+		}
+	}
+
+	@Test
+	void virtualThreadsFollowSpringsProperty() {
+		this.runner.withUserConfiguration(Worker.class)
+			.withPropertyValues("spring.threads.virtual.enabled=true")
+			.run((context) -> assertVirtual(context.getBean(Worker.class), Runtime.version().feature() >= 21));
+		this.runner.withUserConfiguration(Worker.class)
+			.withPropertyValues("spring.threads.virtual.enabled=true", "run.virtual-threads=false")
+			.run((context) -> assertVirtual(context.getBean(Worker.class), false));
+	}
+
+	private static void assertVirtual(Worker worker, boolean virtual) throws InterruptedException {
+		assertThat(worker.started.await(10, TimeUnit.SECONDS)).isTrue();
+		assertThat(worker.thread.getClass().getName().contains("Virtual")).isEqualTo(virtual);
+	}
+
+	private ActorDefinition customized(Class<?> type, String... properties) {
+		Definitions definitions = new Definitions();
+		this.runner.withUserConfiguration(type)
+			.withBean(Definitions.class, () -> definitions)
+			.withPropertyValues(properties)
+			.withPropertyValues("run.auto-startup=false")
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(definitions.all).hasSize(1);
+		return definitions.all.get(0);
+	}
+
+	private static <T extends Throwable> T cause(Throwable failure, Class<T> type) {
+		Throwable cause = failure;
+		while (cause != null && !type.isInstance(cause)) {
+			cause = cause.getCause();
+		}
+		assertThat(cause).isInstanceOf(type);
+		return type.cast(cause);
+	}
+
+	/** Sees the definitions after the properties have been applied. */
+	static class Definitions implements ActorDefinitionCustomizer, Ordered {
+
+		final List<ActorDefinition> all = new CopyOnWriteArrayList<>();
+
+		@Override
+		public int getOrder() {
+			return 1;
+		}
+
+		@Override
+		public ActorDefinition customize(ActorDefinition definition) {
+			this.all.add(definition);
+			return definition;
+		}
+
+	}
+
+	@Actor("worker")
+	static class Worker {
+
+		final CountDownLatch started = new CountDownLatch(1);
+
+		volatile Thread thread;
+
+		@Execute
+		void work(MemberContext context) throws InterruptedException {
+			this.thread = Thread.currentThread();
+			this.started.countDown();
+			context.sleep(Duration.ofHours(1));
+		}
+
+	}
+
+	@LoopActor(name = "poller", delay = "1h")
+	static class Poller implements Runnable {
+
+		@Override
+		public void run() {
+		}
+
+	}
+
+	@Actor(name = "order-server", onDone = Policy.DO_NOTHING, onError = Policy.RESTART, delay = "1s",
+			initialDelay = "2s", timeout = "3s", readyTimeout = "4s", maxRestarts = "5", within = "6s",
+			onExhausted = Policy.DO_NOTHING, concurrency = "1", stage = 7)
+	static class OrderServer implements Runnable {
+
+		@Override
+		public void run() {
+		}
+
+	}
+
+	@Actor
+	static class WrongActor {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnLifecycle {
+
+		@Bean
+		GroupLifecycle ownLifecycle() {
+			return new GroupLifecycle(GroupSettings.defaults());
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnRetry {
+
+		@Bean
+		Retry ownRetry() {
+			return Retry.immediately();
+		}
+
+	}
+
+	static class Outcomes implements RetryAttemptListener {
+
+		final List<Retry.AttemptOutcome> outcomes = new CopyOnWriteArrayList<>();
+
+		@Override
+		public void attemptEnded(Retry.AttemptOutcome outcome) {
+			this.outcomes.add(outcome);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ImportAutoConfiguration(RunAutoConfiguration.class)
+	static class RunnerConfiguration {
+
+		volatile boolean startedDuringRunner;
+
+		@Bean
+		ApplicationRunner slowRunner(Worker worker) {
+			return (arguments) -> this.startedDuringRunner = worker.started.await(200, TimeUnit.MILLISECONDS);
+		}
+
+	}
+
+}

@@ -1,0 +1,740 @@
+package dev.rungroup.context;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+import dev.rungroup.annotation.Actor;
+import dev.rungroup.annotation.Execute;
+import dev.rungroup.annotation.FailureHandler;
+import dev.rungroup.annotation.Interrupt;
+import dev.rungroup.annotation.LoopActor;
+import dev.rungroup.core.Body;
+import dev.rungroup.core.MemberContext;
+import dev.rungroup.core.Policy;
+import dev.rungroup.core.StopReason;
+import dev.rungroup.core.Task;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+import org.springframework.context.annotation.Scope;
+import org.springframework.context.annotation.ScopedProxyMode;
+import org.springframework.core.annotation.AliasFor;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.stereotype.Component;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link ActorScanner}.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class ActorScannerTests {
+
+	@Test
+	void classWithExecuteMethodIsAnActorWithDefaults() {
+		ActorDefinition actor = scanOne(OrderServer.class);
+		assertThat(actor.name()).isEqualTo("order-server");
+		assertThat(actor.execute()).extracting(Method::getName).isEqualTo("listen");
+		assertThat(actor.interrupt()).extracting(Method::getName).isEqualTo("close");
+		assertThat(actor.failureHandlers()).extracting(Method::getName).containsExactly("onAny", "onIllegal");
+		assertThat(actor.enabled()).isTrue();
+		assertThat(actor.concurrency()).isOne();
+		assertThat(actor.onDone()).isEqualTo(Policy.SHUTDOWN);
+		assertThat(actor.onError()).isEqualTo(Policy.SHUTDOWN);
+		assertThat(actor.delay()).isZero();
+		assertThat(actor.initialDelay()).isZero();
+		assertThat(actor.maxRestarts()).isEqualTo(-1);
+		assertThat(actor.within()).isNull();
+		assertThat(actor.timeout()).isNull();
+		assertThat(actor.readyTimeout()).isNull();
+		assertThat(actor.fatal()).containsExactly(Error.class);
+		assertThat(actor.stage()).isZero();
+		assertThat(actor.memberNames()).containsExactly("order-server");
+	}
+
+	@Test
+	void allAttributesAreReadAndPlaceholdersResolved() {
+		ActorDefinition actor = scanOne(Full.class);
+		assertThat(actor.name()).isEqualTo("named-shop");
+		assertThat(actor.onDone()).isEqualTo(Policy.DO_NOTHING);
+		assertThat(actor.onError()).isEqualTo(Policy.RESTART);
+		assertThat(actor.delay()).isEqualTo(Duration.ofSeconds(5));
+		assertThat(actor.initialDelay()).isEqualTo(Duration.ofSeconds(7));
+		assertThat(actor.timeout()).isEqualTo(Duration.ofMinutes(2));
+		assertThat(actor.readyTimeout()).isEqualTo(Duration.ofMillis(1500));
+		assertThat(actor.maxRestarts()).isEqualTo(4);
+		assertThat(actor.within()).isEqualTo(Duration.ofHours(1));
+		assertThat(actor.onExhausted()).isEqualTo(Policy.DO_NOTHING);
+		assertThat(actor.fatal()).containsExactly(IllegalStateException.class);
+		assertThat(actor.memberNames()).containsExactly("named-shop-1", "named-shop-2");
+		assertThat(actor.stage()).isEqualTo(-3);
+	}
+
+	@Test
+	void actorsNameIsNotTheBeansNameAndSpringDoesNotComplain(CapturedOutput output) {
+		try (AnnotationConfigApplicationContext context = context(NamedLoop.class, Full.class)) {
+			assertThat(context.getBeanNamesForType(NamedLoop.class)).containsExactly("actorScannerTests.NamedLoop");
+			assertThat(scan(context)).extracting(ActorDefinition::name).containsExactly("poller", "named-shop");
+		}
+		assertThat(output).doesNotContain("convention-based");
+	}
+
+	@Test
+	void valueAndNameThatDifferAreRefused() {
+		assertThatExceptionOfType(InvalidActorException.class).isThrownBy(() -> scan(TwoNamesConfiguration.class))
+			.withMessageContaining("'twoNames'")
+			.withMessageContaining("TwoNamesConfiguration.twoNames()")
+			.satisfies((ex) -> assertThat(ex.getAction()).contains("not both"));
+	}
+
+	@Test
+	void functionalBeansAndFactoryMethodsAreActors() {
+		assertThat(scan(Functional.class)).extracting(ActorDefinition::name)
+			.containsExactlyInAnyOrder("run-it", "call-it", "task", "body", "class-on-factory", "two");
+		assertThat(scan(Functional.class)).filteredOn((actor) -> !actor.name().equals("class-on-factory"))
+			.allSatisfy((actor) -> assertThat(actor.execute()).isNull());
+	}
+
+	@Test
+	void actorMethodsOfOneBeanAreSeveralActors() {
+		List<ActorDefinition> actors = scan(Jobs.class);
+		assertThat(actors).extracting(ActorDefinition::name).containsExactlyInAnyOrder("jobs-purge", "jobs-send-mail");
+		ActorDefinition purge = named(actors, "jobs-purge");
+		assertThat(purge.onDone()).isEqualTo(Policy.RESTART);
+		assertThat(purge.interrupt()).extracting(Method::getName).isEqualTo("stopPurge");
+		assertThat(purge.failureHandlers()).isEmpty();
+		ActorDefinition mail = named(actors, "jobs-send-mail");
+		assertThat(mail.interrupt()).isNull();
+		assertThat(mail.failureHandlers()).extracting(Method::getName).containsExactly("mailFailed");
+	}
+
+	@Test
+	void inheritedMethodsCount() {
+		ActorDefinition actor = scanOne(Inheriting.class);
+		assertThat(actor.execute()).extracting(Method::getName).isEqualTo("work");
+		assertThat(actor.interrupt()).extracting(Method::getName).isEqualTo("privateStop");
+		assertThat(actor.failureHandlers()).extracting(Method::getName).containsExactly("defaultHandler");
+	}
+
+	@Test
+	void composedAnnotationsWorkOnClassAndMethod() {
+		ActorDefinition actor = scanOne(Composed.class);
+		assertThat(actor.name()).isEqualTo("mine");
+		assertThat(actor.onError()).isEqualTo(Policy.RESTART);
+		assertThat(actor.onDone()).isEqualTo(Policy.DO_NOTHING);
+		assertThat(actor.delay()).isEqualTo(Duration.ofSeconds(9));
+	}
+
+	@Test
+	void lazyBeansAreFoundAndNotCreated() {
+		try (AnnotationConfigApplicationContext context = context(LazyConfiguration.class)) {
+			assertThat(scan(context)).extracting(ActorDefinition::name).containsExactly("lazy-worker");
+			assertThat(context.getBeanFactory().containsSingleton("lazyWorker")).isFalse();
+		}
+	}
+
+	@Test
+	void proxiedBeansAreSeenThrough() {
+		assertThat(scan(ProxyConfiguration.class)).extracting(ActorDefinition::name)
+			.containsExactlyInAnyOrder("by-class", "by-interface");
+	}
+
+	@Test
+	void lambdaAndInterfaceTypedBeansAreSeenAsTheObjectTheyAre() {
+		assertThat(scanOne(InterfaceTyped.class).execute()).extracting(Method::getName).isEqualTo("listen");
+	}
+
+	@Test
+	void beansWithoutAnnotationsAreNoActors() {
+		assertThat(scan(Plain.class)).isEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "orderServer,order-server", "URLReader,url-reader", "parseXMLFile,parse-xml-file", "worker2,worker2",
+			"order_server,order-server", "demoApp.Worker,worker", "com.acme.Demo$Worker,worker",
+			"com.acme.Worker#0,worker-0", "a,a", "übungsÄra,übungs-ära" })
+	void defaultNameIsKebabCase(String beanName, String expected) {
+		assertThat(ActorScanner.kebabCase(beanName)).isEqualTo(expected);
+	}
+
+	@Test
+	void missingExecuteIsRefused() {
+		refused(NoExecute.class, "noExecute", "no @Execute method", "@Execute");
+	}
+
+	@Test
+	void doubledExecuteIsRefused() {
+		refused(TwoExecutes.class, "twoExecutes", "first()", "second()", "2 @Execute methods");
+	}
+
+	@Test
+	void twoFunctionalTypesAreRefused() {
+		refused(RunnableAndCallable.class, "runnableAndCallable", "Callable, Runnable");
+	}
+
+	@Test
+	void executeOnANonActorIsRefused() {
+		refused(ExecuteOnly.class, "executeOnly", "work()", "@Execute", "@Actor");
+	}
+
+	@Test
+	void interruptOnANonActorIsRefused() {
+		refused(InterruptOnly.class, "interruptOnly", "stop()", "@Interrupt", "@Actor");
+	}
+
+	@Test
+	void failureHandlerOnANonActorIsRefused() {
+		refused(HandlerOnly.class, "handlerOnly", "failed()", "@FailureHandler", "@Actor");
+	}
+
+	@Test
+	void wrongSignaturesAreRefused() {
+		refused(WrongExecute.class, "wrongExecute", "work(String)", "@Execute", "MemberContext");
+		refused(WrongActorMethod.class, "wrongActorMethod", "work(int)", "@LoopActor", "MemberContext");
+		refused(WrongInterrupt.class, "wrongInterrupt", "stop(Exception)", "@Interrupt", "StopReason");
+		refused(WrongHandler.class, "wrongHandler", "failed(String)", "@FailureHandler", "Throwable");
+		refused(StaticExecute.class, "staticExecute", "work()", "static");
+		refused(TwoRoles.class, "twoRoles", "work()", "more than one");
+	}
+
+	@Test
+	void ambiguousInterruptIsRefused() {
+		refused(AmbiguousInterrupt.class, "ambiguousInterrupt", "stop()", "one, two", "@Interrupt(\"one\")");
+	}
+
+	@Test
+	void interruptOfAnUnknownMethodIsRefused() {
+		refused(UnknownMethod.class, "unknownMethod", "stop()", "@Interrupt(\"purge\")", "work");
+	}
+
+	@Test
+	void doubledInterruptIsRefused() {
+		refused(TwoInterrupts.class, "twoInterrupts", "second", "stopA()", "stopB()");
+	}
+
+	@Test
+	void otherScopesAreRefused() {
+		refused(Prototype.class, "prototype", "scope 'prototype'", "singleton");
+		assertThatExceptionOfType(InvalidActorException.class).isThrownBy(() -> {
+			try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+				context.getBeanFactory()
+					.registerScope("tenant", new org.springframework.context.support.SimpleThreadScope());
+				context.register(Scoped.class);
+				context.refresh();
+				scan(context);
+			}
+		}).withMessageContaining("scope 'tenant'").withMessageContaining("Scoped");
+	}
+
+	@Test
+	void valuesThatCannotBeUnderstoodAreRefused() {
+		refused(BadDuration.class, "badDuration", "'delay' of @LoopActor is \"soon\"", "5s");
+		refused(NegativeDuration.class, "negativeDuration", "'initialDelay'", "negative");
+		refused(HugeDuration.class, "hugeDuration", "'delay'", "no duration");
+		refused(ZeroTimeout.class, "zeroTimeout", "'timeout'", "zero");
+		refused(BadNumber.class, "badNumber", "'maxRestarts' of @Actor is \"many\"");
+		refused(BadConcurrency.class, "badConcurrency", "'concurrency'", "from 1 to 10000");
+		refused(BadPlaceholder.class, "badPlaceholder", "'delay'", "${no.such.property}", "placeholder");
+	}
+
+	private static void refused(Class<?> type, String... texts) {
+		String beanName = Character.toLowerCase(type.getSimpleName().charAt(0)) + type.getSimpleName().substring(1);
+		assertThatExceptionOfType(InvalidActorException.class).isThrownBy(() -> {
+			try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+				context.registerBean(beanName, type);
+				context.refresh();
+				scan(context);
+			}
+		}).satisfies((ex) -> {
+			assertThat(ex.getMessage()).contains(texts).contains(ex.getDescription()).contains(ex.getAction());
+			assertThat(ex.getDescription()).contains("'" + beanName + "'");
+		});
+	}
+
+	private static ActorDefinition named(List<ActorDefinition> actors, String name) {
+		return actors.stream().filter((actor) -> actor.name().equals(name)).findFirst().orElseThrow();
+	}
+
+	private static ActorDefinition scanOne(Class<?> type) {
+		List<ActorDefinition> actors = scan(type);
+		assertThat(actors).hasSize(1);
+		return actors.get(0);
+	}
+
+	private static List<ActorDefinition> scan(Class<?>... types) {
+		try (AnnotationConfigApplicationContext context = context(types)) {
+			return scan(context);
+		}
+	}
+
+	private static List<ActorDefinition> scan(AnnotationConfigApplicationContext context) {
+		return new ActorScanner(context.getBeanFactory()).scan();
+	}
+
+	private static AnnotationConfigApplicationContext context(Class<?>... types) {
+		AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
+		context.getEnvironment()
+			.getPropertySources()
+			.addFirst(new MapPropertySource("test", Map.of("shop.name", "shop", "shop.pause", "PT5S")));
+		context.register(types);
+		context.refresh();
+		return context;
+	}
+
+	@Actor
+	static class OrderServer {
+
+		@Execute
+		private void listen(MemberContext context) {
+		}
+
+		@Interrupt
+		void close(StopReason reason) {
+		}
+
+		@FailureHandler
+		protected void onIllegal(IllegalArgumentException failure) {
+		}
+
+		@FailureHandler
+		void onAny() {
+		}
+
+	}
+
+	@Actor(name = "named-${shop.name}", onDone = Policy.DO_NOTHING, onError = Policy.RESTART, delay = "${shop.pause}",
+			initialDelay = "7s", timeout = "2m", readyTimeout = "1500ms", maxRestarts = "${shop.restarts:4}",
+			within = "1h", onExhausted = Policy.DO_NOTHING, fatal = IllegalStateException.class, concurrency = "2",
+			stage = -3)
+	static class Full implements Runnable {
+
+		@Override
+		public void run() {
+		}
+
+	}
+
+	@LoopActor("poller")
+	static class NamedLoop implements Runnable {
+
+		@Override
+		public void run() {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoNamesConfiguration {
+
+		@Bean
+		@LoopActor(value = "one", name = "other")
+		Task twoNames() {
+			return () -> {
+			};
+		}
+
+	}
+
+	@Configuration
+	static class Functional {
+
+		@Bean
+		@Actor
+		Runnable runIt() {
+			return () -> {
+			};
+		}
+
+		@Bean
+		@Actor
+		Callable<String> callIt() {
+			return () -> "";
+		}
+
+		@Bean
+		@LoopActor
+		Task task() {
+			return () -> {
+			};
+		}
+
+		@Bean
+		@Actor
+		Body body() {
+			return (context) -> {
+			};
+		}
+
+		@Bean
+		@Actor("class-on-factory")
+		NotAnnotated classOnFactory() {
+			return new NotAnnotated();
+		}
+
+		@Bean
+		@Actor("two")
+		NamedLoop nameOfTheFactoryMethodWins() {
+			return new NamedLoop();
+		}
+
+	}
+
+	static class NotAnnotated {
+
+		@Execute
+		void listen() {
+		}
+
+	}
+
+	@Component("jobs")
+	static class Jobs {
+
+		@LoopActor
+		public void purge() {
+		}
+
+		@Actor
+		void sendMail(MemberContext context) {
+		}
+
+		@Interrupt("purge")
+		void stopPurge(@Nullable Throwable cause) {
+		}
+
+		@FailureHandler("sendMail")
+		void mailFailed(Exception failure) {
+		}
+
+	}
+
+	abstract static class Base {
+
+		@Execute
+		protected abstract void work();
+
+		@Interrupt
+		private void privateStop() {
+		}
+
+	}
+
+	interface Handling {
+
+		@FailureHandler
+		default void defaultHandler() {
+		}
+
+	}
+
+	@Actor
+	static class Inheriting extends Base implements Handling {
+
+		@Override
+		protected void work() {
+		}
+
+	}
+
+	@Target({ ElementType.TYPE, ElementType.METHOD })
+	@Retention(RetentionPolicy.RUNTIME)
+	@Actor(onError = Policy.RESTART, onDone = Policy.DO_NOTHING)
+	@interface MyActor {
+
+		@AliasFor(annotation = Actor.class, attribute = "name")
+		String title();
+
+		@AliasFor(annotation = Actor.class)
+		String delay() default "9s";
+
+	}
+
+	@Component
+	static class Composed {
+
+		@MyActor(title = "mine")
+		void work() {
+		}
+
+	}
+
+	@Configuration
+	static class LazyConfiguration {
+
+		@Bean
+		@Lazy
+		LazyWorker lazyWorker() {
+			throw new IllegalStateException("must not be created");
+		}
+
+	}
+
+	@Actor
+	static class LazyWorker implements Task {
+
+		@Override
+		public void run() {
+		}
+
+	}
+
+	@Configuration
+	static class ProxyConfiguration {
+
+		@Bean
+		OrderServer byClass() {
+			ProxyFactory factory = new ProxyFactory(new OrderServer());
+			factory.setProxyTargetClass(true);
+			return (OrderServer) factory.getProxy();
+		}
+
+		@Bean
+		Runnable byInterface() {
+			return (Runnable) new ProxyFactory(new DefaultNamed()).getProxy();
+		}
+
+	}
+
+	@Actor
+	static class DefaultNamed implements Runnable {
+
+		@Override
+		public void run() {
+		}
+
+	}
+
+	@Configuration
+	static class InterfaceTyped {
+
+		@Bean
+		Object interfaceTyped() {
+			return new OrderServer();
+		}
+
+	}
+
+	static class Plain {
+
+		void execute() {
+		}
+
+	}
+
+	@Actor
+	static class NoExecute {
+
+	}
+
+	@Actor
+	static class TwoExecutes {
+
+		@Execute
+		void first() {
+		}
+
+		@Execute
+		void second() {
+		}
+
+	}
+
+	@Actor
+	static class RunnableAndCallable implements Runnable, Callable<String> {
+
+		@Override
+		public void run() {
+		}
+
+		@Override
+		public String call() {
+			return "";
+		}
+
+	}
+
+	static class ExecuteOnly {
+
+		@Execute
+		void work() {
+		}
+
+	}
+
+	static class InterruptOnly {
+
+		@Interrupt
+		void stop() {
+		}
+
+	}
+
+	static class HandlerOnly {
+
+		@FailureHandler
+		void failed() {
+		}
+
+	}
+
+	@Actor
+	static class WrongExecute {
+
+		@Execute
+		void work(String what) {
+		}
+
+	}
+
+	static class WrongActorMethod {
+
+		@LoopActor
+		void work(int times) {
+		}
+
+	}
+
+	@Actor
+	static class WrongInterrupt extends NotAnnotated {
+
+		@Interrupt
+		void stop(Exception cause) {
+		}
+
+	}
+
+	@Actor
+	static class WrongHandler extends NotAnnotated {
+
+		@FailureHandler
+		void failed(String message) {
+		}
+
+	}
+
+	@Actor
+	static class StaticExecute {
+
+		@Execute
+		static void work() {
+		}
+
+	}
+
+	@Actor
+	static class TwoRoles {
+
+		@Execute
+		@Interrupt
+		void work() {
+		}
+
+	}
+
+	static class AmbiguousInterrupt {
+
+		@Actor
+		void one() {
+		}
+
+		@Actor
+		void two() {
+		}
+
+		@Interrupt
+		void stop() {
+		}
+
+	}
+
+	static class UnknownMethod {
+
+		@Actor
+		void work() {
+		}
+
+		@Interrupt("purge")
+		void stop() {
+		}
+
+	}
+
+	@Actor
+	static class TwoInterrupts extends NotAnnotated {
+
+		@Interrupt
+		void stopA() {
+		}
+
+		@Interrupt
+		void stopB() {
+		}
+
+	}
+
+	@Actor
+	@Scope("prototype")
+	static class Prototype extends NotAnnotated {
+
+	}
+
+	@Actor
+	@Scope(scopeName = "tenant", proxyMode = ScopedProxyMode.TARGET_CLASS)
+	static class Scoped extends NotAnnotated {
+
+	}
+
+	@LoopActor(delay = "soon")
+	static class BadDuration extends NotAnnotated {
+
+	}
+
+	@LoopActor(initialDelay = "-5s")
+	static class NegativeDuration extends NotAnnotated {
+
+	}
+
+	@LoopActor(delay = "99999999999999999999d")
+	static class HugeDuration extends NotAnnotated {
+
+	}
+
+	@Actor(timeout = "0")
+	static class ZeroTimeout extends NotAnnotated {
+
+	}
+
+	@Actor(maxRestarts = "many")
+	static class BadNumber extends NotAnnotated {
+
+	}
+
+	@Actor(concurrency = "0")
+	static class BadConcurrency extends NotAnnotated {
+
+	}
+
+	@Actor(delay = "${no.such.property}")
+	static class BadPlaceholder extends NotAnnotated {
+
+	}
+
+}

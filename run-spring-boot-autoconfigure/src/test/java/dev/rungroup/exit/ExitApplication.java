@@ -1,0 +1,178 @@
+package dev.rungroup.exit;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.boot.ApplicationRunner;
+import org.springframework.boot.ExitCodeExceptionMapper;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.event.EventListener;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
+
+/**
+ * The application under test, started in a JVM of its own. Its properties say when the
+ * actor {@code trigger} ends and how:
+ * <ul>
+ * <li>{@code app.at}: refresh, runner, ready, never, or now (whenever its thread comes to
+ * run, after {@code app.after} milliseconds)</li>
+ * <li>{@code app.how}: fail, generator, mapper, return</li>
+ * <li>{@code app.hold}: what the launching thread does in the refresh: sleep, wait,
+ * throw, no</li>
+ * </ul>
+ * What the test has to know is printed in lines of capital words.
+ */
+@SpringBootConfiguration
+@EnableAutoConfiguration
+class ExitApplication {
+
+	private static final Map<String, CountDownLatch> moments = new ConcurrentHashMap<>();
+
+	public static void main(String[] args) throws Exception {
+		SpringApplication application = new SpringApplication(ExitApplication.class);
+		if (Boolean.getBoolean("app.launcher")) {
+			Thread launcher = new Thread(() -> application.run(args), "launcher");
+			launcher.start();
+			launcher.join();
+		}
+		else {
+			application.run(args);
+		}
+		print("MAIN RETURNS");
+	}
+
+	static void print(String line) {
+		System.out.println(line);
+		System.out.flush();
+	}
+
+	static CountDownLatch moment(String name) {
+		return moments.computeIfAbsent(name, (key) -> new CountDownLatch(1));
+	}
+
+	static void reached(String name) {
+		moment(name).countDown();
+	}
+
+	@Bean
+	ExitActors.Trigger trigger(Environment environment) {
+		return new ExitActors.Trigger(environment);
+	}
+
+	@Bean
+	ExitActors.Bystander bystander() {
+		return new ExitActors.Bystander();
+	}
+
+	@Bean
+	@ConditionalOnProperty("app.stubborn")
+	ExitActors.Stubborn stubborn() {
+		return new ExitActors.Stubborn();
+	}
+
+	@Bean
+	@ConditionalOnProperty("app.hang")
+	DisposableBean hanging() {
+		return () -> {
+			print("DESTROY HANGS");
+			moment("never").await();
+		};
+	}
+
+	@Bean
+	ExitCodeExceptionMapper mapper() {
+		// 44 if it were asked for a wrapper of ours
+		return (failure) -> (failure instanceof ExitActors.MappedException) ? 43
+				: (failure.getCause() instanceof ExitActors.MappedException) ? 44 : 0;
+	}
+
+	@Bean
+	SmartLifecycle laggard(Environment environment) {
+		return new Laggard(environment.getProperty("app.hold", "no"));
+	}
+
+	@Bean
+	@Order(1)
+	ApplicationRunner firstRunner(ConfigurableApplicationContext context, Environment environment) {
+		return (args) -> {
+			print("FIRST RUNNER active=" + context.isActive());
+			reached("runner");
+			if (environment.getProperty("app.at", "never").equals("runner")) {
+				Thread.sleep(60_000);
+			}
+		};
+	}
+
+	@Bean
+	@Order(2)
+	ApplicationRunner secondRunner(ConfigurableApplicationContext context) {
+		return (args) -> print("SECOND RUNNER active=" + context.isActive());
+	}
+
+	@EventListener(ApplicationReadyEvent.class)
+	void ready() {
+		print("READY");
+		reached("ready");
+	}
+
+	/**
+	 * Starts last, on the launching thread, and can keep it there.
+	 */
+	private static final class Laggard implements SmartLifecycle {
+
+		private final String hold;
+
+		private volatile boolean running;
+
+		private Laggard(String hold) {
+			this.hold = hold;
+		}
+
+		@Override
+		public void start() {
+			this.running = true;
+			reached("refresh");
+			try {
+				switch (this.hold) {
+					case "sleep" -> Thread.sleep(500);
+					case "wait" -> moment("refresh goes on").await();
+					case "throw" -> {
+						moment("bystander").await();
+						throw new IllegalArgumentException("a later bean fails");
+					}
+					default -> {
+					}
+				}
+			}
+			catch (InterruptedException ex) {
+				print("REFRESH INTERRUPTED");
+			}
+		}
+
+		@Override
+		public void stop() {
+			this.running = false;
+		}
+
+		@Override
+		public boolean isRunning() {
+			return this.running;
+		}
+
+		@Override
+		public int getPhase() {
+			return Integer.MAX_VALUE;
+		}
+
+	}
+
+}

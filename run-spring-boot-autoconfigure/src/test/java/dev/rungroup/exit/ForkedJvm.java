@@ -1,0 +1,217 @@
+package dev.rungroup.exit;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A JVM of its own with an application in it: what it prints, line by line, signals to
+ * it, and how it ended. Nothing here waits without a limit.
+ */
+final class ForkedJvm implements AutoCloseable {
+
+	/** Generous: it is only ever reached by a test that fails. */
+	private static final long LIMIT_SECONDS = 90;
+
+	private static final Pattern UNUSED = Pattern.compile(
+			"actuator|micrometer-core|micrometer-metrics|prometheus|health|aspectj|archunit|junit|mockito|assertj|byte-buddy|-test-");
+
+	private static final boolean RESETS_SIGNALS = resetsSignals();
+
+	private final Process process;
+
+	private final Thread reader;
+
+	private final List<String> lines = new ArrayList<>();
+
+	private ForkedJvm(Process process) {
+		this.process = process;
+		this.reader = new Thread(this::read, "output of " + process.pid());
+		this.reader.setDaemon(true);
+		this.reader.start();
+	}
+
+	/**
+	 * Start the application on the class path of the tests.
+	 */
+	static ForkedJvm start(List<String> jvmArguments, Class<?> main, List<String> arguments) throws IOException {
+		List<String> command = new ArrayList<>();
+		if (RESETS_SIGNALS) {
+			// in the background of a script SIGINT is ignored, and a child inherits that
+			command.addAll(List.of("env", "--default-signal=INT,TERM,HUP"));
+		}
+		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx256m"));
+		command.addAll(jvmArguments);
+		command.add(main.getName());
+		command.addAll(arguments);
+		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+		builder.environment().put("CLASSPATH", classPath());
+		builder.environment().remove("JAVA_TOOL_OPTIONS");
+		return new ForkedJvm(builder.start());
+	}
+
+	/**
+	 * The class path of the tests without what the application has no use for: it starts
+	 * faster, and shows that Micrometer and Actuator may be missing.
+	 */
+	private static String classPath() {
+		return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+			.filter((entry) -> !UNUSED.matcher(Path.of(entry).getFileName().toString()).find())
+			.collect(Collectors.joining(File.pathSeparator));
+	}
+
+	private static boolean resetsSignals() {
+		try {
+			Process probe = new ProcessBuilder("env", "--default-signal=INT", "true").redirectErrorStream(true).start();
+			return probe.waitFor(10, TimeUnit.SECONDS) && probe.exitValue() == 0;
+		}
+		catch (IOException ex) {
+			return false;
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return false;
+		}
+	}
+
+	private void read() {
+		try (BufferedReader output = new BufferedReader(
+				new InputStreamReader(this.process.getInputStream(), StandardCharsets.UTF_8))) {
+			for (String line = output.readLine(); line != null; line = output.readLine()) {
+				synchronized (this.lines) {
+					this.lines.add(line);
+					this.lines.notifyAll();
+				}
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * Wait until a line has been printed that begins like this.
+	 */
+	void awaitLine(String start) throws InterruptedException {
+		Predicate<String> matches = (line) -> line.startsWith(start);
+		long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+		synchronized (this.lines) {
+			while (this.lines.stream().noneMatch(matches)) {
+				long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+				if (millis <= 0 || !this.process.isAlive() && !this.reader.isAlive()) {
+					throw new AssertionError("No line '" + start + "' in\n" + String.join("\n", this.lines));
+				}
+				this.lines.wait(Math.min(millis, 200));
+			}
+		}
+	}
+
+	/**
+	 * Send a signal, such as TERM.
+	 */
+	void signal(String name) throws IOException, InterruptedException {
+		Process kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + this.process.pid()).inheritIO().start();
+		if (!kill.waitFor(10, TimeUnit.SECONDS) || kill.exitValue() != 0) {
+			throw new AssertionError("No signal " + name + " to " + this.process.pid() + "\n" + this.lines);
+		}
+	}
+
+	/**
+	 * Whether it runs this long from now on.
+	 */
+	boolean staysUpFor(long millis) throws InterruptedException {
+		return !this.process.waitFor(millis, TimeUnit.MILLISECONDS);
+	}
+
+	/**
+	 * Wait for its end.
+	 */
+	Ended awaitEnd() throws IOException, InterruptedException {
+		if (!this.process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+			// its threads' stacks, into the output
+			signal("QUIT");
+			this.process.waitFor(2, TimeUnit.SECONDS);
+			this.process.destroyForcibly();
+			this.reader.join(5000);
+			throw new AssertionError("Did not end:\n" + String.join("\n", this.lines));
+		}
+		long end = System.currentTimeMillis();
+		this.reader.join(5000);
+		synchronized (this.lines) {
+			return new Ended(this.process.exitValue(), List.copyOf(this.lines), end);
+		}
+	}
+
+	@Override
+	public void close() {
+		this.process.destroyForcibly();
+	}
+
+	/**
+	 * How a JVM ended.
+	 *
+	 * @param code its exit code
+	 * @param lines all that it printed
+	 * @param at when it had ended, in milliseconds since the epoch
+	 */
+	record Ended(int code, List<String> lines, long at) {
+
+		Ended {
+			lines = List.copyOf(lines);
+		}
+
+		long count(String start) {
+			return this.lines.stream().filter((line) -> line.startsWith(start)).count();
+		}
+
+		List<String> containing(String... texts) {
+			return this.lines.stream().filter((line) -> List.of(texts).stream().allMatch(line::contains)).toList();
+		}
+
+		/** The number at the end of the line that begins like this. */
+		long number(String start) {
+			return this.lines.stream()
+				.filter((line) -> line.startsWith(start))
+				.map((line) -> Long.valueOf(line.substring(line.lastIndexOf(' ') + 1)))
+				.findFirst()
+				.orElseThrow(() -> new AssertionError("No line '" + start + "' in\n" + this));
+		}
+
+		/**
+		 * The headlines of all stack traces.
+		 */
+		List<String> stackTraces() {
+			List<String> headlines = new ArrayList<>();
+			for (int i = 1; i < this.lines.size(); i++) {
+				boolean frame = isFrame(this.lines.get(i));
+				if (frame && !isFrame(this.lines.get(i - 1))) {
+					headlines.add(this.lines.get(i - 1));
+				}
+			}
+			return headlines;
+		}
+
+		private static boolean isFrame(String line) {
+			return line.matches("\\s+(at .*|\\.\\.\\. \\d+ .*)");
+		}
+
+		@Override
+		public String toString() {
+			return "exit code " + this.code + "\n" + String.join("\n", this.lines);
+		}
+
+	}
+
+}
