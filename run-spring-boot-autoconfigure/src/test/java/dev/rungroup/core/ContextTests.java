@@ -216,34 +216,4 @@ class ContextTests {
 				"sleeper ended STOPPED");
 	}
 
-	@Test
-	void theContextOfAnEndedExecutionKeepsItsReasonAndDoesNoHarm() throws InterruptedException {
-		this.group.add(this.a.describe().onDone(Policy.RESTART).build());
-		GroupRun run = GroupRun.of(this.group);
-		MemberContext first = this.a.awaitStarted();
-		this.a.finish();
-		this.a.awaitStarted();
-		first.ready();
-		first.heartbeat();
-		assertThat(first.execution()).isOne();
-		this.group.stop();
-		run.returned();
-		first.ready();
-		first.heartbeat();
-		assertThat(first.name()).isEqualTo("a");
-	}
-
-	@Test
-	void aReadyOfAnEndedExecutionDoesNotCountForTheNext() {
-		this.group.add(this.a.describe().onDone(Policy.RESTART).readyTimeout(Waits.LONG).build());
-		GroupRun run = GroupRun.of(this.group);
-		MemberContext first = this.a.awaitStarted();
-		this.a.finish();
-		this.a.awaitStarted();
-		first.ready();
-		assertThat(this.group.snapshot().members().get(0).ready()).isFalse();
-		this.group.stop();
-		run.returned();
-	}
-
 }

@@ -105,6 +105,8 @@ class RandomSchedulesTests {
 
 		private final boolean oneStage;
 
+		private final boolean virtual;
+
 		private final List<Actor> actors = new ArrayList<>();
 
 		private final Queue<Thread> threads = new ConcurrentLinkedQueue<>();
@@ -137,9 +139,9 @@ class RandomSchedulesTests {
 			this.random = new Random(seed);
 			this.random.nextInt();
 			this.oneStage = this.random.nextInt(10) < 6;
+			this.virtual = this.random.nextInt(4) == 0 && VirtualThreads.AVAILABLE;
 			Group.Builder builder = Group.builder().name("schedule").threadFactory((runnable) -> {
-				Thread thread = new Thread(runnable);
-				thread.setDaemon(true);
+				Thread thread = this.virtual ? VirtualThreads.unstarted(runnable) : platformThread(runnable);
 				this.threads.add(thread);
 				return thread;
 			}).keepStopped(this.random.nextInt(10) == 0).gracePeriod(Duration.ofMinutes(5));
@@ -151,6 +153,12 @@ class RandomSchedulesTests {
 			for (int i = 1; i <= members; i++) {
 				this.actors.add(new Actor("m" + i));
 			}
+		}
+
+		private static Thread platformThread(Runnable runnable) {
+			Thread thread = new Thread(runnable);
+			thread.setDaemon(true);
+			return thread;
 		}
 
 		private void play() {

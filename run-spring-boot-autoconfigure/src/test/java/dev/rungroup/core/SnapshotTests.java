@@ -98,7 +98,6 @@ class SnapshotTests {
 		assertThat(a.failuresInARow()).isOne();
 		assertThat(a.executions()).isOne();
 		assertThat(a.restarts()).isZero();
-		assertThat(a.ready()).isFalse();
 		MemberSnapshot b = snapshot("b");
 		assertThat(b.nextExecution()).isBetween(before.plusSeconds(7_180), Instant.now().plusSeconds(7_210));
 		assertThat(b.executions()).isZero();
@@ -183,20 +182,6 @@ class SnapshotTests {
 		assertThat(snapshot("a").ready()).isFalse();
 		second.ready();
 		assertThat(snapshot("a").ready()).isTrue();
-		this.group.stop();
-		run.returned();
-	}
-
-	@Test
-	void aHeartbeatIsProgress() {
-		this.group.add(this.a.build());
-		GroupRun run = GroupRun.of(this.group);
-		MemberContext context = this.a.awaitStarted();
-		Instant begun = snapshot("a").lastProgress();
-		Waits.until(() -> Instant.now().isAfter(begun.plusMillis(2)));
-		assertThat(snapshot("a").lastProgress()).isEqualTo(begun);
-		context.heartbeat();
-		assertThat(snapshot("a").lastProgress()).isAfter(begun);
 		this.group.stop();
 		run.returned();
 	}

@@ -62,11 +62,10 @@ class UnstoppedTests {
 		IOException failure = new IOException("broken");
 		this.good.fail(failure);
 		assertThat(run.thrown()).isSameAs(failure);
-		assertThat(failure.getSuppressed()).hasSize(1)
-			.first()
-			.isInstanceOfSatisfying(UnstoppedMembersException.class,
-					(ex) -> assertThat(ex.members()).extracting(UnstoppedMembersException.Unstopped::name)
-						.containsExactly("stuck"));
+		assertThat(failure.getSuppressed()).hasSize(1);
+		assertThat(failure.getSuppressed()[0]).isInstanceOfSatisfying(UnstoppedMembersException.class,
+				(ex) -> assertThat(ex.members()).extracting(UnstoppedMembersException.Unstopped::name)
+					.containsExactly("stuck"));
 	}
 
 	@Test
