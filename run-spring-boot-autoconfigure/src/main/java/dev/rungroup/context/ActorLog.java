@@ -31,12 +31,49 @@ final class ActorLog implements GroupListener {
 	 */
 	private final Map<String, Failure> failures = new ConcurrentHashMap<>();
 
-	/** Actors that have just ended because they were asked to. */
-	private final Set<String> stopped = ConcurrentHashMap.newKeySet();
+	/** Actors that were asked to end by hand. */
+	private final Set<String> asked = ConcurrentHashMap.newKeySet();
+
+	/** What actors threw that were asked to end. */
+	private final Map<String, Throwable> farewells = new ConcurrentHashMap<>();
+
+	/** Whether all are asked to end. */
+	private volatile boolean stopping;
+
+	/**
+	 * From now on an actor that throws most likely does so because it is to end: its
+	 * socket was closed.
+	 */
+	void stopping() {
+		this.stopping = true;
+	}
+
+	/**
+	 * The same for one actor.
+	 */
+	void stopping(String member) {
+		this.asked.add(member);
+	}
+
+	/**
+	 * There is no such actor.
+	 */
+	void forget(String member) {
+		this.asked.remove(member);
+	}
+
+	@Override
+	public void memberStarted(String member) {
+		this.asked.remove(member);
+	}
 
 	@Override
 	public void executionEnded(String member, Outcome outcome, long nanos) {
 		if (outcome instanceof Outcome.Failed failed) {
+			if (this.stopping || this.asked.contains(member)) {
+				this.farewells.put(member, failed.failure());
+				return;
+			}
 			this.failures.compute(member, (name, last) -> (last != null && last.isSame(failed.failure())) ? last.again()
 					: new Failure(failed.failure()));
 		}
@@ -49,17 +86,12 @@ final class ActorLog implements GroupListener {
 	}
 
 	@Override
-	public void memberStopped(String member, long nanos) {
-		this.stopped.add(member);
-	}
-
-	@Override
 	public void memberEnded(String member, MemberState state) {
 		Failure failure = this.failures.get(member);
-		if (this.stopped.remove(member) && state == MemberState.FAILED && failure != null) {
-			// Most likely the way its body notices the stop: its socket was closed
-			logger.info("Actor '" + member + "' ended: stopped, with " + failure.throwable);
-			logger.debug("Where actor '" + member + "' was stopped", failure.throwable);
+		Throwable farewell = this.farewells.remove(member);
+		if (farewell != null) {
+			logger.info("Actor '" + member + "' ended: stopped, with " + farewell);
+			logger.debug("Where actor '" + member + "' was stopped", farewell);
 		}
 		else if (state == MemberState.FAILED) {
 			warn("Actor '" + member + "' ended: failed" + describe(failure), failure);
@@ -72,6 +104,7 @@ final class ActorLog implements GroupListener {
 
 	@Override
 	public void groupStopping(StopReason reason) {
+		stopping();
 		Throwable cause = reason.cause();
 		String who = (reason.member() != null) ? "Actor '" + reason.member() + "'" : null;
 		if (cause != null) {

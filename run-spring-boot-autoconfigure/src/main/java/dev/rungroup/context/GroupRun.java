@@ -2,6 +2,7 @@ package dev.rungroup.context;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -47,6 +48,8 @@ final class GroupRun {
 
 	private final AtomicReference<Ending> ending = new AtomicReference<>(Ending.NONE);
 
+	private final ActorLog log = new ActorLog();
+
 	private volatile @Nullable Group group;
 
 	// Written under the lifecycle's lock
@@ -71,7 +74,7 @@ final class GroupRun {
 			.gracePeriod(this.settings.gracePeriod())
 			.shutdownTimeout(this.settings.shutdownTimeout())
 			.keepStopped(true)
-			.listener(new ActorLog())
+			.listener(this.log)
 			.listener(new Ender(this.context.getBeanProvider(GroupEndHandler.class).getIfAvailable()));
 		this.context.getBeanProvider(ActorFailureHandler.class)
 			.orderedStream()
@@ -157,6 +160,7 @@ final class GroupRun {
 	 */
 	void markStopped() {
 		this.ending.compareAndSet(Ending.NONE, Ending.ASKED_FOR);
+		this.log.stopping();
 		if (this.filled && !this.launched) {
 			over();
 		}
@@ -289,7 +293,14 @@ final class GroupRun {
 	}
 
 	void stopMember(String name) {
-		group().stopMember(name);
+		this.log.stopping(name);
+		try {
+			group().stopMember(name);
+		}
+		catch (NoSuchElementException ex) {
+			this.log.forget(name);
+			throw ex;
+		}
 	}
 
 	void startMember(String name) {

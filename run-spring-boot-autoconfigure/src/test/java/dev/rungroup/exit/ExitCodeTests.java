@@ -152,7 +152,7 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> aSecondSignalChangesNothing() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.all()) {
+		for (Kind kind : Kind.some()) {
 			scenarios.add(new Scenario(kind.toString(), () -> {
 				try (ForkedJvm jvm = start(kind, List.of("--app.at=never", "--app.stubborn=true"))) {
 					jvm.awaitLine("READY");
@@ -177,7 +177,7 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> aSignalWhileAnActorEndsTheApplicationHangsNothing() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.all()) {
+		for (Kind kind : Kind.some()) {
 			for (Moment moment : Moment.values()) {
 				scenarios.add(new Scenario(kind + ", " + moment, () -> {
 					List<String> arguments = new ArrayList<>(moment.arguments("generator"));
@@ -280,7 +280,7 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> aFailedStartLeavesNoActorBehind() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.all()) {
+		for (Kind kind : Kind.some()) {
 			if (kind.web) {
 				scenarios.add(new Scenario("port taken, " + kind, () -> {
 					try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -327,7 +327,7 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> aStartThatIsStuckDoesNotKeepTheApplicationUp() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.all()) {
+		for (Kind kind : Kind.some()) {
 			for (String how : List.of("fail", "return")) {
 				scenarios.add(new Scenario(how + ", " + kind, () -> {
 					Ended ended = run(kind, List.of("--app.at=refresh", "--app.hold=wait", "--app.how=" + how));
@@ -360,7 +360,7 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> withOnShutdownCloseTheJvmEndsWhenNothingKeepsItUp() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.all()) {
+		for (Kind kind : Kind.some()) {
 			scenarios.add(new Scenario(kind.toString(), () -> {
 				List<String> arguments = new ArrayList<>(Moment.READY.arguments("generator"));
 				arguments.add("--run.on-shutdown=close");
@@ -375,7 +375,7 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> withOnShutdownNoneTheApplicationGoesOn() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.all()) {
+		for (Kind kind : Kind.some()) {
 			if (kind.web) {
 				for (Moment moment : List.of(Moment.REFRESH, Moment.READY)) {
 					scenarios.add(new Scenario(kind + ", " + moment, () -> {
@@ -402,9 +402,10 @@ class ExitCodeTests {
 	 */
 	@TestFactory
 	Stream<DynamicTest> aCloseThatHangsIsHaltedWithTheCode() {
-		return run(List.of(new Scenario("", () -> {
+		return run(List.of(new Scenario("in a destroy method", () -> {
 			List<String> arguments = new ArrayList<>(Moment.READY.arguments("generator"));
-			arguments.addAll(List.of("--app.hang=true", "--spring.lifecycle.timeout-per-shutdown-phase=2s"));
+			arguments.addAll(List.of("--app.hang=true", "--run.shutdown.timeout=500ms",
+					"--spring.lifecycle.timeout-per-shutdown-phase=500ms"));
 			Ended ended = run(Kind.all().get(0), arguments);
 			assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
 			assertThat(ended.count("DESTROY HANGS")).as(ended.toString()).isEqualTo(1);
@@ -457,7 +458,9 @@ class ExitCodeTests {
 		if (arguments.stream().noneMatch((argument) -> argument.startsWith("--server.port="))) {
 			all.add("--server.port=0");
 		}
-		all.add("--run.shutdown.timeout=" + SHUTDOWN_TIMEOUT + "ms");
+		if (arguments.stream().noneMatch((argument) -> argument.startsWith("--run.shutdown.timeout="))) {
+			all.add("--run.shutdown.timeout=" + SHUTDOWN_TIMEOUT + "ms");
+		}
 		all.add("--run.shutdown.grace-period=500ms");
 		all.addAll(arguments);
 		return ForkedJvm.start(jvmArguments, ExitApplication.class, all);
@@ -557,6 +560,13 @@ class ExitCodeTests {
 				kinds.addAll(List.of(new Kind(false, true), new Kind(true, true)));
 			}
 			return kinds;
+		}
+
+		/**
+		 * Both kinds of web and both kinds of threads, but not all four pairs.
+		 */
+		static List<Kind> some() {
+			return List.of(new Kind(false, false), new Kind(true, Runtime.version().feature() >= 21));
 		}
 
 		private List<String> arguments() {
