@@ -238,6 +238,37 @@ class SnapshotTests {
 		run.returned();
 	}
 
+	@Test
+	void aHeartbeatIsProgress() {
+		this.group.add(this.a.build());
+		GroupRun run = GroupRun.of(this.group);
+		MemberContext context = this.a.awaitStarted();
+		Instant begun = snapshot("a").lastProgress();
+		Waits.until(() -> Instant.now().isAfter(begun.plusMillis(2)));
+		context.heartbeat();
+		assertThat(snapshot("a").lastProgress()).isAfterOrEqualTo(begun.plusMillis(1));
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void aSnapshotOfAMemberThatFailsAllTheTimeIsInItselfSound() {
+		CountDownLatch enough = new CountDownLatch(20_000);
+		this.group.add(Member.named("busy").execute(() -> {
+			enough.countDown();
+			throw new IOException("always");
+		}).onError(Policy.RESTART).backoff(Backoff.none()).build());
+		GroupRun run = GroupRun.of(this.group);
+		while (enough.getCount() > 0) {
+			MemberSnapshot snapshot = snapshot("busy");
+			assertThat(snapshot.failures()).isLessThanOrEqualTo(snapshot.executions());
+			assertThat(snapshot.restarts()).isLessThanOrEqualTo(snapshot.failures());
+			assertThat(snapshot.lastFailure() != null).isEqualTo(snapshot.failures() > 0);
+		}
+		this.group.stop();
+		run.returned();
+	}
+
 	private MemberSnapshot snapshot(String name) {
 		return this.group.snapshot()
 			.members()

@@ -162,7 +162,7 @@ class UnstoppedTests {
 	}
 
 	@Test
-	void theReportSurvivesSerialisationOfItsMessageAndStack() {
+	void theReportReadsAsNameAndStackOfEach() {
 		GroupRun run = runBoth();
 		this.group.stop();
 		UnstoppedMembersException thrown = (UnstoppedMembersException) run.thrown();
