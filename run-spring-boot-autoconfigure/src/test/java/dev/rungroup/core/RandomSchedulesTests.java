@@ -80,7 +80,8 @@ class RandomSchedulesTests {
 			schedule.describe(seen);
 		}
 		assertThat(seen).contains("no reason", "MEMBER_FAILED", "MEMBER_DONE", "RESTARTS_EXHAUSTED", "STOP_REQUESTED",
-				"suppressed", "restarted", "started again", "timed out", "several stages", "an Error", "run interrupted");
+				"suppressed", "restarted", "started again", "timed out", "several stages", "an Error",
+				"run interrupted");
 	}
 
 	/**
@@ -382,7 +383,8 @@ class RandomSchedulesTests {
 				.findFirst()
 				.orElseThrow();
 			if (starts > 0 || last.state() != MemberState.NEW) {
-				assertThat(last.state().isEnded()).as("%s has ended, its state is %s", actor.name, last.state()).isTrue();
+				assertThat(last.state().isEnded()).as("%s has ended, its state is %s", actor.name, last.state())
+					.isTrue();
 			}
 			assertThat(last.executions()).isEqualTo(executions);
 			assertThat(last.failures()).isEqualTo(failures);
@@ -567,7 +569,8 @@ class RandomSchedulesTests {
 					builder.delay(this.random.nextBoolean() ? Duration.ofMinutes(10) : Duration.ofNanos(100_000));
 				}
 				if (this.random.nextInt(8) == 0) {
-					builder.initialDelay(this.random.nextBoolean() ? Duration.ofMinutes(10) : Duration.ofNanos(100_000));
+					builder
+						.initialDelay(this.random.nextBoolean() ? Duration.ofMinutes(10) : Duration.ofNanos(100_000));
 				}
 				if (this.random.nextInt(6) == 0) {
 					builder.timeout(Duration.ofNanos(1 + this.random.nextInt(1_000_000)));

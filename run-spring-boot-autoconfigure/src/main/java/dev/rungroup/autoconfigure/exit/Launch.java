@@ -30,6 +30,9 @@ final class Launch {
 
 	private final boolean container;
 
+	/** Made on the launching thread, so this is about who launches. */
+	private final boolean byTestFramework = TestRun.startsContext();
+
 	private Stage stage = Stage.REFRESHING;
 
 	private boolean runnersReached;
@@ -73,6 +76,14 @@ final class Launch {
 	 */
 	boolean ownsJvm() {
 		return this.thread != null && !this.container;
+	}
+
+	/**
+	 * Whether the context was started for the application, so that it may be closed with
+	 * its group.
+	 */
+	boolean ownsContext() {
+		return !this.byTestFramework;
 	}
 
 	/**
