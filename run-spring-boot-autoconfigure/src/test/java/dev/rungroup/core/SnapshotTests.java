@@ -108,7 +108,8 @@ class SnapshotTests {
 
 	@Test
 	void theCountersCountWhatTheirNamesSay() {
-		this.group.add(this.a.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
+		this.group
+			.add(this.a.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
 		GroupRun run = GroupRun.of(this.group);
 		this.a.awaitStarted();
 		this.a.fail(new IOException("1"));
@@ -196,8 +197,10 @@ class SnapshotTests {
 		run.returned();
 		assertThat(snapshot("a").state()).isEqualTo(MemberState.COMPLETED);
 		assertThat(snapshot("b").state()).isEqualTo(MemberState.FAILED);
-		assertThat(MemberState.COMPLETED.isEnded() && MemberState.FAILED.isEnded() && MemberState.STOPPED.isEnded()).isTrue();
-		assertThat(MemberState.NEW.isEnded() || MemberState.WAITING.isEnded() || MemberState.STOPPING.isEnded()).isFalse();
+		assertThat(MemberState.COMPLETED.isEnded() && MemberState.FAILED.isEnded() && MemberState.STOPPED.isEnded())
+			.isTrue();
+		assertThat(MemberState.NEW.isEnded() || MemberState.WAITING.isEnded() || MemberState.STOPPING.isEnded())
+			.isFalse();
 	}
 
 	@Test
