@@ -39,8 +39,8 @@ class BackoffTests {
 		Backoff backoff = Backoff.exponential(Duration.ofSeconds(1), 2, Duration.ofSeconds(30));
 		assertThat(backoff.delayFor(Integer.MAX_VALUE)).isEqualTo(Duration.ofSeconds(30));
 		assertThat(backoff.delayFor(64)).isEqualTo(Duration.ofSeconds(30));
-		assertThat(Backoff.exponential(Duration.ofDays(1), 1e300, Duration.ofDays(100_000_000)).delayFor(Integer.MAX_VALUE))
-			.isPositive();
+		assertThat(Backoff.exponential(Duration.ofDays(1), 1e300, Duration.ofDays(100_000_000))
+			.delayFor(Integer.MAX_VALUE)).isPositive();
 	}
 
 	@Test
@@ -91,8 +91,8 @@ class BackoffTests {
 	void changingOneValueLeavesTheOthersAlone() {
 		Backoff backoff = Backoff.exponential(Duration.ofSeconds(1), 2, Duration.ofSeconds(30));
 		Backoff changed = backoff.withJitter(Duration.ofMillis(5)).withResetAfter(Duration.ofSeconds(9));
-		assertThat(changed)
-			.isEqualTo(new Backoff(Duration.ofSeconds(1), 2, Duration.ofSeconds(30), Duration.ofMillis(5), Duration.ofSeconds(9)));
+		assertThat(changed).isEqualTo(new Backoff(Duration.ofSeconds(1), 2, Duration.ofSeconds(30),
+				Duration.ofMillis(5), Duration.ofSeconds(9)));
 		assertThat(backoff.jitter()).isZero();
 	}
 

@@ -36,7 +36,8 @@ class ContextTests {
 
 	@Test
 	void theContextOfLaterExecutionsKnowsTheFailures() {
-		this.group.add(this.a.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
+		this.group
+			.add(this.a.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
 		GroupRun run = GroupRun.of(this.group);
 		this.a.awaitStarted();
 		IOException first = new IOException("first");

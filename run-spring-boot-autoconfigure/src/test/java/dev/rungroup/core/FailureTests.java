@@ -35,9 +35,10 @@ class FailureTests {
 	private final Group group = Group.builder().listener(this.events).build();
 
 	static List<Throwable> failures() {
-		return List.of(new IOException("checked"), new IllegalStateException("unchecked"), new StackOverflowError("error"),
-				new AssertionError("assertion"), new Throwable("neither an Exception nor an Error"),
-				new InterruptedException("nobody asked for it"), new CancellationException("nobody asked for it"));
+		return List.of(new IOException("checked"), new IllegalStateException("unchecked"),
+				new StackOverflowError("error"), new AssertionError("assertion"),
+				new Throwable("neither an Exception nor an Error"), new InterruptedException("nobody asked for it"),
+				new CancellationException("nobody asked for it"));
 	}
 
 	@ParameterizedTest
@@ -72,8 +73,9 @@ class FailureTests {
 	}
 
 	static List<Throwable> interrupts() {
-		return List.of(new InterruptedException("ours"), new ClosedByInterruptException(), new InterruptedIOException("ours"),
-				new CancellationException("ours"), new RuntimeException(new InterruptedException("ours")),
+		return List.of(new InterruptedException("ours"), new ClosedByInterruptException(),
+				new InterruptedIOException("ours"), new CancellationException("ours"),
+				new RuntimeException(new InterruptedException("ours")),
 				new CompletionException(new IllegalStateException(new CancellationException("ours"))),
 				new IOException("wrapped", new ClosedByInterruptException()));
 	}
@@ -299,12 +301,16 @@ class FailureTests {
 			logger.setUseParentHandlers(true);
 		}
 		for (Throwable thrown : List.of(fromHandler, fromInterrupter, fromListener)) {
-			assertThat(records).as("reports of %s", thrown).filteredOn((record) -> record.getThrown() == thrown).hasSize(1);
+			assertThat(records).as("reports of %s", thrown)
+				.filteredOn((record) -> record.getThrown() == thrown)
+				.hasSize(1);
 		}
 		assertThat(records).filteredOn((record) -> record.getThrown() == fromHandler)
-			.allSatisfy((record) -> assertThat(record.getMessage() + List.of(parameters(record))).contains("order-server"));
+			.allSatisfy(
+					(record) -> assertThat(record.getMessage() + List.of(parameters(record))).contains("order-server"));
 		assertThat(records).filteredOn((record) -> record.getThrown() == fromInterrupter)
-			.allSatisfy((record) -> assertThat(record.getMessage() + List.of(parameters(record))).contains("order-server"));
+			.allSatisfy(
+					(record) -> assertThat(record.getMessage() + List.of(parameters(record))).contains("order-server"));
 	}
 
 	private static Object[] parameters(LogRecord record) {

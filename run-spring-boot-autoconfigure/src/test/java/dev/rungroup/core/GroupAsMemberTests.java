@@ -56,8 +56,7 @@ class GroupAsMemberTests {
 		this.innerOne.finish();
 		run.returned();
 		assertThat(this.inner.snapshot().state()).isEqualTo(GroupState.STOPPED);
-		assertThat(this.outer.snapshot().members()).extracting(MemberSnapshot::state)
-			.containsOnly(MemberState.STOPPED);
+		assertThat(this.outer.snapshot().members()).extracting(MemberSnapshot::state).containsOnly(MemberState.STOPPED);
 	}
 
 	@Test

@@ -43,8 +43,8 @@ final class JavaProgram implements AutoCloseable {
 		// a shell's background job ignores SIGINT, and its children inherit that
 		command.addAll(List.of("env", "--default-signal=INT"));
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-		command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp",
-				String.join(File.pathSeparator, locationOf(Group.class), locationOf(main), locationOf(Nullable.class))));
+		command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", String.join(File.pathSeparator,
+				locationOf(Group.class), locationOf(main), locationOf(Nullable.class))));
 		command.add(main.getName());
 		command.addAll(List.of(arguments));
 		try {
@@ -105,7 +105,8 @@ final class JavaProgram implements AutoCloseable {
 	 */
 	void signal(String name) {
 		try {
-			Process kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + this.process.pid()).inheritIO().start();
+			Process kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + this.process.pid()).inheritIO()
+				.start();
 			assertThat(kill.waitFor(30, TimeUnit.SECONDS)).isTrue();
 			assertThat(kill.exitValue()).isZero();
 		}

@@ -35,8 +35,8 @@ class ListenerTests {
 		}).onError(Policy.RESTART).backoff(Backoff.fixed(Duration.ofMillis(1))).build());
 		GroupRun.of(this.group).returned();
 		assertThat(this.events.heard()).containsSubsequence("a started", "a ready", "a execution failed", "a restart",
-				"a ready", "a execution failed", "a restart", "a ready", "a execution completed", "stopping MEMBER_DONE",
-				"stopped MEMBER_DONE");
+				"a ready", "a execution failed", "a restart", "a ready", "a execution completed",
+				"stopping MEMBER_DONE", "stopped MEMBER_DONE");
 		assertThat(this.events.of("a")).containsExactly("a started", "a ready", "a execution failed", "a restart",
 				"a ready", "a execution failed", "a restart", "a ready", "a execution completed", "a ended COMPLETED");
 	}
@@ -227,8 +227,7 @@ class ListenerTests {
 		assertThat(failure.getSuppressed()).isEmpty();
 		assertThat(this.events.of("a")).containsExactly("a started", "a ready", "a execution failed", "a restart",
 				"a ready", "a execution failed", "a ended FAILED");
-		assertThat(this.events.heard()).contains("stopping RESTARTS_EXHAUSTED")
-			.endsWith("stopped RESTARTS_EXHAUSTED");
+		assertThat(this.events.heard()).contains("stopping RESTARTS_EXHAUSTED").endsWith("stopped RESTARTS_EXHAUSTED");
 	}
 
 	@Test

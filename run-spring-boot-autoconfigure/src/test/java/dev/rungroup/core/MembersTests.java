@@ -32,11 +32,13 @@ class MembersTests {
 	@ParameterizedTest
 	@CsvSource({ "INT,", "TERM,", "HUP,HUP" })
 	void theFirstSignalEndsTheGroupWithASignalException(String signal, String names) {
-		try (JavaProgram program = JavaProgram.start(AwaitsSignal.class, (names != null) ? new String[] { names } : new String[0])) {
+		try (JavaProgram program = JavaProgram.start(AwaitsSignal.class,
+				(names != null) ? new String[] { names } : new String[0])) {
 			program.awaitLine("ready");
 			program.signal(signal);
 			assertThat(program.exitCode()).as(() -> "exit code after " + program.output()).isEqualTo(7);
-			assertThat(program.output()).containsSubsequence("other interrupted MEMBER_FAILED by signals", "signal " + signal);
+			assertThat(program.output()).containsSubsequence("other interrupted MEMBER_FAILED by signals",
+					"signal " + signal);
 		}
 	}
 
@@ -53,7 +55,8 @@ class MembersTests {
 
 	@Test
 	void aSignalThatDoesNotExistIsRefusedByName() {
-		assertThatIllegalArgumentException().isThrownBy(() -> Members.signals("NONSENSE")).withMessageContaining("NONSENSE");
+		assertThatIllegalArgumentException().isThrownBy(() -> Members.signals("NONSENSE"))
+			.withMessageContaining("NONSENSE");
 	}
 
 	@Test

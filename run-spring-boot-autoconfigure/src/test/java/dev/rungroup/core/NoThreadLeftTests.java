@@ -125,11 +125,7 @@ class NoThreadLeftTests {
 		group.add(Member.named("slow").execute((context) -> {
 			enough.countDown();
 			context.sleep(Waits.LONG);
-		})
-			.timeout(Duration.ofMillis(5))
-			.onError(Policy.RESTART)
-			.backoff(Backoff.none())
-			.build());
+		}).timeout(Duration.ofMillis(5)).onError(Policy.RESTART).backoff(Backoff.none()).build());
 		GroupRun run = GroupRun.of(group);
 		Waits.await(enough);
 		group.stop();

@@ -19,7 +19,8 @@ class PlainMainTests {
 	void aProgramThatRunsAGroupEndsWhenTheGroupDoes() {
 		try (JavaProgram program = JavaProgram.start(RunsGroup.class, "return")) {
 			assertThat(program.exitCode()).as(() -> "exit code after " + program.output()).isZero();
-			assertThat(program.output()).containsSubsequence("worker runs", "server interrupted MEMBER_DONE", "run returned");
+			assertThat(program.output()).containsSubsequence("worker runs", "server interrupted MEMBER_DONE",
+					"run returned");
 		}
 	}
 

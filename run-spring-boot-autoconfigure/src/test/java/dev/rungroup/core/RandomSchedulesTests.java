@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -107,13 +108,15 @@ class RandomSchedulesTests {
 
 		private final boolean virtual;
 
-		private final List<Actor> actors = new ArrayList<>();
+		private final List<Actor> actors = new CopyOnWriteArrayList<>();
 
 		private final Queue<Thread> threads = new ConcurrentLinkedQueue<>();
 
 		private final Queue<String> violations = new ConcurrentLinkedQueue<>();
 
 		private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+
+		private final AtomicInteger late = new AtomicInteger();
 
 		private final AtomicInteger activeCallbacks = new AtomicInteger();
 
@@ -151,7 +154,7 @@ class RandomSchedulesTests {
 			this.group = builder.listener(new Recorder()).build();
 			int members = this.random.nextInt(6);
 			for (int i = 1; i <= members; i++) {
-				this.actors.add(new Actor("m" + i));
+				this.actors.add(new Actor("m" + i, this.random));
 			}
 		}
 
@@ -164,8 +167,9 @@ class RandomSchedulesTests {
 		private void play() {
 			this.actors.forEach((actor) -> this.group.add(actor.member));
 			if (this.random.nextInt(10) == 0) {
-				act();
+				act(this.random);
 			}
+			Thread second = secondThread();
 			GroupRun run = GroupRun.of(() -> {
 				try {
 					this.group.run();
@@ -177,18 +181,19 @@ class RandomSchedulesTests {
 			});
 			int actions = this.random.nextInt(7);
 			for (int i = 0; i < actions; i++) {
-				spin();
-				act();
+				spin(this.random);
+				act(this.random);
 				if (this.random.nextInt(40) == 0) {
 					this.runInterrupted = true;
 					run.thread().interrupt();
 				}
 			}
-			spin();
+			spin(this.random);
 			this.group.stop();
 			this.stopReturned = true;
 			try {
 				this.thrown = run.thrown();
+				join(second);
 				check();
 			}
 			catch (AssertionError | RuntimeException ex) {
@@ -196,36 +201,57 @@ class RandomSchedulesTests {
 			}
 		}
 
-		private void spin() {
-			long end = System.nanoTime() + this.random.nextInt((this.random.nextInt(5) == 0) ? 2_000_000 : 400_000);
+		/**
+		 * Somebody else who starts, stops and adds members at the same time.
+		 */
+		private Thread secondThread() {
+			Random random = new Random(this.random.nextLong());
+			int actions = (this.random.nextInt(3) == 0) ? random.nextInt(10) : 0;
+			Thread thread = platformThread(() -> {
+				try {
+					for (int i = 0; i < actions; i++) {
+						spin(random);
+						act(random);
+					}
+				}
+				catch (RuntimeException | AssertionError ex) {
+					violation("the second thread got " + ex);
+				}
+			});
+			thread.start();
+			return thread;
+		}
+
+		private void spin(Random random) {
+			long end = System.nanoTime() + random.nextInt((random.nextInt(5) == 0) ? 2_000_000 : 400_000);
 			while (System.nanoTime() < end) {
 				Thread.onSpinWait();
 			}
 		}
 
-		private void act() {
+		private void act(Random random) {
 			try {
-				switch (this.random.nextInt(8)) {
+				switch (random.nextInt(8)) {
 					case 0 -> {
 						this.group.stop();
 						this.stopReturned = true;
 					}
 					case 1, 2 -> {
-						Actor actor = any();
+						Actor actor = any(random);
 						if (actor != null) {
 							this.stoppedByHand.add(actor.name);
 							this.group.stopMember(actor.name);
 						}
 					}
 					case 3, 4 -> {
-						Actor actor = any();
+						Actor actor = any(random);
 						if (actor != null) {
 							this.startedByHand.add(actor.name);
 							this.group.startMember(actor.name);
 						}
 					}
 					case 5 -> {
-						Actor actor = new Actor("late" + this.actors.size());
+						Actor actor = new Actor("late" + this.late.incrementAndGet(), random);
 						this.group.add(actor.member);
 						this.actors.add(actor);
 					}
@@ -241,17 +267,17 @@ class RandomSchedulesTests {
 			}
 		}
 
-		private @Nullable Actor any() {
-			return this.actors.isEmpty() ? null : this.actors.get(this.random.nextInt(this.actors.size()));
+		private @Nullable Actor any(Random random) {
+			Object[] actors = this.actors.toArray();
+			return (actors.length == 0) ? null : (Actor) actors[random.nextInt(actors.length)];
 		}
 
 		/**
 		 * On the thread that called run(), at the moment it came back.
 		 */
 		private void atTheEnd() {
-			// actors may be added by another thread right now: their group is over
-			for (Actor actor : this.actors.toArray(new Actor[0])) {
-				if (actor != null && actor.active.get() != 0) {
+			for (Actor actor : this.actors) {
+				if (actor.active.get() != 0) {
 					violation("run() came back while the body of " + actor.name + " is active");
 				}
 			}
@@ -493,9 +519,9 @@ class RandomSchedulesTests {
 
 			private volatile boolean released;
 
-			private Actor(String name) {
+			private Actor(String name, Random seeds) {
 				this.name = name;
-				this.random = new Random(Schedule.this.random.nextLong());
+				this.random = new Random(seeds.nextLong());
 				this.onDone = policy();
 				this.onError = policy();
 				this.stage = Schedule.this.oneStage ? 0 : this.random.nextInt(3);

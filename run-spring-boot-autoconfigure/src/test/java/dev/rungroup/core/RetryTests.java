@@ -22,7 +22,8 @@ class RetryTests {
 	@Test
 	void aCallThatReturnsIsCalledOnce() throws Exception {
 		AtomicInteger calls = new AtomicInteger();
-		assertThat(Retry.immediately().<String>call((attempt) -> "result " + calls.incrementAndGet())).isEqualTo("result 1");
+		assertThat(Retry.immediately().<String>call((attempt) -> "result " + calls.incrementAndGet()))
+			.isEqualTo("result 1");
 		assertThat(calls).hasValue(1);
 	}
 
@@ -264,15 +265,10 @@ class RetryTests {
 	void insideAMemberItsPauseEndsAtStopMemberAndAtTheTimeoutToo() {
 		Events events = new Events();
 		Group group = Group.builder().listener(events).build();
-		group.add(Member.named("timed")
-			.execute(() -> Retry.with(Backoff.fixed(Waits.LONG)).run((attempt) -> {
-				throw new IOException("before the pause");
-			}))
-			.interrupt((reason) -> {
-			})
-			.timeout(Duration.ofMillis(50))
-			.onError(Policy.DO_NOTHING)
-			.build());
+		group.add(Member.named("timed").execute(() -> Retry.with(Backoff.fixed(Waits.LONG)).run((attempt) -> {
+			throw new IOException("before the pause");
+		})).interrupt((reason) -> {
+		}).timeout(Duration.ofMillis(50)).onError(Policy.DO_NOTHING).build());
 		CountDownLatch failed = new CountDownLatch(1);
 		group.add(Member.named("stopped").execute(() -> Retry.with(Backoff.fixed(Waits.LONG)).run((attempt) -> {
 			failed.countDown();
@@ -434,9 +430,10 @@ class RetryTests {
 
 	@Test
 	void aNegativeDelayIsRefused() {
+		assertThatExceptionOfType(IllegalArgumentException.class).isThrownBy(
+				() -> Retry.immediately().withMaxRetries(0).run((attempt) -> attempt.setDelay(Duration.ofMillis(-1))));
 		assertThatExceptionOfType(IllegalArgumentException.class)
-			.isThrownBy(() -> Retry.immediately().withMaxRetries(0).run((attempt) -> attempt.setDelay(Duration.ofMillis(-1))));
-		assertThatExceptionOfType(IllegalArgumentException.class).isThrownBy(() -> Retry.immediately().withMaxRetries(-2));
+			.isThrownBy(() -> Retry.immediately().withMaxRetries(-2));
 	}
 
 	private static Throwable thrownBy(Task task) {

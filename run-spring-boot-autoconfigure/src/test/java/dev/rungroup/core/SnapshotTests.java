@@ -108,7 +108,8 @@ class SnapshotTests {
 
 	@Test
 	void theCountersCountWhatTheirNamesSay() {
-		this.group.add(this.a.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
+		this.group
+			.add(this.a.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
 		GroupRun run = GroupRun.of(this.group);
 		this.a.awaitStarted();
 		this.a.fail(new IOException("1"));
@@ -196,8 +197,10 @@ class SnapshotTests {
 		run.returned();
 		assertThat(snapshot("a").state()).isEqualTo(MemberState.COMPLETED);
 		assertThat(snapshot("b").state()).isEqualTo(MemberState.FAILED);
-		assertThat(MemberState.COMPLETED.isEnded() && MemberState.FAILED.isEnded() && MemberState.STOPPED.isEnded()).isTrue();
-		assertThat(MemberState.NEW.isEnded() || MemberState.WAITING.isEnded() || MemberState.STOPPING.isEnded()).isFalse();
+		assertThat(MemberState.COMPLETED.isEnded() && MemberState.FAILED.isEnded() && MemberState.STOPPED.isEnded())
+			.isTrue();
+		assertThat(MemberState.NEW.isEnded() || MemberState.WAITING.isEnded() || MemberState.STOPPING.isEnded())
+			.isFalse();
 	}
 
 	@Test
@@ -233,6 +236,37 @@ class SnapshotTests {
 			assertThat(snapshot.lastFailure() != null).isEqualTo(snapshot.failures() > 0);
 			assertThat(snapshot.lastFailureAt() != null).isEqualTo(snapshot.failures() > 0);
 			executions = snapshot.executions();
+		}
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void aHeartbeatIsProgress() {
+		this.group.add(this.a.build());
+		GroupRun run = GroupRun.of(this.group);
+		MemberContext context = this.a.awaitStarted();
+		Instant begun = snapshot("a").lastProgress();
+		Waits.until(() -> Instant.now().isAfter(begun.plusMillis(2)));
+		context.heartbeat();
+		assertThat(snapshot("a").lastProgress()).isAfterOrEqualTo(begun.plusMillis(1));
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void aSnapshotOfAMemberThatFailsAllTheTimeIsInItselfSound() {
+		CountDownLatch enough = new CountDownLatch(20_000);
+		this.group.add(Member.named("busy").execute(() -> {
+			enough.countDown();
+			throw new IOException("always");
+		}).onError(Policy.RESTART).backoff(Backoff.none()).build());
+		GroupRun run = GroupRun.of(this.group);
+		while (enough.getCount() > 0) {
+			MemberSnapshot snapshot = snapshot("busy");
+			assertThat(snapshot.failures()).isLessThanOrEqualTo(snapshot.executions());
+			assertThat(snapshot.restarts()).isLessThanOrEqualTo(snapshot.failures());
+			assertThat(snapshot.lastFailure() != null).isEqualTo(snapshot.failures() > 0);
 		}
 		this.group.stop();
 		run.returned();

@@ -45,8 +45,9 @@ class UnstoppedTests {
 			assertThat(ex.members()).hasSize(1);
 			UnstoppedMembersException.Unstopped unstopped = ex.members().get(0);
 			assertThat(unstopped.name()).isEqualTo("stuck");
-			assertThat(unstopped.stack()).anyMatch((element) -> element.getClassName().equals(FakeMember.class.getName())
-					&& element.getMethodName().equals("body"));
+			assertThat(unstopped.stack())
+				.anyMatch((element) -> element.getClassName().equals(FakeMember.class.getName())
+						&& element.getMethodName().equals("body"));
 			assertThat(ex).hasMessageContaining("orders")
 				.hasMessageContaining("stuck")
 				.hasMessageContaining("FakeMember.body")
@@ -96,7 +97,8 @@ class UnstoppedTests {
 		assertThat(thrown).isNotNull();
 		UnstoppedMembersException unstopped = (thrown instanceof UnstoppedMembersException ex) ? ex
 				: (UnstoppedMembersException) thrown.getSuppressed()[0];
-		assertThat(unstopped.members()).extracting(UnstoppedMembersException.Unstopped::name).containsExactly("hanging");
+		assertThat(unstopped.members()).extracting(UnstoppedMembersException.Unstopped::name)
+			.containsExactly("hanging");
 	}
 
 	@Test
@@ -128,7 +130,8 @@ class UnstoppedTests {
 
 	@Test
 	void aGivenUpMemberThatComesBackIsNotRestarted() {
-		this.group.add(this.stuck.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
+		this.group
+			.add(this.stuck.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
 		GroupRun run = GroupRun.of(this.group);
 		this.stuck.awaitStarted();
 		this.group.stop();
@@ -162,7 +165,7 @@ class UnstoppedTests {
 	}
 
 	@Test
-	void theReportSurvivesSerialisationOfItsMessageAndStack() {
+	void theReportReadsAsNameAndStackOfEach() {
 		GroupRun run = runBoth();
 		this.group.stop();
 		UnstoppedMembersException thrown = (UnstoppedMembersException) run.thrown();
