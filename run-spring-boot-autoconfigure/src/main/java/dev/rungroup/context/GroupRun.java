@@ -2,6 +2,7 @@ package dev.rungroup.context;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -11,7 +12,9 @@ import dev.rungroup.core.Group;
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.Member;
+import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Outcome;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.UnstoppedMembersException;
@@ -20,6 +23,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.AbstractApplicationContext;
 
 /**
  * One start of a {@link GroupLifecycle}: its group, the thread that waits for the group's
@@ -32,6 +36,9 @@ final class GroupRun {
 
 	/** How much longer than the group itself we wait for the group. */
 	private static final Duration MARGIN = Duration.ofSeconds(1);
+
+	/** How often we look whether those who have not ended wait for us. */
+	private static final Duration LOOK_AROUND = Duration.ofMillis(100);
 
 	private final GroupSettings settings;
 
@@ -172,20 +179,62 @@ final class GroupRun {
 	}
 
 	/**
-	 * Wait for the end. Bounded by the group itself; if even that does not hold, by us.
+	 * Wait for the end. Bounded by the group itself; if even that does not hold, by us. A
+	 * member that waits for the very stop it is asked to end for is not waited for.
 	 */
 	void awaitOver() {
-		Duration limit = (this.settings.shutdownTimeout().compareTo(Duration.ofDays(1)) < 0)
-				? this.settings.shutdownTimeout().plus(MARGIN) : this.settings.shutdownTimeout();
-		try {
-			if (!this.over.await(TimeUnit.NANOSECONDS.convert(limit), TimeUnit.NANOSECONDS)) {
-				logger.warn("The actors have not ended within " + limit + " and are given up: " + unended());
-				over();
+		long deadline = System.nanoTime() + Math.min(TimeUnit.NANOSECONDS.convert(limit()), Long.MAX_VALUE / 2);
+		for (long left = deadline - System.nanoTime(); !isOver() && left > 0; left = deadline - System.nanoTime()) {
+			try {
+				if (this.over.await(Math.min(left, LOOK_AROUND.toNanos()), TimeUnit.NANOSECONDS)
+						|| isWaitedForByItsMembers()) {
+					break;
+				}
+			}
+			catch (InterruptedException ex) {
+				if (MemberContext.current() == null) {
+					Thread.currentThread().interrupt();
+					return;
+				}
+				// The interrupt that this very stop has sent to the actor that asked for
+				// it: kept, it would cut the rest of the shutdown short. isStopping()
+				// still
+				// tells it
 			}
 		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
+		if (!isOver() && deadline - System.nanoTime() <= 0) {
+			logger.warn("The actors have not ended within " + limit() + " and are given up: " + unended());
+			over();
 		}
+	}
+
+	private Duration limit() {
+		Duration timeout = this.settings.shutdownTimeout();
+		return (timeout.compareTo(Duration.ofDays(1)) < 0) ? timeout.plus(MARGIN) : timeout;
+	}
+
+	/**
+	 * Whether all who have not ended are themselves inside {@code System.exit} or the
+	 * closing of a context: they return from there only after us.
+	 */
+	private boolean isWaitedForByItsMembers() {
+		GroupSnapshot snapshot = snapshot();
+		return snapshot != null
+				&& snapshot.members()
+					.stream()
+					.filter((member) -> member.state() == MemberState.STOPPING)
+					.allMatch((member) -> group().stackOf(member.name()).stream().anyMatch(GroupRun::isShutdown))
+				&& snapshot.members().stream().noneMatch((member) -> isAtWork(member.state()));
+	}
+
+	private static boolean isAtWork(MemberState state) {
+		return state == MemberState.RUNNING || state == MemberState.WAITING;
+	}
+
+	private static boolean isShutdown(StackTraceElement frame) {
+		return frame.getClassName().equals("java.lang.Shutdown")
+				|| (frame.getClassName().equals(AbstractApplicationContext.class.getName())
+						&& frame.getMethodName().equals("close"));
 	}
 
 	private String unended() {
@@ -203,6 +252,13 @@ final class GroupRun {
 	 */
 	void whenOver(Runnable callback) {
 		if (isOver()) {
+			callback.run();
+			return;
+		}
+		if (MemberContext.current() != null) {
+			// An actor closes the context: its interrupt would wake it from every wait of
+			// the context's, so it waits here, until all others have ended
+			awaitOver();
 			callback.run();
 			return;
 		}

@@ -110,6 +110,9 @@ public final class Group implements AutoCloseable {
 
 	private volatile @Nullable Thread watcher;
 
+	/** Whether it waits for the members of one stage before it starts the next. */
+	private volatile boolean awaitingStage;
+
 	/** The member inside whose call the group was run or started. */
 	private volatile @Nullable MemberThread outer;
 
@@ -356,6 +359,18 @@ public final class Group implements AutoCloseable {
 	 * @throws NoSuchElementException if the group has no such member
 	 */
 	public void stopMember(String name) {
+		stopMember(name, new StopReason(StopReason.Kind.STOP_REQUESTED, name, null));
+	}
+
+	/**
+	 * Interrupt one member alone, for a reason of the caller's.
+	 * @param name the member's name
+	 * @param reason what its interrupter is told
+	 * @throws NoSuchElementException if the group has no such member
+	 * @see #stopMember(String)
+	 */
+	public void stopMember(String name, StopReason reason) {
+		Objects.requireNonNull(reason, "reason");
 		locked(() -> {
 			MemberThread member = member(name);
 			member.startAgain = false;
@@ -363,7 +378,7 @@ public final class Group implements AutoCloseable {
 				member.hold(true);
 			}
 			else if (!member.ended && !member.interrupted && this.state != GroupState.STOPPED) {
-				markStopping(member, new StopReason(StopReason.Kind.STOP_REQUESTED, name, null));
+				markStopping(member, reason);
 				this.toInterrupt.add(member);
 			}
 			return null;
@@ -397,6 +412,17 @@ public final class Group implements AutoCloseable {
 			return null;
 		});
 		launch(started);
+	}
+
+	/**
+	 * Return where a member's thread is, or its interrupter's if only that is still at
+	 * work. For finding out what hangs; it takes the JVM some time.
+	 * @param name the member's name
+	 * @return the stack, innermost call first; empty if no thread of the member runs
+	 * @throws NoSuchElementException if the group has no such member
+	 */
+	public List<StackTraceElement> stackOf(String name) {
+		return locked(() -> member(name)).stack();
 	}
 
 	private MemberThread member(String name) {
@@ -444,8 +470,8 @@ public final class Group implements AutoCloseable {
 	}
 
 	/**
-	 * Start the members, lowest stage first; the next stage when everybody who wanted to
-	 * announce that it is up has done so.
+	 * Start the members, lowest stage first; the next stage when all have begun, and
+	 * everybody who wanted to announce that it is up has done so.
 	 */
 	private void startStages() {
 		noteInterrupt();
@@ -454,8 +480,13 @@ public final class Group implements AutoCloseable {
 				launch(locked(
 						() -> isStartable(member) && !member.started && !member.held ? beginStart(member) : null));
 			}
+			if (locked(() -> this.stages.values().stream().allMatch((other) -> other.begun))) {
+				continue;
+			}
 			List<MemberThread> awaited = stage;
+			this.awaitingStage = true;
 			await(() -> this.state != GroupState.RUNNING || awaited.stream().allMatch(MemberThread::isUp), NEVER);
+			this.awaitingStage = false;
 		}
 	}
 
@@ -529,16 +560,14 @@ public final class Group implements AutoCloseable {
 	}
 
 	private void giveUp() {
-		UnstoppedMembersException unstopped = locked(() -> {
+		List<MemberThread> left = locked(() -> {
 			this.state = GroupState.STOPPED;
-			return new UnstoppedMembersException(this.name,
-					this.members.values()
-						.stream()
-						.filter((member) -> member.pending > 0)
-						.map((member) -> new UnstoppedMembersException.Unstopped(member.name(), member.stack()))
-						.toList());
+			return this.members.values().stream().filter((member) -> member.pending > 0).toList();
 		});
-		this.unstopped = unstopped;
+		this.unstopped = new UnstoppedMembersException(this.name,
+				left.stream()
+					.map((member) -> new UnstoppedMembersException.Unstopped(member.name(), member.stack()))
+					.toList());
 	}
 
 	private void finish(@Nullable StopReason reason) {
@@ -771,15 +800,15 @@ public final class Group implements AutoCloseable {
 
 	/**
 	 * A member's last execution is behind it.
-	 * @return whether it had been asked to end
+	 * @param failure what that threw, if it failed
+	 * @return whether the member had been asked to end
 	 */
-	boolean ended(MemberThread member, MemberState end, Runnable change) {
+	boolean ended(MemberThread member, @Nullable Throwable failure, Runnable change) {
 		return locked(() -> {
 			change.run();
 			member.ended = true;
-			Throwable last = member.lastFailure();
-			if (end == MemberState.FAILED && last != null && this.stopReason != null) {
-				this.laterFailures.add(last);
+			if (failure != null && this.stopReason != null) {
+				this.laterFailures.add(failure);
 			}
 			return member.stop() != null;
 		});
@@ -797,7 +826,16 @@ public final class Group implements AutoCloseable {
 					: null;
 		});
 		launch(again);
-		if (this.busy == 0 || member.stage.busy == 0 || member.member.readyTimeout > 0) {
+		if (this.busy == 0 || member.stage.busy == 0 || this.awaitingStage) {
+			signal();
+		}
+	}
+
+	/**
+	 * A member's first execution begins.
+	 */
+	void memberBegun() {
+		if (this.awaitingStage) {
 			signal();
 		}
 	}

@@ -13,6 +13,15 @@ import org.jspecify.annotations.Nullable;
 public interface MemberContext {
 
 	/**
+	 * Return the context of the member whose body, handler, listener or interrupter runs
+	 * on the calling thread: for code far below a body that is not handed the context.
+	 * @return the context, {@code null} on any other thread
+	 */
+	static @Nullable MemberContext current() {
+		return MemberThread.CURRENT.get();
+	}
+
+	/**
 	 * Return the member's name.
 	 * @return the name
 	 */

@@ -24,8 +24,8 @@ final class ForkedJvm implements AutoCloseable {
 	/** Generous: it is only ever reached by a test that fails. */
 	private static final long LIMIT_SECONDS = 90;
 
-	private static final Pattern UNUSED = Pattern
-		.compile("actuator|micrometer|prometheus|health|aspectj|archunit|junit|mockito|assertj|byte-buddy|-test-");
+	private static final Pattern UNUSED = Pattern.compile(
+			"actuator|micrometer-core|micrometer-metrics|prometheus|health|aspectj|archunit|junit|mockito|assertj|byte-buddy|-test-");
 
 	private static final boolean RESETS_SIGNALS = resetsSignals();
 

@@ -176,7 +176,13 @@ class RunExitAutoConfigurationTests {
 
 	private static void awaitClosed(ConfigurableApplicationContext context) {
 		Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !context.isActive());
-		// run-exit is what would end the JVM: it has ended instead
+		awaitExitThread();
+	}
+
+	/**
+	 * Wait for the thread that would end the JVM to end instead.
+	 */
+	static void awaitExitThread() {
 		Awaitility.await()
 			.atMost(Duration.ofSeconds(30))
 			.until(() -> Thread.getAllStackTraces().keySet().stream().noneMatch((t) -> t.getName().equals("run-exit")));

@@ -1,0 +1,81 @@
+package dev.rungroup.context;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import dev.rungroup.core.Interrupter;
+import dev.rungroup.core.Member;
+import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.MemberState;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import org.springframework.context.support.GenericApplicationContext;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Actors that close the context they live in.
+ */
+@Timeout(30)
+class StopFromInsideTests {
+
+	private static final Interrupter DEAF = (reason) -> {
+	};
+
+	@Test
+	void actorThatClosesTheContextIsNotWaitedForByItsOwnClose() throws Exception {
+		GenericApplicationContext context = context();
+		CompletableFuture<Duration> closing = new CompletableFuture<>();
+		AtomicBoolean interrupted = new AtomicBoolean();
+		lifecycle(context).add(Member.named("closer").execute(() -> {
+			long before = System.nanoTime();
+			context.close();
+			interrupted.set(Thread.currentThread().isInterrupted());
+			closing.complete(Duration.ofNanos(System.nanoTime() - before));
+		}).interrupt(DEAF).build());
+		// the grace period of ten seconds is what it would take otherwise
+		assertThat(closing.get(20, TimeUnit.SECONDS)).isLessThan(Duration.ofSeconds(8));
+		assertThat(context.isActive()).isFalse();
+		assertThat(interrupted).isFalse();
+	}
+
+	@Test
+	void otherActorsHaveEndedWhenTheCloseReturnsEvenIfItsActorIsInterrupted() throws Exception {
+		GenericApplicationContext context = context();
+		GroupLifecycle lifecycle = lifecycle(context);
+		CountDownLatch otherRuns = new CountDownLatch(1);
+		CountDownLatch mayEnd = new CountDownLatch(1);
+		CompletableFuture<List<MemberState>> afterClose = new CompletableFuture<>();
+		lifecycle.add(Member.named("other").execute(() -> {
+			otherRuns.countDown();
+			mayEnd.await();
+		})
+			.interrupt((reason) -> CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS)
+				.execute(mayEnd::countDown))
+			.build());
+		// without an interrupter of its own: its thread is interrupted while it closes
+		lifecycle.add(Member.named("closer").execute(() -> {
+			otherRuns.await();
+			context.close();
+			afterClose.complete(lifecycle.snapshot().members().stream().map(MemberSnapshot::state).toList());
+		}).build());
+		assertThat(afterClose.get(20, TimeUnit.SECONDS)).containsExactly(MemberState.STOPPED, MemberState.STOPPING);
+	}
+
+	private static GenericApplicationContext context() {
+		GenericApplicationContext context = new GenericApplicationContext();
+		context.registerBean(GroupLifecycle.class, () -> new GroupLifecycle());
+		context.refresh();
+		return context;
+	}
+
+	private static GroupLifecycle lifecycle(GenericApplicationContext context) {
+		return context.getBean(GroupLifecycle.class);
+	}
+
+}
