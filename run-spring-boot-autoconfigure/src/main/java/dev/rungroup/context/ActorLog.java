@@ -3,7 +3,6 @@ package dev.rungroup.context;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import dev.rungroup.core.GroupListener;
@@ -31,43 +30,48 @@ final class ActorLog implements GroupListener {
 	 */
 	private final Map<String, Failure> failures = new ConcurrentHashMap<>();
 
-	/** Actors that have just ended because they were asked to. */
-	private final Set<String> stopped = ConcurrentHashMap.newKeySet();
+	/** What the last execution of an actor threw, until it is clear what follows. */
+	private final Map<String, Throwable> latest = new ConcurrentHashMap<>();
 
 	@Override
 	public void executionEnded(String member, Outcome outcome, long nanos) {
 		if (outcome instanceof Outcome.Failed failed) {
-			this.failures.compute(member, (name, last) -> (last != null && last.isSame(failed.failure())) ? last.again()
-					: new Failure(failed.failure()));
+			this.latest.put(member, failed.failure());
 		}
 	}
 
 	@Override
 	public void restartScheduled(String member, Duration pause) {
-		Failure failure = this.failures.get(member);
+		Failure failure = failureOf(member);
 		warn("Actor '" + member + "' failed" + describe(failure) + "; next execution in " + print(pause), failure);
 	}
 
 	@Override
-	public void memberStopped(String member, long nanos) {
-		this.stopped.add(member);
+	public void memberEnded(String member, MemberState state) {
+		switch (state) {
+			case FAILED -> {
+				Failure failure = failureOf(member);
+				warn("Actor '" + member + "' ended: failed" + describe(failure), failure);
+			}
+			case STOPPED -> {
+				// Code whose socket is closed to make it end throws; that is no news
+				Throwable farewell = this.latest.remove(member);
+				logger.info("Actor '" + member + "' ended: stopped" + ((farewell != null) ? ", with " + farewell : ""));
+				if (farewell != null) {
+					logger.debug("Where actor '" + member + "' was stopped", farewell);
+				}
+			}
+			default -> logger.info("Actor '" + member + "' ended: completed");
+		}
 	}
 
-	@Override
-	public void memberEnded(String member, MemberState state) {
-		Failure failure = this.failures.get(member);
-		if (this.stopped.remove(member) && state == MemberState.FAILED && failure != null) {
-			// Most likely the way its body notices the stop: its socket was closed
-			logger.info("Actor '" + member + "' ended: stopped, with " + failure.throwable);
-			logger.debug("Where actor '" + member + "' was stopped", failure.throwable);
+	private @Nullable Failure failureOf(String member) {
+		Throwable latest = this.latest.remove(member);
+		if (latest == null) {
+			return this.failures.get(member);
 		}
-		else if (state == MemberState.FAILED) {
-			warn("Actor '" + member + "' ended: failed" + describe(failure), failure);
-		}
-		else {
-			logger
-				.info("Actor '" + member + "' ended: " + ((state == MemberState.COMPLETED) ? "completed" : "stopped"));
-		}
+		return this.failures.compute(member,
+				(name, last) -> (last != null && last.isSame(latest)) ? last.again() : new Failure(latest));
 	}
 
 	@Override
@@ -75,7 +79,7 @@ final class ActorLog implements GroupListener {
 		Throwable cause = reason.cause();
 		String who = (reason.member() != null) ? "Actor '" + reason.member() + "'" : null;
 		if (cause != null) {
-			Failure failure = (reason.member() != null) ? this.failures.get(reason.member()) : null;
+			Failure failure = (reason.member() != null) ? failureOf(reason.member()) : null;
 			String message = ((who != null) ? who : "A failure") + " ends the group of actors"
 					+ ((reason.kind() == StopReason.Kind.RESTARTS_EXHAUSTED) ? ", its restarts are used up" : "") + ": "
 					+ cause;

@@ -1,13 +1,14 @@
 package dev.rungroup.context;
 
+import java.lang.annotation.Annotation;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -59,6 +60,15 @@ final class ActorScanner {
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
+	/** Whether a class itself declares a method with one of our annotations. */
+	private final Map<Class<?>, Boolean> declaring = new HashMap<>();
+
+	/** Whether an annotation is one of ours, or is annotated with one. */
+	private final Map<Class<?>, Boolean> ours = new HashMap<>(
+			Map.of(Actor.class, true, Execute.class, true, Interrupt.class, true, FailureHandler.class, true));
+
+	private final Map<Class<?>, List<AnnotatedMethod>> annotatedMethods = new HashMap<>();
+
 	ActorScanner(ConfigurableListableBeanFactory beanFactory) {
 		this.beanFactory = beanFactory;
 	}
@@ -70,17 +80,16 @@ final class ActorScanner {
 	 */
 	List<ActorDefinition> scan() {
 		List<ActorDefinition> definitions = new ArrayList<>();
-		Map<Class<?>, List<AnnotatedMethod>> methods = new LinkedHashMap<>();
 		for (Iterator<String> names = this.beanFactory.getBeanNamesIterator(); names.hasNext();) {
 			String beanName = names.next();
 			if (!ScopedProxyUtils.isScopedTarget(beanName)) {
-				definitions.addAll(scan(beanName, methods));
+				definitions.addAll(scan(beanName));
 			}
 		}
 		return definitions;
 	}
 
-	private List<ActorDefinition> scan(String beanName, Map<Class<?>, List<AnnotatedMethod>> methods) {
+	private List<ActorDefinition> scan(String beanName) {
 		String target = ScopedProxyUtils.getTargetBeanName(beanName);
 		boolean scopedProxy = this.beanFactory.containsBeanDefinition(target);
 		RootBeanDefinition definition = definition((scopedProxy) ? target : beanName);
@@ -94,8 +103,8 @@ final class ActorScanner {
 		Method factoryMethod = (definition != null) ? definition.getResolvedFactoryMethod() : null;
 		try {
 			MergedAnnotation<Actor> actor = actor(factoryMethod, type);
-			List<AnnotatedMethod> annotated = (isCandidate(type))
-					? methods.computeIfAbsent(type, ActorScanner::annotatedMethods) : List.of();
+			List<AnnotatedMethod> annotated = (hasAnnotatedMethods(type))
+					? this.annotatedMethods.computeIfAbsent(type, ActorScanner::annotatedMethods) : List.of();
 			if (!actor.isPresent() && annotated.isEmpty()) {
 				return List.of();
 			}
@@ -145,8 +154,8 @@ final class ActorScanner {
 	}
 
 	private static MergedAnnotation<Actor> actor(@Nullable Method factoryMethod, Class<?> type) {
-		if (factoryMethod != null) {
-			MergedAnnotation<Actor> actor = annotations(factoryMethod).get(Actor.class);
+		if (factoryMethod != null && isCandidate(factoryMethod.getDeclaringClass())) {
+			MergedAnnotation<Actor> actor = MergedAnnotations.from(factoryMethod).get(Actor.class);
 			if (actor.isPresent()) {
 				return actor;
 			}
@@ -164,6 +173,42 @@ final class ActorScanner {
 	private static boolean isCandidate(Class<?> type) {
 		return AnnotationUtils.isCandidateClass(type, Actor.class)
 				&& !type.getName().startsWith("org.springframework.");
+	}
+
+	/**
+	 * A quick look that most types do not survive: reading annotations with all that
+	 * Spring knows about them costs a hundred times as much.
+	 */
+	private boolean hasAnnotatedMethods(Class<?> type) {
+		for (Class<?> each = type; each != null && isCandidate(each); each = each.getSuperclass()) {
+			if (this.declaring.computeIfAbsent(each, this::declaresAnnotatedMethods)) {
+				return true;
+			}
+		}
+		return ClassUtils.getAllInterfacesForClassAsSet(type)
+			.stream()
+			.anyMatch((each) -> isCandidate(each)
+					&& this.declaring.computeIfAbsent(each, this::declaresAnnotatedMethods));
+	}
+
+	private boolean declaresAnnotatedMethods(Class<?> type) {
+		try {
+			for (Method method : type.getDeclaredMethods()) {
+				for (Annotation annotation : method.getDeclaredAnnotations()) {
+					if (this.ours.computeIfAbsent(annotation.annotationType(),
+							(annotationType) -> MergedAnnotations.from(annotationType).isPresent(Actor.class))) {
+						return true;
+					}
+				}
+			}
+		}
+		catch (Throwable ex) {
+			// A method with a parameter whose class is not there
+			if (logger.isDebugEnabled()) {
+				logger.debug("Cannot read the methods of " + type + ": it is not looked at", ex);
+			}
+		}
+		return false;
 	}
 
 	private static MergedAnnotations annotations(AnnotatedElement element) {

@@ -110,6 +110,9 @@ public final class Group implements AutoCloseable {
 
 	private volatile @Nullable Thread watcher;
 
+	/** Whether it waits for the members of one stage before it starts the next. */
+	private volatile boolean awaitingStage;
+
 	/** The member inside whose call the group was run or started. */
 	private volatile @Nullable MemberThread outer;
 
@@ -467,8 +470,8 @@ public final class Group implements AutoCloseable {
 	}
 
 	/**
-	 * Start the members, lowest stage first; the next stage when everybody who wanted to
-	 * announce that it is up has done so.
+	 * Start the members, lowest stage first; the next stage when all have begun, and
+	 * everybody who wanted to announce that it is up has done so.
 	 */
 	private void startStages() {
 		noteInterrupt();
@@ -477,8 +480,13 @@ public final class Group implements AutoCloseable {
 				launch(locked(
 						() -> isStartable(member) && !member.started && !member.held ? beginStart(member) : null));
 			}
+			if (locked(() -> this.stages.values().stream().allMatch((other) -> other.begun))) {
+				continue;
+			}
 			List<MemberThread> awaited = stage;
+			this.awaitingStage = true;
 			await(() -> this.state != GroupState.RUNNING || awaited.stream().allMatch(MemberThread::isUp), NEVER);
+			this.awaitingStage = false;
 		}
 	}
 
@@ -792,15 +800,15 @@ public final class Group implements AutoCloseable {
 
 	/**
 	 * A member's last execution is behind it.
-	 * @return whether it had been asked to end
+	 * @param failure what that threw, if it failed
+	 * @return whether the member had been asked to end
 	 */
-	boolean ended(MemberThread member, MemberState end, Runnable change) {
+	boolean ended(MemberThread member, @Nullable Throwable failure, Runnable change) {
 		return locked(() -> {
 			change.run();
 			member.ended = true;
-			Throwable last = member.lastFailure();
-			if (end == MemberState.FAILED && last != null && this.stopReason != null) {
-				this.laterFailures.add(last);
+			if (failure != null && this.stopReason != null) {
+				this.laterFailures.add(failure);
 			}
 			return member.stop() != null;
 		});
@@ -818,7 +826,16 @@ public final class Group implements AutoCloseable {
 					: null;
 		});
 		launch(again);
-		if (this.busy == 0 || member.stage.busy == 0 || member.member.readyTimeout > 0) {
+		if (this.busy == 0 || member.stage.busy == 0 || this.awaitingStage) {
+			signal();
+		}
+	}
+
+	/**
+	 * A member's first execution begins.
+	 */
+	void memberBegun() {
+		if (this.awaitingStage) {
 			signal();
 		}
 	}

@@ -38,7 +38,8 @@ public enum MemberState {
 	FAILED,
 
 	/**
-	 * Over: it ended because it was asked to, or was asked to before it ever began.
+	 * Over: it ended because it was asked to, whether its body returned or threw then, or
+	 * was asked to before it ever began.
 	 */
 	STOPPED;
 

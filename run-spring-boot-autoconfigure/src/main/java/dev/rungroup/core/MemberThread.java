@@ -117,6 +117,9 @@ final class MemberThread implements Runnable, MemberContext {
 
 	private volatile long stateSince;
 
+	/** Whether the first execution, or the pause before it, has begun. */
+	private volatile boolean begun;
+
 	private volatile boolean announced;
 
 	/** When the pause ends; only while {@link #state} is WAITING. */
@@ -139,6 +142,9 @@ final class MemberThread implements Runnable, MemberContext {
 	private volatile long lastFailureAt;
 
 	private FailureHistory history;
+
+	/** What the last execution threw, once there will be no other. */
+	private @Nullable Throwable finalFailure;
 
 	/** Whether the member's own thread pauses and has to be woken. */
 	private volatile boolean pausing;
@@ -177,6 +183,7 @@ final class MemberThread implements Runnable, MemberContext {
 		}
 		catch (Throwable ex) {
 			this.lastFailure = ex;
+			this.finalFailure = ex;
 			this.group.requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, name(), ex), ex);
 			return MemberState.FAILED;
 		}
@@ -194,8 +201,13 @@ final class MemberThread implements Runnable, MemberContext {
 				break;
 			}
 			Throwable failure = (outcome instanceof Outcome.Failed failed) ? failed.failure() : null;
-			Decision decision = (failure != null && this.stop != null) ? Decision.FAILED
-					: RestartRule.decide(this.member, outcome, this.history.budgetSpent());
+			if (failure != null && this.stop != null) {
+				// It was asked to end and did, if not gracefully
+				this.finalFailure = failure;
+				this.group.listeners.failed(this.member, failure);
+				break;
+			}
+			Decision decision = RestartRule.decide(this.member, outcome, this.history.budgetSpent());
 			if (decision.stop != null) {
 				this.group.requestStop(new StopReason(decision.stop, name(), failure), failure);
 			}
@@ -203,6 +215,7 @@ final class MemberThread implements Runnable, MemberContext {
 				this.group.listeners.failed(this.member, failure);
 			}
 			if (decision.end != null) {
+				this.finalFailure = failure;
 				return decision.end;
 			}
 			pause = (decision == Decision.RESTART) ? prepareRestart() : this.member.delay;
@@ -232,6 +245,7 @@ final class MemberThread implements Runnable, MemberContext {
 		long until = Durations.after(now, nanos);
 		this.nextExecutionAt = until;
 		enter(MemberState.WAITING, now);
+		begun();
 		this.pausing = true;
 		try {
 			while (this.stop == null) {
@@ -276,6 +290,7 @@ final class MemberThread implements Runnable, MemberContext {
 		if (this.member.timeout > 0 || expectsAnnouncement()) {
 			this.group.deadlineSet(dueAt());
 		}
+		begun();
 		Throwable thrown = null;
 		try {
 			this.member.body.run(this);
@@ -345,6 +360,13 @@ final class MemberThread implements Runnable, MemberContext {
 		return false;
 	}
 
+	private void begun() {
+		if (!this.begun) {
+			this.begun = true;
+			this.group.memberBegun();
+		}
+	}
+
 	private void enter(MemberState state, long now) {
 		if (this.state != state) {
 			this.state = state;
@@ -361,7 +383,7 @@ final class MemberThread implements Runnable, MemberContext {
 
 	private void end(MemberState end) {
 		long now = this.group.time.nanoTime();
-		boolean asked = this.group.ended(this, end, () -> enter(end, now));
+		boolean asked = this.group.ended(this, this.finalFailure, () -> enter(end, now));
 		if (asked) {
 			this.group.listeners.memberStopped(name(), now - this.stoppedAt);
 		}
@@ -384,6 +406,8 @@ final class MemberThread implements Runnable, MemberContext {
 		this.stop = null;
 		this.turnStop = null;
 		this.interrupterThread = null;
+		this.finalFailure = null;
+		this.begun = false;
 		this.announced = false;
 		this.history = new FailureHistory(this.member);
 		this.failuresInARow = 0;
@@ -399,6 +423,7 @@ final class MemberThread implements Runnable, MemberContext {
 		this.failures++;
 		this.lastFailure = failure;
 		this.lastFailureAt = now;
+		this.finalFailure = failure;
 		Listeners listeners = this.group.listeners;
 		listeners.memberStarted(name());
 		listeners.executionEnded(name(), new Outcome.Failed(failure), 0);
@@ -539,7 +564,8 @@ final class MemberThread implements Runnable, MemberContext {
 	 * Whether the next stage need not wait for this member.
 	 */
 	boolean isUp() {
-		return this.member.readyTimeout == 0 || this.announced || this.held || this.ended;
+		boolean up = (this.member.readyTimeout > 0) ? this.announced : this.begun;
+		return up || this.held || this.ended;
 	}
 
 	@Nullable StopReason stop() {

@@ -425,6 +425,18 @@ class GroupStopTests {
 	}
 
 	@Test
+	void aStopAfterTheEndChangesNothing() {
+		this.group.add(this.a.describe().onDone(Policy.DO_NOTHING).build());
+		GroupRun run = GroupRun.of(this.group);
+		this.a.finish();
+		run.returned();
+		this.group.stop();
+		assertThat(this.group.stopReason()).isNull();
+		assertThat(this.a.interrupts()).isEmpty();
+		assertThat(this.group.snapshot().state()).isEqualTo(GroupState.STOPPED);
+	}
+
+	@Test
 	void stopAndSnapshotNeverThrowWhateverTheState() {
 		assertThatCode(() -> {
 			this.group.stop();

@@ -1,5 +1,6 @@
 package dev.rungroup.core;
 
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,8 @@ import java.util.concurrent.atomic.AtomicReference;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -434,6 +437,25 @@ class GroupTests {
 	}
 
 	@Test
+	@EnabledForJreRange(min = JRE.JAVA_21)
+	void membersMayRunOnVirtualThreads() {
+		Group group = Group.builder().threadFactory(VirtualThreads::unstarted).build();
+		group.add(this.a.build());
+		CountDownLatch started = new CountDownLatch(1);
+		group.add(Member.named("sleeper").execute(() -> {
+			started.countDown();
+			Thread.sleep(Waits.LONG.toMillis());
+		}).build());
+		GroupRun run = GroupRun.of(group);
+		this.a.awaitStarted();
+		Waits.await(started);
+		assertThat(this.a.thread().getName()).contains("a");
+		group.stop();
+		run.returned();
+		assertThat(this.a.interrupts()).hasSize(1);
+	}
+
+	@Test
 	void aThreadFactoryThatThrowsFailsTheMemberAndStopsTheGroup() {
 		IllegalStateException failure = new IllegalStateException("no threads left");
 		AtomicInteger made = new AtomicInteger();
@@ -516,12 +538,12 @@ class GroupTests {
 	void endlessRestartingHoldsNoMemory() {
 		int times = 20_000;
 		AtomicReference<Throwable> last = new AtomicReference<>();
-		List<java.lang.ref.WeakReference<Throwable>> failures = new CopyOnWriteArrayList<>();
+		List<WeakReference<Throwable>> failures = new CopyOnWriteArrayList<>();
 		CountDownLatch enough = new CountDownLatch(times);
 		this.group.add(Member.named("failing").execute((context) -> {
 			Exception failure = new Exception("execution " + context.execution());
 			if (context.execution() <= 100) {
-				failures.add(new java.lang.ref.WeakReference<>(failure));
+				failures.add(new WeakReference<>(failure));
 			}
 			last.set(failure);
 			enough.countDown();
@@ -541,12 +563,12 @@ class GroupTests {
 
 	@Test
 	void aBudgetInAWindowHoldsNoMoreFailuresThanItNeeds() {
-		List<java.lang.ref.WeakReference<Throwable>> failures = new CopyOnWriteArrayList<>();
+		List<WeakReference<Throwable>> failures = new CopyOnWriteArrayList<>();
 		CountDownLatch enough = new CountDownLatch(2_000);
 		this.group.add(Member.named("failing").execute((context) -> {
 			Exception failure = new Exception("execution " + context.execution());
 			if (context.execution() <= 100) {
-				failures.add(new java.lang.ref.WeakReference<>(failure));
+				failures.add(new WeakReference<>(failure));
 			}
 			enough.countDown();
 			throw failure;

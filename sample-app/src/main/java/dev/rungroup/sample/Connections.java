@@ -87,6 +87,9 @@ class Connections {
 	 * all connections are closed.
 	 */
 	void endAll() throws InterruptedException {
+		if (!this.open.isEmpty()) {
+			log.info("Giving {} clients their last answers", this.open.size());
+		}
 		this.open.forEach((connection) -> connection.end("error: stopping"));
 		int all = this.properties.maxConnections();
 		try {

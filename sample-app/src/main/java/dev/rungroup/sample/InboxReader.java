@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 
 import dev.rungroup.annotation.Execute;
 import dev.rungroup.annotation.LoopActor;
+import dev.rungroup.core.MemberContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,7 +59,10 @@ class InboxReader {
 	}
 
 	@Execute
-	void takeFiles() throws IOException, InterruptedException {
+	void takeFiles(MemberContext context) throws IOException, InterruptedException {
+		if (context.execution() == 1) {
+			log.info("Taking lines from the files in {}", this.inbox);
+		}
 		for (Path directory : List.of(this.processing, this.done, this.failed)) {
 			Files.createDirectories(directory);
 		}

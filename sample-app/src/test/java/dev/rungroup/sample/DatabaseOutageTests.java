@@ -57,7 +57,8 @@ class DatabaseOutageTests {
 		this.network = new CuttingProxy(this.database.getPort());
 		this.application = SpringApplication.run(SampleApplication.class, "--server.port=0", "--sample.port=0",
 				"--sample.inbox=" + this.directory.resolve("inbox"), "--sample.drain-timeout=1s",
-				"--sample.batch-size=5", "--spring.datasource.url=" + url(this.network.port()),
+				"--sample.batch-size=5", "--sample.queue-capacity=60", "--sample.queue-timeout=20ms",
+				"--spring.datasource.url=" + url(this.network.port()),
 				"--spring.datasource.hikari.connection-timeout=500", "--run.retry.delay=20ms",
 				"--run.retry.max-delay=100ms", "--run.retry.jitter=10ms");
 		LineServer server = this.application.getBean(LineServer.class);
@@ -89,6 +90,22 @@ class DatabaseOutageTests {
 		assertThat(stored()).hasSize(52).doesNotHaveDuplicates();
 		assertThat(output).containsPattern("Attempt 1 to store [15] line\\(s\\) failed: ")
 			.containsPattern("Stored [15] line\\(s\\) in attempt ");
+	}
+
+	@Test
+	void linesAreRejectedWhenTooManyWait() throws Exception {
+		String databasePort = Integer.toString(this.database.getPort());
+		this.database.stop();
+		try (LineClient client = new LineClient(this.port)) {
+			client.send(IntStream.range(0, 100).mapToObj((i) -> "many " + i).toArray(String[]::new));
+			await().until(() -> attempts("retried") >= 5);
+			this.database = startDatabase(databasePort);
+			List<String> answers = client.answers(100);
+			assertThat(answers).hasSize(100)
+				.containsOnly("ok", "error: too many lines are waiting to be stored, try again later");
+			assertThat(Collections.frequency(answers, "ok")).isBetween(60, 99);
+			assertThat(stored()).hasSize(Collections.frequency(answers, "ok")).doesNotHaveDuplicates();
+		}
 	}
 
 	@Test

@@ -17,12 +17,16 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
  * Ends the application with a signal while clients send lines, starts it again on the
@@ -46,9 +50,13 @@ class StopUnderLoadTests {
 		this.threads.shutdownNow();
 	}
 
-	@Test
-	void everyAcknowledgedLineIsThereOnceAfterSigterm() throws Exception {
-		try (SampleProcess process = SampleProcess.start(this.directory)) {
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void everyAcknowledgedLineIsThereOnceAfterSigterm(boolean virtualThreads) throws Exception {
+		assumeThat(virtualThreads).matches((virtual) -> !virtual || JRE.currentVersionNumber() >= 21,
+				"this JDK has virtual threads");
+		try (SampleProcess process = SampleProcess.start(this.directory,
+				"--spring.threads.virtual.enabled=" + virtualThreads)) {
 			underLoad(process, process::terminate);
 			assertThat(process.awaitExit()).as(process.log()).isEqualTo(143);
 			assertThat(process.log()).doesNotContain("ERROR", "Exception", " WARN ");

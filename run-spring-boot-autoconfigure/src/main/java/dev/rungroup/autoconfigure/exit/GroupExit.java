@@ -93,7 +93,7 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 		if (ending.endsJvm() && this.replacement == null) {
 			HaltGuard.start(haltLimit(), code);
 		}
-		if (this.launch.takeOver(ending, this.settings.shutdownTimeout())) {
+		if (this.launch.takeOver(ending, this.settings.shutdownTimeout()) && this.launch.ownsContext()) {
 			close(code);
 		}
 		this.launch.awaitFailedStart(REPORT_LIMIT);

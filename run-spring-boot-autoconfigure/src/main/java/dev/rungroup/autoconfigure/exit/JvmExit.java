@@ -11,7 +11,8 @@ package dev.rungroup.autoconfigure.exit;
 public interface JvmExit {
 
 	/**
-	 * End the JVM. Called once, on a thread of its own, when the context is closed.
+	 * End the JVM. Called once, on a thread of its own, when the context is closed; a
+	 * context of Spring's test framework is not closed.
 	 * @param code the exit code
 	 */
 	void exit(int code);

@@ -30,6 +30,9 @@ final class Launch {
 
 	private final boolean container;
 
+	/** Made on the launching thread, so this is about who launches. */
+	private final boolean byTestFramework = TestRun.startsContext();
+
 	private Stage stage = Stage.REFRESHING;
 
 	private boolean runnersReached;
@@ -76,6 +79,14 @@ final class Launch {
 	}
 
 	/**
+	 * Whether the context was started for the application, so that it may be closed with
+	 * its group.
+	 */
+	boolean ownsContext() {
+		return !this.byTestFramework;
+	}
+
+	/**
 	 * The context is about to be fully refreshed, and its refresh can still fail: a
 	 * failed actor makes it. A normal end has to wait, as there is no good exception for
 	 * it.
@@ -87,6 +98,7 @@ final class Launch {
 			return;
 		}
 		if (ending.isFailure()) {
+			move(Stage.FAILING);
 			throw failure(ending);
 		}
 		move(next);
@@ -106,6 +118,7 @@ final class Launch {
 		}
 		if (ending.isFailure()) {
 			// closed here, and not by Spring Boot after it has looked for an exit code
+			move(Stage.FAILING);
 			this.context.close();
 			throw failure(ending);
 		}
@@ -166,7 +179,8 @@ final class Launch {
 
 	/**
 	 * Announce the ending and wait until the context may be closed: not while it is being
-	 * started, but also not longer than the grace period.
+	 * started, but also not longer than the grace period. A start that is failing already
+	 * closes the context itself, and takes the time that this takes.
 	 * @return whether there is something to close; {@code false} if the start has failed
 	 * or the context is closed already
 	 */
@@ -175,11 +189,11 @@ final class Launch {
 		long deadline = System.nanoTime() + grace.toNanos();
 		while (!this.stage.settled) {
 			long millis = (deadline - System.nanoTime()) / 1_000_000;
-			if (millis <= 0) {
+			if (millis <= 0 && this.stage != Stage.FAILING) {
 				break;
 			}
 			try {
-				wait(millis);
+				wait(Math.max(millis, 0));
 			}
 			catch (InterruptedException ex) {
 				// nobody has a reason to; an ending is not given up half-way
@@ -190,14 +204,14 @@ final class Launch {
 	}
 
 	/**
-	 * If the start has failed, give Spring Boot the time to report that and to end its
-	 * thread.
+	 * If the start has failed by itself or because of us, give Spring Boot the time to
+	 * report that and to end its thread.
 	 */
 	void awaitFailedStart(Duration limit) {
 		Thread thread;
 		synchronized (this) {
 			boolean failed = this.stage == Stage.FAILED || (this.stage == Stage.CLOSED && !this.runnersReached);
-			thread = failed ? this.thread : null;
+			thread = (failed && !this.takenOver) ? this.thread : null;
 		}
 		if (thread != null) {
 			try {
@@ -265,8 +279,8 @@ final class Launch {
 	 */
 	private enum Stage {
 
-		REFRESHING(false), STARTED(false), RUNNERS(true), LAST_RUNNERS(false), ANNOUNCING(false), READY(true),
-		HELD(true), FAILED(true), CLOSED(true);
+		REFRESHING(false), FAILING(false), STARTED(false), RUNNERS(true), LAST_RUNNERS(false), ANNOUNCING(false),
+		READY(true), HELD(true), FAILED(true), CLOSED(true);
 
 		private final boolean settled;
 

@@ -3,18 +3,25 @@ package dev.rungroup.autoconfigure.exit;
 import java.util.List;
 
 /**
- * Whether this JVM runs tests, which must never be ended by the application under test.
- * Looks at the stacks of all threads, because a test may have started the application on
- * another one, and the runner's frames are below the test for as long as it goes on.
+ * Finds out about tests. What is under test must end neither their JVM, nor a context
+ * that the test framework keeps for the next test: it fails all that follow if somebody
+ * else closes one.
  */
 final class TestRun {
 
 	private static final List<String> RUNNERS = List.of("org.junit.", "org.testng.", "org.springframework.boot.test.",
 			"org.springframework.test.", "io.cucumber.", "org.apache.maven.surefire.");
 
+	private static final String CONTEXT_CACHE = "org.springframework.test.context.";
+
 	private TestRun() {
 	}
 
+	/**
+	 * Whether this JVM runs tests. Looks at the stacks of all threads, because a test may
+	 * have started the application on another one, and the runner's frames are below the
+	 * test for as long as it goes on.
+	 */
 	static boolean isActive() {
 		for (StackTraceElement[] stack : Thread.getAllStackTraces().values()) {
 			for (StackTraceElement frame : stack) {
@@ -24,6 +31,14 @@ final class TestRun {
 			}
 		}
 		return false;
+	}
+
+	/**
+	 * Whether the calling thread starts a context for Spring's test framework.
+	 */
+	static boolean startsContext() {
+		return StackWalker.getInstance()
+			.walk((frames) -> frames.anyMatch((frame) -> frame.getClassName().startsWith(CONTEXT_CACHE)));
 	}
 
 }

@@ -1,0 +1,161 @@
+package dev.rungroup;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import javax.tools.DiagnosticCollector;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+
+import dev.rungroup.autoconfigure.RunProperties;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.core.env.MutablePropertySources;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.io.ByteArrayResource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What the README shows is what works: its Java compiles and its YAML is understood.
+ */
+class ReadmeTests {
+
+	private static final Path README = Path.of("..", "README.md");
+
+	private static final Pattern SNIPPET = Pattern.compile("^```(\\w*)\\n(.*?)^```$",
+			Pattern.MULTILINE | Pattern.DOTALL);
+
+	private static final String IMPORTS = """
+			import dev.rungroup.annotation.*;
+			import dev.rungroup.context.*;
+			import dev.rungroup.core.*;
+			import java.io.*;
+			import java.net.*;
+			import java.time.*;
+			import java.util.*;
+			import org.springframework.context.annotation.*;
+			""";
+
+	/** What snippets call that a reader has to imagine. */
+	private static final String SURROUNDINGS = """
+			interface Invoices {
+				void mailNext() throws Exception;
+			}
+			""";
+
+	/** A snippet of statements, not of classes, becomes the body of a method. */
+	private static final String METHOD = """
+			class Statements {
+				void serve(ServerSocket server) throws IOException {
+				}
+				void poll() {
+				}
+				String ask() throws IOException {
+					throw new IOException();
+				}
+				void statements() throws Exception {
+					%s
+				}
+			}
+			""";
+
+	@ParameterizedTest
+	@MethodSource("javaSnippets")
+	void javaSnippetsCompile(String snippet, @TempDir Path output) {
+		boolean isClass = Pattern.compile("^(@\\w+.*\\s)*class ", Pattern.MULTILINE).matcher(snippet).find();
+		String source = IMPORTS + SURROUNDINGS + (isClass ? snippet : METHOD.formatted(snippet));
+		JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+		DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
+		List<String> options = List.of("-d", output.toString(), "-proc:none", "-classpath",
+				System.getProperty("java.class.path"));
+		boolean compiled = compiler
+			.getTask(new StringWriter(), null, diagnostics, options, null, List.of(new Source(source)))
+			.call();
+		assertThat(compiled).as(() -> snippet + "\n" + diagnostics.getDiagnostics()).isTrue();
+	}
+
+	@ParameterizedTest
+	@MethodSource("yamlSnippets")
+	void yamlSnippetsNameOnlyPropertiesThatExist(String snippet) throws IOException {
+		List<PropertySource<?>> loaded = new YamlPropertySourceLoader().load("README",
+				new ByteArrayResource(snippet.getBytes(StandardCharsets.UTF_8)));
+		MutablePropertySources sources = new MutablePropertySources();
+		loaded.forEach(sources::addLast);
+		Binder binder = new Binder(ConfigurationPropertySources.from(sources));
+		BindHandler strict = new NoUnboundElementsBindHandler(BindHandler.DEFAULT);
+		assertThat(binder.bind("run", Bindable.of(RunProperties.class), strict).isBound()).isTrue();
+	}
+
+	@Test
+	void readmeNamesEveryProperty() throws IOException {
+		String metadata = Files
+			.readString(Path.of("target", "classes", "META-INF", "spring-configuration-metadata.json"));
+		String readme = Files.readString(README);
+		Matcher names = Pattern.compile("\"name\": \"(run\\.[a-z.-]+)\",\\s+\"type\": \"(?!dev\\.rungroup)")
+			.matcher(metadata);
+		List<String> missing = new ArrayList<>();
+		while (names.find()) {
+			String name = names.group(1);
+			if (!readme.contains("`" + name + "`") && !name.equals("run.actors")) {
+				missing.add(name);
+			}
+		}
+		assertThat(missing).isEmpty();
+	}
+
+	static Stream<String> javaSnippets() throws IOException {
+		return snippets("java");
+	}
+
+	static Stream<String> yamlSnippets() throws IOException {
+		return snippets("yaml");
+	}
+
+	private static Stream<String> snippets(String language) throws IOException {
+		List<String> snippets = SNIPPET.matcher(Files.readString(README))
+			.results()
+			.filter((match) -> match.group(1).equals(language))
+			.map((match) -> match.group(2))
+			.toList();
+		assertThat(snippets).as(language + " in the README").isNotEmpty();
+		return snippets.stream();
+	}
+
+	private static final class Source extends SimpleJavaFileObject {
+
+		private final String code;
+
+		Source(String code) {
+			super(URI.create("string:///Snippet.java"), Kind.SOURCE);
+			this.code = code;
+		}
+
+		@Override
+		public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+			return this.code;
+		}
+
+	}
+
+}

@@ -1,0 +1,220 @@
+package dev.rungroup.core;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicReference;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+@Timeout(60)
+class ContextTests {
+
+	private final FakeMember a = new FakeMember("a");
+
+	private final Group group = new Group();
+
+	@Test
+	void theContextOfTheFirstExecution() {
+		this.group.add(this.a.build());
+		GroupRun run = GroupRun.of(this.group);
+		MemberContext context = this.a.awaitStarted();
+		assertThat(context.name()).isEqualTo("a");
+		assertThat(context.execution()).isOne();
+		assertThat(context.failures()).isZero();
+		assertThat(context.lastFailure()).isNull();
+		assertThat(context.isStopping()).isFalse();
+		assertThat(context.stopReason()).isNull();
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void theContextOfLaterExecutionsKnowsTheFailures() {
+		this.group
+			.add(this.a.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
+		GroupRun run = GroupRun.of(this.group);
+		this.a.awaitStarted();
+		IOException first = new IOException("first");
+		IOException second = new IOException("second");
+		this.a.fail(first);
+		MemberContext context = this.a.awaitStarted();
+		assertThat(context.execution()).isEqualTo(2);
+		assertThat(context.failures()).isEqualTo(1);
+		assertThat(context.lastFailure()).isSameAs(first);
+		this.a.fail(second);
+		context = this.a.awaitStarted();
+		assertThat(context.execution()).isEqualTo(3);
+		assertThat(context.failures()).isEqualTo(2);
+		assertThat(context.lastFailure()).isSameAs(second);
+		this.a.finish();
+		context = this.a.awaitStarted();
+		assertThat(context.execution()).isEqualTo(4);
+		assertThat(context.failures()).isZero();
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void theContextKnowsTheReasonBeforeTheInterrupterIsCalled() {
+		BlockingQueue<Boolean> seen = new LinkedBlockingQueue<>();
+		AtomicReference<MemberContext> context = new AtomicReference<>();
+		CountDownLatch started = new CountDownLatch(1);
+		CountDownLatch end = new CountDownLatch(1);
+		this.group.add(Member.named("member").execute((own) -> {
+			context.set(own);
+			started.countDown();
+			Waits.await(end);
+		}).interrupt((reason) -> {
+			seen.add(context.get().isStopping() && reason.equals(context.get().stopReason()));
+			end.countDown();
+		}).build());
+		GroupRun run = GroupRun.of(this.group);
+		Waits.await(started);
+		this.group.stop();
+		run.returned();
+		assertThat(Waits.take(seen)).isTrue();
+	}
+
+	@Test
+	void theReasonOfAFailureOfAnotherMemberIsSeen() {
+		FakeMember b = new FakeMember("b");
+		this.group.add(this.a.build());
+		this.group.add(b.build());
+		GroupRun run = GroupRun.of(this.group);
+		MemberContext context = this.a.awaitStarted();
+		b.awaitStarted();
+		IOException failure = new IOException("broken");
+		b.fail(failure);
+		assertThat(run.thrown()).isSameAs(failure);
+		assertThat(context.isStopping()).isTrue();
+		assertThat(context.stopReason()).isEqualTo(new StopReason(StopReason.Kind.MEMBER_FAILED, "b", failure));
+	}
+
+	@Test
+	void sleepThatIsNotDisturbedSleepsItAll() {
+		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+		this.group.add(Member.named("sleeper").execute((context) -> {
+			long began = System.nanoTime();
+			seen.add(context.sleep(Duration.ofMillis(30)));
+			seen.add(System.nanoTime() - began >= 30_000_000);
+			seen.add(context.sleep(Duration.ZERO));
+		}).build());
+		GroupRun.of(this.group).returned();
+		assertThat(seen).containsExactly(true, true, true);
+	}
+
+	@Test
+	void sleepIsFalseWhenAStopWakesItThoughTheInterrupterInterruptsTheThread() {
+		for (int i = 0; i < 100; i++) {
+			Group group = new Group();
+			CountDownLatch started = new CountDownLatch(1);
+			BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+			group.add(Member.named("sleeper").execute((context) -> {
+				started.countDown();
+				try {
+					seen.add(context.sleep(Waits.LONG));
+				}
+				catch (InterruptedException ex) {
+					seen.add(ex);
+				}
+			}).build());
+			GroupRun run = GroupRun.of(group);
+			Waits.await(started);
+			group.stop();
+			run.returned();
+			assertThat(seen).containsExactly(false);
+		}
+	}
+
+	@Test
+	void sleepAfterTheStopReturnsFalseAtOnce() {
+		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+		this.group.add(Member.named("sleeper").execute((context) -> {
+			this.group.stop();
+			seen.add(context.sleep(Waits.LONG));
+			seen.add(context.sleep(Waits.LONG));
+		}).interrupt((reason) -> {
+		}).build());
+		GroupRun.of(this.group).returned();
+		assertThat(seen).containsExactly(false, false);
+	}
+
+	@Test
+	void sleepThatSomebodyElseInterruptsThrows() {
+		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+		this.group.add(Member.named("sleeper").execute((context) -> {
+			Thread.currentThread().interrupt();
+			try {
+				seen.add(context.sleep(Waits.LONG));
+			}
+			catch (InterruptedException ex) {
+				seen.add("interrupted");
+			}
+		}).build());
+		GroupRun.of(this.group).returned();
+		assertThat(seen).containsExactly("interrupted");
+	}
+
+	@Test
+	void sleepTakesTheLongestDuration() {
+		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+		CountDownLatch started = new CountDownLatch(1);
+		this.group.add(Member.named("sleeper").execute((context) -> {
+			started.countDown();
+			seen.add(context.sleep(Duration.ofSeconds(Long.MAX_VALUE)));
+		}).interrupt((reason) -> {
+		}).build());
+		GroupRun run = GroupRun.of(this.group);
+		Waits.await(started);
+		this.group.stop();
+		run.returned();
+		assertThat(seen).containsExactly(false);
+	}
+
+	@Test
+	void aHelperThreadOfTheBodyMaySleepWithItsContext() {
+		CountDownLatch sleeping = new CountDownLatch(1);
+		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+		this.group.add(Member.named("member").execute((context) -> {
+			Thread helper = new Thread(() -> {
+				sleeping.countDown();
+				try {
+					seen.add(context.sleep(Waits.LONG));
+				}
+				catch (InterruptedException ex) {
+					seen.add(ex);
+				}
+			});
+			helper.setDaemon(true);
+			helper.start();
+			helper.join(Waits.LIMIT.toMillis());
+		}).interrupt((reason) -> {
+		}).build());
+		GroupRun run = GroupRun.of(this.group);
+		Waits.await(sleeping);
+		this.group.stop();
+		run.returned();
+		assertThat(seen).containsExactly(false);
+	}
+
+	@Test
+	void whatReturnsAfterAStopIsInterruptedAndNotCompleted() {
+		Events events = new Events();
+		Group group = Group.builder().listener(events).build();
+		group.add(Member.named("sleeper").execute((context) -> {
+			group.stop();
+			context.sleep(Waits.LONG);
+		}).interrupt((reason) -> {
+		}).build());
+		GroupRun.of(group).returned();
+		assertThat(events.of("sleeper")).containsExactly("sleeper started", "sleeper execution interrupted",
+				"sleeper ended STOPPED");
+	}
+
+}

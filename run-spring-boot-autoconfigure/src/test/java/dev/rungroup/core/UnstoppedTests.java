@@ -1,0 +1,185 @@
+package dev.rungroup.core;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+@Timeout(60)
+class UnstoppedTests {
+
+	private final FakeMember good = new FakeMember("good");
+
+	private final FakeMember stuck = new FakeMember("stuck").deaf();
+
+	private final CountDownLatch release = new CountDownLatch(1);
+
+	private final Events events = new Events();
+
+	private final Group group = Group.builder()
+		.name("orders")
+		.listener(this.events)
+		.gracePeriod(Duration.ofMillis(20))
+		.shutdownTimeout(Duration.ofMillis(200))
+		.build();
+
+	@AfterEach
+	void letTheStuckOnesGo() {
+		this.stuck.finish();
+		this.release.countDown();
+	}
+
+	@Test
+	void aMemberThatDoesNotEndIsGivenUpAtTheShutdownTimeoutAndNamedWithItsStack() {
+		GroupRun run = runBoth();
+		long stopped = System.nanoTime();
+		this.group.stop();
+		Throwable thrown = run.thrown();
+		assertThat(Waits.since(stopped)).isBetween(Duration.ofMillis(200), Duration.ofMillis(200).plus(Waits.SOON));
+		assertThat(thrown).isInstanceOfSatisfying(UnstoppedMembersException.class, (ex) -> {
+			assertThat(ex.members()).hasSize(1);
+			UnstoppedMembersException.Unstopped unstopped = ex.members().get(0);
+			assertThat(unstopped.name()).isEqualTo("stuck");
+			assertThat(unstopped.stack())
+				.anyMatch((element) -> element.getClassName().equals(FakeMember.class.getName())
+						&& element.getMethodName().equals("body"));
+			assertThat(ex).hasMessageContaining("orders")
+				.hasMessageContaining("stuck")
+				.hasMessageContaining("FakeMember.body")
+				.hasMessageNotContaining("good");
+		});
+		assertThat(this.stuck.threadInterrupts()).isPositive();
+		assertThat(this.good.isActive()).isFalse();
+	}
+
+	@Test
+	void itIsSuppressedUnderTheFailureThatEndedTheGroup() {
+		GroupRun run = runBoth();
+		IOException failure = new IOException("broken");
+		this.good.fail(failure);
+		assertThat(run.thrown()).isSameAs(failure);
+		assertThat(failure.getSuppressed()).hasSize(1);
+		assertThat(failure.getSuppressed()[0]).isInstanceOfSatisfying(UnstoppedMembersException.class,
+				(ex) -> assertThat(ex.members()).extracting(UnstoppedMembersException.Unstopped::name)
+					.containsExactly("stuck"));
+	}
+
+	@Test
+	void anInterrupterThatHangsIsGivenUpToo() {
+		CountDownLatch started = new CountDownLatch(1);
+		this.group.add(Member.named("hanging").execute(started::countDown).interrupt((reason) -> hang()).build());
+		GroupRun run = GroupRun.of(this.group);
+		Waits.await(started);
+		assertThat(run.thrown()).isInstanceOfSatisfying(UnstoppedMembersException.class, (ex) -> {
+			assertThat(ex.members()).extracting(UnstoppedMembersException.Unstopped::name).containsExactly("hanging");
+			assertThat(ex.members().get(0).stack()).anyMatch((element) -> element.getMethodName().equals("hang"));
+		});
+	}
+
+	private void hang() {
+		Waits.ignoringInterrupts(this.release);
+	}
+
+	@Test
+	void aFailureHandlerThatHangsIsGivenUpToo() {
+		this.group.add(Member.named("hanging").execute(() -> {
+			throw new IOException("broken");
+		}).failureHandler((failure) -> hang()).build());
+		GroupRun run = GroupRun.of(this.group);
+		Waits.until(() -> this.group.snapshot().members().get(0).failures() > 0 || run.isOver());
+		this.group.stop();
+		Throwable thrown = run.thrown();
+		assertThat(thrown).isNotNull();
+		UnstoppedMembersException unstopped = (thrown instanceof UnstoppedMembersException ex) ? ex
+				: (UnstoppedMembersException) thrown.getSuppressed()[0];
+		assertThat(unstopped.members()).extracting(UnstoppedMembersException.Unstopped::name)
+			.containsExactly("hanging");
+	}
+
+	@Test
+	void aStartedGroupEndsAtTheShutdownTimeoutToo() throws InterruptedException {
+		this.group.add(this.stuck.build());
+		this.group.start();
+		this.stuck.awaitStarted();
+		this.group.stop();
+		assertThat(this.group.awaitTermination(Waits.LIMIT)).isTrue();
+		assertThat(this.stuck.isActive()).isTrue();
+		assertThat(this.group.snapshot().state()).isEqualTo(GroupState.STOPPED);
+	}
+
+	@Test
+	void whatAGivenUpMemberDoesLaterChangesNothing() {
+		GroupRun run = runBoth();
+		this.group.stop();
+		assertThat(run.thrown()).isInstanceOf(UnstoppedMembersException.class);
+		int heard = this.events.heard().size();
+		assertThat(this.events.heard()).endsWith("stopped STOP_REQUESTED");
+		this.stuck.fail(new IllegalStateException("much too late"));
+		Waits.until(() -> !this.stuck.isActive());
+		Thread thread = this.stuck.thread();
+		Waits.until("its thread ends", () -> !thread.isAlive());
+		assertThat(this.events.heard()).hasSize(heard);
+		assertThat(this.stuck.executions()).isOne();
+		assertThat(this.group.stopReason().kind()).isEqualTo(StopReason.Kind.STOP_REQUESTED);
+	}
+
+	@Test
+	void aGivenUpMemberThatComesBackIsNotRestarted() {
+		this.group
+			.add(this.stuck.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
+		GroupRun run = GroupRun.of(this.group);
+		this.stuck.awaitStarted();
+		this.group.stop();
+		assertThat(run.thrown()).isInstanceOf(UnstoppedMembersException.class);
+		this.stuck.finish();
+		Thread thread = this.stuck.thread();
+		Waits.until("its thread ends", () -> !thread.isAlive());
+		assertThat(this.stuck.executions()).isOne();
+	}
+
+	@Test
+	void withoutAShutdownTimeoutTheGroupWaits() {
+		Group group = Group.builder().gracePeriod(Duration.ofMillis(10)).build();
+		group.add(this.stuck.build());
+		GroupRun run = GroupRun.of(group);
+		this.stuck.awaitStarted();
+		group.stop();
+		Waits.until(() -> this.stuck.threadInterrupts() > 0);
+		assertThat(run.isOver()).isFalse();
+		this.stuck.finish();
+		run.returned();
+	}
+
+	@Test
+	void aMemberThatEndsInTimeIsNotNamed() {
+		GroupRun run = runBoth();
+		this.group.stop();
+		this.stuck.awaitInterrupt();
+		this.stuck.finish();
+		run.returned();
+	}
+
+	@Test
+	void theReportReadsAsNameAndStackOfEach() {
+		GroupRun run = runBoth();
+		this.group.stop();
+		UnstoppedMembersException thrown = (UnstoppedMembersException) run.thrown();
+		assertThat(thrown.members().get(0).toString()).contains("stuck").contains("FakeMember");
+		assertThat(thrown.getMessage().lines().count()).isGreaterThan(1);
+	}
+
+	private GroupRun runBoth() {
+		this.group.add(this.good.build());
+		this.group.add(this.stuck.build());
+		GroupRun run = GroupRun.of(this.group);
+		this.good.awaitStarted();
+		this.stuck.awaitStarted();
+		return run;
+	}
+
+}
