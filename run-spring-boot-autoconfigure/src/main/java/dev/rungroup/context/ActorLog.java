@@ -3,7 +3,6 @@ package dev.rungroup.context;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import dev.rungroup.core.GroupListener;
@@ -31,84 +30,56 @@ final class ActorLog implements GroupListener {
 	 */
 	private final Map<String, Failure> failures = new ConcurrentHashMap<>();
 
-	/** Actors that were asked to end by hand. */
-	private final Set<String> asked = ConcurrentHashMap.newKeySet();
-
-	/** What actors threw that were asked to end. */
-	private final Map<String, Throwable> farewells = new ConcurrentHashMap<>();
-
-	/** Whether all are asked to end. */
-	private volatile boolean stopping;
-
-	/**
-	 * From now on an actor that throws most likely does so because it is to end: its
-	 * socket was closed.
-	 */
-	void stopping() {
-		this.stopping = true;
-	}
-
-	/**
-	 * The same for one actor.
-	 */
-	void stopping(String member) {
-		this.asked.add(member);
-	}
-
-	/**
-	 * There is no such actor.
-	 */
-	void forget(String member) {
-		this.asked.remove(member);
-	}
-
-	@Override
-	public void memberStarted(String member) {
-		this.asked.remove(member);
-	}
+	/** What the last execution of an actor threw, until it is clear what follows. */
+	private final Map<String, Throwable> latest = new ConcurrentHashMap<>();
 
 	@Override
 	public void executionEnded(String member, Outcome outcome, long nanos) {
 		if (outcome instanceof Outcome.Failed failed) {
-			if (this.stopping || this.asked.contains(member)) {
-				this.farewells.put(member, failed.failure());
-				return;
-			}
-			this.failures.compute(member, (name, last) -> (last != null && last.isSame(failed.failure())) ? last.again()
-					: new Failure(failed.failure()));
+			this.latest.put(member, failed.failure());
 		}
 	}
 
 	@Override
 	public void restartScheduled(String member, Duration pause) {
-		Failure failure = this.failures.get(member);
+		Failure failure = failureOf(member);
 		warn("Actor '" + member + "' failed" + describe(failure) + "; next execution in " + print(pause), failure);
 	}
 
 	@Override
 	public void memberEnded(String member, MemberState state) {
-		Failure failure = this.failures.get(member);
-		Throwable farewell = this.farewells.remove(member);
-		if (farewell != null) {
-			logger.info("Actor '" + member + "' ended: stopped, with " + farewell);
-			logger.debug("Where actor '" + member + "' was stopped", farewell);
+		switch (state) {
+			case FAILED -> {
+				Failure failure = failureOf(member);
+				warn("Actor '" + member + "' ended: failed" + describe(failure), failure);
+			}
+			case STOPPED -> {
+				// Code whose socket is closed to make it end throws; that is no news
+				Throwable farewell = this.latest.remove(member);
+				logger.info("Actor '" + member + "' ended: stopped" + ((farewell != null) ? ", with " + farewell : ""));
+				if (farewell != null) {
+					logger.debug("Where actor '" + member + "' was stopped", farewell);
+				}
+			}
+			default -> logger.info("Actor '" + member + "' ended: completed");
 		}
-		else if (state == MemberState.FAILED) {
-			warn("Actor '" + member + "' ended: failed" + describe(failure), failure);
+	}
+
+	private @Nullable Failure failureOf(String member) {
+		Throwable latest = this.latest.remove(member);
+		if (latest == null) {
+			return this.failures.get(member);
 		}
-		else {
-			logger
-				.info("Actor '" + member + "' ended: " + ((state == MemberState.COMPLETED) ? "completed" : "stopped"));
-		}
+		return this.failures.compute(member,
+				(name, last) -> (last != null && last.isSame(latest)) ? last.again() : new Failure(latest));
 	}
 
 	@Override
 	public void groupStopping(StopReason reason) {
-		stopping();
 		Throwable cause = reason.cause();
 		String who = (reason.member() != null) ? "Actor '" + reason.member() + "'" : null;
 		if (cause != null) {
-			Failure failure = (reason.member() != null) ? this.failures.get(reason.member()) : null;
+			Failure failure = (reason.member() != null) ? failureOf(reason.member()) : null;
 			String message = ((who != null) ? who : "A failure") + " ends the group of actors"
 					+ ((reason.kind() == StopReason.Kind.RESTARTS_EXHAUSTED) ? ", its restarts are used up" : "") + ": "
 					+ cause;

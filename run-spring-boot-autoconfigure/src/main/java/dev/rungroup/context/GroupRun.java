@@ -48,8 +48,6 @@ final class GroupRun {
 
 	private final AtomicReference<Ending> ending = new AtomicReference<>(Ending.NONE);
 
-	private final ActorLog log = new ActorLog();
-
 	private volatile @Nullable Group group;
 
 	// Written under the lifecycle's lock
@@ -74,7 +72,7 @@ final class GroupRun {
 			.gracePeriod(this.settings.gracePeriod())
 			.shutdownTimeout(this.settings.shutdownTimeout())
 			.keepStopped(true)
-			.listener(this.log)
+			.listener(new ActorLog())
 			.listener(new Ender(this.context.getBeanProvider(GroupEndHandler.class).getIfAvailable()));
 		this.context.getBeanProvider(ActorFailureHandler.class)
 			.orderedStream()
@@ -160,7 +158,6 @@ final class GroupRun {
 	 */
 	void markStopped() {
 		this.ending.compareAndSet(Ending.NONE, Ending.ASKED_FOR);
-		this.log.stopping();
 		if (this.filled && !this.launched) {
 			over();
 		}
@@ -293,14 +290,7 @@ final class GroupRun {
 	}
 
 	void stopMember(String name) {
-		this.log.stopping(name);
-		try {
-			group().stopMember(name);
-		}
-		catch (NoSuchElementException ex) {
-			this.log.forget(name);
-			throw ex;
-		}
+		group().stopMember(name);
 	}
 
 	void startMember(String name) {

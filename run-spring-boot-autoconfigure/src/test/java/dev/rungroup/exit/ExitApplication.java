@@ -1,8 +1,10 @@
 package dev.rungroup.exit;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.ApplicationRunner;
@@ -143,7 +145,7 @@ class ExitApplication {
 			reached("refresh");
 			try {
 				switch (this.hold) {
-					case "sleep" -> Thread.sleep(500);
+					case "ending" -> awaitEnding();
 					case "wait" -> moment("refresh goes on").await();
 					case "throw" -> {
 						moment("bystander").await();
@@ -155,6 +157,20 @@ class ExitApplication {
 			}
 			catch (InterruptedException ex) {
 				print("REFRESH INTERRUPTED");
+			}
+		}
+
+		/**
+		 * Until the end has been announced and waits for this thread.
+		 */
+		private static void awaitEnding() throws InterruptedException {
+			long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+			while (System.nanoTime() < deadline && Thread.getAllStackTraces()
+				.values()
+				.stream()
+				.noneMatch((stack) -> Arrays.stream(stack)
+					.anyMatch((frame) -> frame.getMethodName().equals("takeOver")))) {
+				Thread.sleep(20);
 			}
 		}
 

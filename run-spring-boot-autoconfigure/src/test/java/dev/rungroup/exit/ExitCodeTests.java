@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -380,7 +382,7 @@ class ExitCodeTests {
 				for (Moment moment : List.of(Moment.REFRESH, Moment.READY)) {
 					scenarios.add(new Scenario(kind + ", " + moment, () -> {
 						List<String> arguments = new ArrayList<>(moment.arguments("fail"));
-						arguments.add("--run.on-shutdown=none");
+						arguments.addAll(List.of("--app.hold=no", "--run.on-shutdown=none"));
 						try (ForkedJvm jvm = start(kind, arguments)) {
 							jvm.awaitLine("INTERRUPT bystander");
 							jvm.awaitLine("READY");
@@ -455,15 +457,16 @@ class ExitCodeTests {
 	private static ForkedJvm start(Kind kind, List<String> jvmArguments, List<String> arguments) throws IOException {
 		List<String> all = new ArrayList<>(kind.arguments());
 		all.add("--spring.main.banner-mode=off");
-		if (arguments.stream().noneMatch((argument) -> argument.startsWith("--server.port="))) {
-			all.add("--server.port=0");
-		}
-		if (arguments.stream().noneMatch((argument) -> argument.startsWith("--run.shutdown.timeout="))) {
-			all.add("--run.shutdown.timeout=" + SHUTDOWN_TIMEOUT + "ms");
-		}
+		all.add("--server.port=0");
+		all.add("--run.shutdown.timeout=" + SHUTDOWN_TIMEOUT + "ms");
 		all.add("--run.shutdown.grace-period=500ms");
 		all.addAll(arguments);
-		return ForkedJvm.start(jvmArguments, ExitApplication.class, all);
+		// the last one counts, where Spring Boot would make a list of them
+		Map<String, String> byName = new LinkedHashMap<>();
+		for (String argument : all) {
+			byName.put(argument.substring(0, argument.indexOf('=')), argument);
+		}
+		return ForkedJvm.start(jvmArguments, ExitApplication.class, List.copyOf(byName.values()));
 	}
 
 	/**
@@ -519,7 +522,7 @@ class ExitCodeTests {
 	private enum Moment {
 
 		/** While the launching thread is in a later bean's start. */
-		REFRESH("--app.at=refresh", "--app.hold=sleep"),
+		REFRESH("--app.at=refresh", "--app.hold=ending"),
 
 		/** While the first runner works, which it would for a minute. */
 		RUNNER("--app.at=runner"),

@@ -3,7 +3,6 @@ package dev.rungroup.sample;
 import dev.rungroup.annotation.Execute;
 import dev.rungroup.annotation.FailureHandler;
 import dev.rungroup.annotation.LoopActor;
-import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.Policy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,13 +19,16 @@ class Flaky {
 	private static final Logger log = LoggerFactory.getLogger(Flaky.class);
 
 	@Execute
-	void fail(MemberContext context) {
-		throw new IllegalStateException("execution " + context.execution() + " failed, as all before it");
+	void fail() {
+		throw new IllegalStateException("fails every time");
 	}
 
+	/**
+	 * Told about each failure of this type, before the pause.
+	 */
 	@FailureHandler
-	void count(IllegalStateException failure) {
-		log.info("The failure handler of flaky was told: {}", failure.getMessage());
+	void onFailure(IllegalStateException failure) {
+		log.info("The failure handler was told: {}", failure.getMessage());
 	}
 
 }

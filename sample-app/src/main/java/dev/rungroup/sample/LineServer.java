@@ -1,6 +1,7 @@
 package dev.rungroup.sample;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ServerSocket;
 
 import dev.rungroup.annotation.Actor;
@@ -37,7 +38,7 @@ class LineServer {
 
 	@Execute
 	void accept(MemberContext context) throws IOException, InterruptedException {
-		try (ServerSocket socket = new ServerSocket(this.port)) {
+		try (ServerSocket socket = listen()) {
 			this.socket = socket;
 			log.info("Listening for lines on port {}", socket.getLocalPort());
 			context.ready();
@@ -55,6 +56,15 @@ class LineServer {
 		finally {
 			this.socket = null;
 			this.connections.endAll();
+		}
+	}
+
+	private ServerSocket listen() throws IOException {
+		try {
+			return new ServerSocket(this.port);
+		}
+		catch (BindException ex) {
+			throw new IOException("Cannot listen on port " + this.port + ", set another one with 'sample.port'", ex);
 		}
 	}
 
