@@ -77,6 +77,9 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Orde
 		ifSet(actor.getWithin(), builder::within);
 		ifSet(actor.getOnExhausted(), builder::onExhausted);
 		ifSet(actor.getStage(), builder::stage);
+		ifSet(actor.getRequired(), builder::required);
+		ifSet(actor.getStallAfter(), builder::stallAfter);
+		ifSet(actor.getOnStall(), builder::onStall);
 	}
 
 	private static void apply(RunProperties.ActorRetry from, RunProperties.ActorRetry to) {
@@ -100,7 +103,7 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Orde
 		return backoff(defaults, new RunProperties.ActorRetry());
 	}
 
-	private static Backoff backoff(RunProperties.Retry defaults, RunProperties.ActorRetry retry) {
+	static Backoff backoff(RunProperties.Retry defaults, RunProperties.ActorRetry retry) {
 		Duration delay = either(retry.getDelay(), defaults.getDelay());
 		Duration maxDelay = either(retry.getMaxDelay(), defaults.getMaxDelay());
 		if (retry.getMaxDelay() == null && !defaults.isMaxDelaySet() && delay.compareTo(maxDelay) > 0) {
@@ -140,7 +143,7 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Orde
 						+ " or remove the property, or set 'run.ignore-unknown-actors=true'.");
 	}
 
-	private static @Nullable String nearest(String key, Set<String> names) {
+	static @Nullable String nearest(String key, Set<String> names) {
 		String nearest = null;
 		int distance = Integer.MAX_VALUE;
 		for (String name : names) {
@@ -177,7 +180,7 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Orde
 	 * Names are the same if only case, dashes and underscores differ: an environment
 	 * variable has no others.
 	 */
-	private static String canonical(String name) {
+	static String canonical(String name) {
 		return name.replace("-", "").replace("_", "").toLowerCase(Locale.ROOT);
 	}
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 
+import dev.rungroup.context.AdoptionSource;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.context.GroupSettings;
 import dev.rungroup.context.RetryAttemptListener;
@@ -71,6 +72,11 @@ public final class RunAutoConfiguration {
 	@Bean
 	PropertiesActorCustomizer propertiesActorCustomizer(RunProperties properties) {
 		return new PropertiesActorCustomizer(properties);
+	}
+
+	@Bean
+	AdoptionSource propertiesAdoptionSource(RunProperties properties) {
+		return new PropertiesAdoptionSource(properties);
 	}
 
 	@Bean

@@ -1,5 +1,6 @@
 package dev.rungroup.autoconfigure;
 
+import dev.rungroup.context.ActorStalledEvent;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.context.RetryAttemptListener;
 import dev.rungroup.metrics.GroupMetrics;
@@ -12,6 +13,9 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.PayloadApplicationEvent;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 
@@ -59,6 +63,20 @@ public final class RunMetricsAutoConfiguration {
 	@Bean
 	RetryAttemptListener groupMetricsRetryAttemptListener(GroupMetrics metrics) {
 		return metrics::attemptEnded;
+	}
+
+	/**
+	 * Stalls are heard as events: the core knows of none. Those of child contexts, which
+	 * come here too, are not meant.
+	 */
+	@Bean
+	ApplicationListener<PayloadApplicationEvent<ActorStalledEvent>> groupMetricsStallListener(GroupMetrics metrics,
+			ApplicationContext context) {
+		return (event) -> {
+			if (event.getSource() == context) {
+				metrics.actorStalled(event.getPayload().actor());
+			}
+		};
 	}
 
 	@Bean

@@ -6,6 +6,7 @@ import java.util.Map;
 
 import dev.rungroup.context.ActorDefinition;
 import dev.rungroup.context.GroupSettings;
+import dev.rungroup.context.OnStall;
 import dev.rungroup.core.Policy;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +70,14 @@ public class RunProperties implements InitializingBean {
 	 * Settings of single actors by name; what is set here overrides the annotation.
 	 */
 	private final Map<String, Actor> actors = new LinkedHashMap<>();
+
+	/**
+	 * Lifecycle beans, by name, that become members of the group: listener containers for
+	 * example. When one stops running outside a stop of the context it has failed.
+	 */
+	private final Map<String, Adopt> adopt = new LinkedHashMap<>();
+
+	private final Observations observations = new Observations();
 
 	public boolean isEnabled() {
 		return this.enabled;
@@ -138,12 +147,21 @@ public class RunProperties implements InitializingBean {
 		return this.actors;
 	}
 
+	public Map<String, Adopt> getAdopt() {
+		return this.adopt;
+	}
+
+	public Observations getObservations() {
+		return this.observations;
+	}
+
 	@Override
 	public void afterPropertiesSet() {
 		notNegative("run.shutdown.grace-period", this.shutdown.gracePeriod);
 		positive("run.shutdown.timeout", this.shutdown.timeout);
 		this.retry.validate("run.retry");
 		this.actors.forEach((name, actor) -> actor.validate("run.actors." + name));
+		this.adopt.forEach((name, bean) -> bean.validate("run.adopt." + name));
 	}
 
 	private static void notNegative(String property, @Nullable Duration value) {
@@ -397,6 +415,23 @@ public class RunProperties implements InitializingBean {
 		 */
 		private @Nullable Integer stage;
 
+		/**
+		 * Whether the application can do its work only while this actor does: drives
+		 * health, readiness and liveness.
+		 */
+		private @Nullable Boolean required;
+
+		/**
+		 * Time without progress (an execution that ended, or a heartbeat) after which a
+		 * running actor is stalled. Not looked for if not set.
+		 */
+		private @Nullable Duration stallAfter;
+
+		/**
+		 * What happens when the actor is stalled: report, restart or shutdown.
+		 */
+		private @Nullable OnStall onStall;
+
 		private final ActorRetry retry = new ActorRetry();
 
 		public @Nullable Boolean getEnabled() {
@@ -495,11 +530,36 @@ public class RunProperties implements InitializingBean {
 			this.stage = stage;
 		}
 
+		public @Nullable Boolean getRequired() {
+			return this.required;
+		}
+
+		public void setRequired(@Nullable Boolean required) {
+			this.required = required;
+		}
+
+		public @Nullable Duration getStallAfter() {
+			return this.stallAfter;
+		}
+
+		public void setStallAfter(@Nullable Duration stallAfter) {
+			this.stallAfter = stallAfter;
+		}
+
+		public @Nullable OnStall getOnStall() {
+			return this.onStall;
+		}
+
+		public void setOnStall(@Nullable OnStall onStall) {
+			this.onStall = onStall;
+		}
+
 		public ActorRetry getRetry() {
 			return this.retry;
 		}
 
 		private void validate(String prefix) {
+			positive(prefix + ".stall-after", this.stallAfter);
 			notNegative(prefix + ".delay", this.delay);
 			notNegative(prefix + ".initial-delay", this.initialDelay);
 			positive(prefix + ".timeout", this.timeout);
@@ -512,6 +572,121 @@ public class RunProperties implements InitializingBean {
 						"Nothing can restart once the restarts are used up: use shutdown or do-nothing.");
 			}
 			this.retry.validate(prefix + ".retry");
+		}
+
+	}
+
+	/**
+	 * Settings of one adopted bean.
+	 */
+	public static class Adopt {
+
+		/**
+		 * What happens when the bean has stopped running by itself.
+		 */
+		private Policy onError = Policy.SHUTDOWN;
+
+		/**
+		 * How often the bean is started again after it has stopped by itself; -1 for no
+		 * limit.
+		 */
+		private int maxRestarts = -1;
+
+		/**
+		 * Window of time in which failures count against max-restarts.
+		 */
+		private @Nullable Duration within;
+
+		/**
+		 * What happens when max-restarts is spent: shutdown or do-nothing.
+		 */
+		private Policy onExhausted = Policy.SHUTDOWN;
+
+		/**
+		 * Whether the application can do its work only while this bean runs: drives
+		 * health, readiness and liveness.
+		 */
+		private boolean required;
+
+		private final ActorRetry retry = new ActorRetry();
+
+		public Policy getOnError() {
+			return this.onError;
+		}
+
+		public void setOnError(Policy onError) {
+			this.onError = onError;
+		}
+
+		public int getMaxRestarts() {
+			return this.maxRestarts;
+		}
+
+		public void setMaxRestarts(int maxRestarts) {
+			this.maxRestarts = maxRestarts;
+		}
+
+		public @Nullable Duration getWithin() {
+			return this.within;
+		}
+
+		public void setWithin(@Nullable Duration within) {
+			this.within = within;
+		}
+
+		public Policy getOnExhausted() {
+			return this.onExhausted;
+		}
+
+		public void setOnExhausted(Policy onExhausted) {
+			this.onExhausted = onExhausted;
+		}
+
+		public boolean isRequired() {
+			return this.required;
+		}
+
+		public void setRequired(boolean required) {
+			this.required = required;
+		}
+
+		public ActorRetry getRetry() {
+			return this.retry;
+		}
+
+		private void validate(String prefix) {
+			range(prefix + ".max-restarts", this.maxRestarts, -1, Integer.MAX_VALUE);
+			positive(prefix + ".within", this.within);
+			if (this.onExhausted == Policy.RESTART) {
+				throw new InvalidConfigurationPropertyValueException(prefix + ".on-exhausted", this.onExhausted,
+						"Nothing can restart once the restarts are used up: use shutdown or do-nothing.");
+			}
+			if (this.within != null && this.maxRestarts < 0) {
+				throw new InvalidConfigurationPropertyValueException(prefix + ".within", this.within,
+						"There is no " + prefix + ".max-restarts to count inside it: set both or neither.");
+			}
+			this.retry.validate(prefix + ".retry");
+		}
+
+	}
+
+	/**
+	 * Observations of executions.
+	 */
+	public static class Observations {
+
+		/**
+		 * Whether each execution of an actor is an observation, and so a span where
+		 * tracing is on.
+		 */
+		private boolean enabled;
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
 		}
 
 	}

@@ -36,13 +36,17 @@ import org.jspecify.annotations.Nullable;
  * @param readyTimeout time in which it announces that it is up, {@code null} if it does
  * not
  * @param stage lower starts first and stops last
+ * @param required whether the application can do its work only while this actor does
+ * @param stallAfter time without progress after which it is stalled, {@code null} to not
+ * look
+ * @param onStall what happens when it is stalled
  * @since 0.1.0
  */
 public record ActorDefinition(String name, String beanName, @Nullable Method execute, @Nullable Method interrupt,
 		List<Method> failureHandlers, boolean enabled, int concurrency, Policy onDone, Policy onError,
 		Duration initialDelay, Duration delay, Backoff backoff, int maxRestarts, @Nullable Duration within,
 		Policy onExhausted, List<Class<? extends Throwable>> fatal, @Nullable Duration timeout,
-		@Nullable Duration readyTimeout, int stage) {
+		@Nullable Duration readyTimeout, int stage, boolean required, @Nullable Duration stallAfter, OnStall onStall) {
 
 	/** More members of one actor than this are taken for a mistake. */
 	public static final int MAX_CONCURRENCY = 10_000;
@@ -122,6 +126,12 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 
 		private int stage;
 
+		private boolean required;
+
+		private @Nullable Duration stallAfter;
+
+		private OnStall onStall;
+
 		private Builder(ActorDefinition origin) {
 			this.origin = origin;
 			this.enabled = origin.enabled;
@@ -138,6 +148,9 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 			this.timeout = origin.timeout;
 			this.readyTimeout = origin.readyTimeout;
 			this.stage = origin.stage;
+			this.required = origin.required;
+			this.stallAfter = origin.stallAfter;
+			this.onStall = origin.onStall;
 		}
 
 		/**
@@ -281,6 +294,37 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 		}
 
 		/**
+		 * Set whether the application can do its work only while this actor does. Decides
+		 * about health and availability, not about the group.
+		 * @param required whether it is required
+		 * @return this builder
+		 */
+		public Builder required(boolean required) {
+			this.required = required;
+			return this;
+		}
+
+		/**
+		 * Set the time without progress after which the actor is stalled.
+		 * @param stallAfter the time, {@code null} to not look
+		 * @return this builder
+		 */
+		public Builder stallAfter(@Nullable Duration stallAfter) {
+			this.stallAfter = stallAfter;
+			return this;
+		}
+
+		/**
+		 * Set what happens when the actor is stalled.
+		 * @param onStall what happens
+		 * @return this builder
+		 */
+		public Builder onStall(OnStall onStall) {
+			this.onStall = onStall;
+			return this;
+		}
+
+		/**
 		 * Make the definition. Contradictions are found when the group is assembled.
 		 * @return the changed copy
 		 */
@@ -288,7 +332,8 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 			return new ActorDefinition(this.origin.name, this.origin.beanName, this.origin.execute,
 					this.origin.interrupt, this.origin.failureHandlers, this.enabled, this.concurrency, this.onDone,
 					this.onError, this.initialDelay, this.delay, this.backoff, this.maxRestarts, this.within,
-					this.onExhausted, this.fatal, this.timeout, this.readyTimeout, this.stage);
+					this.onExhausted, this.fatal, this.timeout, this.readyTimeout, this.stage, this.required,
+					this.stallAfter, this.onStall);
 		}
 
 	}

@@ -511,7 +511,8 @@ final class ActorScanner {
 					ActorDefinition.DEFAULT_BACKOFF, attributes.number("maxRestarts", -1, -1, Integer.MAX_VALUE),
 					attributes.positiveDuration("within"), annotation.getEnum("onExhausted", Policy.class),
 					attributes.fatal(), attributes.positiveDuration("timeout"),
-					attributes.positiveDuration("readyTimeout"), annotation.getInt("stage"));
+					attributes.positiveDuration("readyTimeout"), annotation.getInt("stage"), false, null,
+					OnStall.REPORT);
 		}
 
 		private InvalidActorException scoped(@Nullable String scope) {

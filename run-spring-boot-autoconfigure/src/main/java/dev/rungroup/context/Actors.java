@@ -1,5 +1,6 @@
 package dev.rungroup.context;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 
 import dev.rungroup.core.Member;
+import dev.rungroup.core.Policy;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -24,6 +26,8 @@ final class Actors {
 
 	private final List<ActorDefinition> enabled;
 
+	private final List<AdoptedBean> adopted;
+
 	private final List<Member> memberBeans;
 
 	private final Set<String> disabled;
@@ -31,10 +35,11 @@ final class Actors {
 	/** The name of each member, the disabled ones too, and where it is declared. */
 	private final Map<String, String> places;
 
-	private Actors(GroupAssembler assembler, List<ActorDefinition> enabled, List<Member> memberBeans,
-			Set<String> disabled, Map<String, String> places) {
+	private Actors(GroupAssembler assembler, List<ActorDefinition> enabled, List<AdoptedBean> adopted,
+			List<Member> memberBeans, Set<String> disabled, Map<String, String> places) {
 		this.assembler = assembler;
 		this.enabled = enabled;
+		this.adopted = adopted;
 		this.memberBeans = memberBeans;
 		this.disabled = Collections.unmodifiableSet(disabled);
 		this.places = places;
@@ -77,6 +82,11 @@ final class Actors {
 			}
 		}
 		customizers.forEach((customizer) -> customizer.customized(Collections.unmodifiableSet(names)));
+		List<AdoptedBean> adopted = adopted(beanFactory, places);
+		if (!enabled) {
+			adopted.forEach((bean) -> disabled.add(bean.name()));
+			adopted = List.of();
+		}
 		List<Member> memberBeans = new ArrayList<>();
 		if (enabled) {
 			for (String beanName : beanFactory.getBeanNamesForType(Member.class, true, false)) {
@@ -85,7 +95,19 @@ final class Actors {
 				memberBeans.add(member);
 			}
 		}
-		return new Actors(assembler, running, memberBeans, disabled, places);
+		return new Actors(assembler, running, adopted, memberBeans, disabled, places);
+	}
+
+	private static List<AdoptedBean> adopted(ConfigurableListableBeanFactory beanFactory, Map<String, String> places) {
+		List<AdoptedBean> adopted = new ArrayList<>();
+		for (AdoptionSource source : beanFactory.getBeansOfType(AdoptionSource.class).values()) {
+			for (Adoption adoption : source.adoptions(beanFactory)) {
+				adopted.add(AdoptedBean.of(adoption, beanFactory));
+				take(adoption.beanName(), "the adopted bean '" + adoption.beanName() + "'", places);
+			}
+		}
+		AdoptedBean.announceStops(adopted, beanFactory);
+		return adopted;
 	}
 
 	private static void take(String name, String place, Map<String, String> places) {
@@ -103,6 +125,7 @@ final class Actors {
 	List<Member> members() {
 		List<Member> members = new ArrayList<>();
 		this.enabled.forEach((definition) -> members.addAll(this.assembler.members(definition)));
+		this.adopted.forEach((bean) -> members.add(bean.member()));
 		members.addAll(this.memberBeans);
 		return members;
 	}
@@ -110,8 +133,48 @@ final class Actors {
 	List<String> memberNames() {
 		List<String> names = new ArrayList<>();
 		this.enabled.forEach((definition) -> names.addAll(definition.memberNames()));
+		this.adopted.forEach((bean) -> names.add(bean.name()));
 		this.memberBeans.forEach((member) -> names.add(member.name()));
 		return names;
+	}
+
+	/**
+	 * The members without which the application cannot do its work.
+	 */
+	Set<String> required() {
+		Set<String> names = new LinkedHashSet<>();
+		this.enabled.stream()
+			.filter(ActorDefinition::required)
+			.forEach((definition) -> names.addAll(definition.memberNames()));
+		this.adopted.stream().filter(AdoptedBean::isRequired).forEach((bean) -> names.add(bean.name()));
+		return names;
+	}
+
+	/**
+	 * The members whose policy is to be restarted after a failure.
+	 */
+	Set<String> restarting() {
+		Set<String> names = new LinkedHashSet<>();
+		this.enabled.stream()
+			.filter((definition) -> definition.onError() == Policy.RESTART)
+			.forEach((definition) -> names.addAll(definition.memberNames()));
+		this.adopted.stream().filter(AdoptedBean::isRestarting).forEach((bean) -> names.add(bean.name()));
+		return names;
+	}
+
+	/**
+	 * Who may not run for long without progress.
+	 */
+	List<StallLimit> stallLimits() {
+		List<StallLimit> limits = new ArrayList<>();
+		for (ActorDefinition definition : this.enabled) {
+			Duration stallAfter = definition.stallAfter();
+			if (stallAfter != null) {
+				definition.memberNames()
+					.forEach((name) -> limits.add(new StallLimit(name, stallAfter, definition.onStall())));
+			}
+		}
+		return limits;
 	}
 
 	Set<String> disabled() {

@@ -120,7 +120,7 @@ public final class GroupLifecycle
 	private void launch(GroupRun run, Actors actors) {
 		try {
 			// Creates lazy beans: no lock is held while their code runs
-			run.prepare();
+			run.prepare(actors);
 			List<Member> members = actors.members();
 			boolean launch;
 			synchronized (this.lock) {
@@ -270,6 +270,39 @@ public final class GroupLifecycle
 	}
 
 	/**
+	 * Return the members that are required: without them the application cannot do its
+	 * work.
+	 * @return their names; those that are switched off are not among them
+	 */
+	public Set<String> requiredActors() {
+		return actors().required();
+	}
+
+	/**
+	 * Return the members that are stalled now: they run, but make no progress.
+	 * @return their names; only members that have a limit can be stalled
+	 */
+	public Set<String> stalledActors() {
+		GroupRun run = currentRun();
+		return (run != null) ? run.stalled() : Set.of();
+	}
+
+	/**
+	 * Return the members that have failed for good because their restarts are used up.
+	 * @return their names
+	 */
+	public Set<String> exhaustedActors() {
+		GroupRun run = currentRun();
+		return (run != null) ? run.exhausted() : Set.of();
+	}
+
+	private @Nullable GroupRun currentRun() {
+		synchronized (this.lock) {
+			return this.run;
+		}
+	}
+
+	/**
 	 * Add a member: to the group that runs, which starts it, and to every later one.
 	 * @param member the member
 	 * @throws IllegalArgumentException if its name is taken
@@ -313,6 +346,18 @@ public final class GroupLifecycle
 	 */
 	public void startMember(String name) {
 		runOf(name).startMember(name);
+	}
+
+	/**
+	 * Stop one member and run it again as soon as it has ended; the others go on.
+	 * @param name the member's name
+	 * @throws NoSuchElementException if there is no such member
+	 * @throws IllegalStateException if the group is not running
+	 */
+	public void restartMember(String name) {
+		GroupRun run = runOf(name);
+		run.stopMember(name);
+		run.startMember(name);
 	}
 
 	private GroupRun runOf(String name) {

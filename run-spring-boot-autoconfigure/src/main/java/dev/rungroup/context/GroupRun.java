@@ -3,6 +3,7 @@ package dev.rungroup.context;
 import java.time.Duration;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -50,6 +51,14 @@ final class GroupRun {
 
 	private volatile @Nullable Group group;
 
+	// Written before the group
+
+	private List<BodyWrapper> wrappers = List.of();
+
+	private @Nullable Exhaustion exhaustion;
+
+	private @Nullable StallWatch stalls;
+
 	// Written under the lifecycle's lock
 
 	private volatile boolean filled;
@@ -65,20 +74,26 @@ final class GroupRun {
 	 * Make the group, still empty. Asks the context for listeners: only now, and not
 	 * earlier, so that they may depend on anything.
 	 */
-	void prepare() {
+	void prepare(Actors actors) {
+		Exhaustion exhaustion = new Exhaustion(actors.restarting());
 		Group.Builder builder = Group.builder()
 			.name(this.settings.name())
 			.threadFactory(new ActorThreadFactory(this.settings.virtualThreads(), this.context.getClassLoader()))
 			.gracePeriod(this.settings.gracePeriod())
 			.shutdownTimeout(this.settings.shutdownTimeout())
 			.keepStopped(true)
+			.listener(exhaustion)
 			.listener(new ActorLog())
 			.listener(new Ender(this.context.getBeanProvider(GroupEndHandler.class).getIfAvailable()));
 		this.context.getBeanProvider(ActorFailureHandler.class)
 			.orderedStream()
 			.forEach((handler) -> builder.listener(new Failures(handler)));
 		this.context.getBeanProvider(GroupListener.class).orderedStream().forEach(builder::listener);
-		this.group = builder.listener(new GroupEvents(this.context)).build();
+		Group group = builder.listener(new GroupEvents(this.context)).build();
+		this.wrappers = this.context.getBeanProvider(BodyWrapper.class).orderedStream().toList();
+		this.exhaustion = exhaustion;
+		this.stalls = new StallWatch(group, actors.stallLimits(), this.context);
+		this.group = group;
 	}
 
 	/**
@@ -90,7 +105,7 @@ final class GroupRun {
 			over();
 			return false;
 		}
-		members.forEach(group()::add);
+		members.forEach((member) -> group().add(wrapped(member)));
 		this.filled = true;
 		this.launched = !members.isEmpty();
 		return this.launched;
@@ -132,6 +147,10 @@ final class GroupRun {
 	private void runGroup() {
 		Group group = group();
 		try {
+			StallWatch stalls = this.stalls;
+			if (stalls != null) {
+				stalls.start(this::isOver);
+			}
 			group.run();
 		}
 		catch (UnstoppedMembersException ex) {
@@ -282,11 +301,36 @@ final class GroupRun {
 
 	void add(Member member) {
 		try {
-			group().add(member);
+			group().add(wrapped(member));
 		}
 		catch (IllegalStateException ex) {
 			logger.debug("The group is over: member '" + member.name() + "' joins the next one", ex);
 		}
+	}
+
+	private Member wrapped(Member member) {
+		Member wrapped = member;
+		for (int i = this.wrappers.size() - 1; i >= 0; i--) {
+			BodyWrapper wrapper = this.wrappers.get(i);
+			wrapped = wrapped.withBody((body) -> wrapper.wrap(member.name(), body));
+		}
+		return wrapped;
+	}
+
+	/**
+	 * The members that run without progress, as far as somebody looks for them.
+	 */
+	Set<String> stalled() {
+		StallWatch stalls = (this.group != null) ? this.stalls : null;
+		return (stalls != null) ? stalls.stalled() : Set.of();
+	}
+
+	/**
+	 * The members whose restarts are used up.
+	 */
+	Set<String> exhausted() {
+		Exhaustion exhaustion = (this.group != null) ? this.exhaustion : null;
+		return (exhaustion != null) ? exhaustion.members() : Set.of();
 	}
 
 	void stopMember(String name) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
@@ -72,9 +73,9 @@ public final class Member {
 		this.stage = builder.stage;
 	}
 
-	private Member(Member member, Policy onDone, Policy onError) {
+	private Member(Member member, Body body, Policy onDone, Policy onError) {
 		this.name = member.name;
-		this.body = member.body;
+		this.body = body;
 		this.interrupter = member.interrupter;
 		this.failureHandlers = member.failureHandlers;
 		this.onDone = onDone;
@@ -116,7 +117,16 @@ public final class Member {
 	 * The same member, executed again and again.
 	 */
 	Member looping() {
-		return new Member(this, Policy.RESTART, Policy.RESTART);
+		return new Member(this, this.body, Policy.RESTART, Policy.RESTART);
+	}
+
+	/**
+	 * Return the same member with something around its body: a measurement, a context.
+	 * @param wrapper makes the new body of the old one
+	 * @return the changed copy
+	 */
+	public Member withBody(UnaryOperator<Body> wrapper) {
+		return new Member(this, Objects.requireNonNull(wrapper.apply(this.body), "body"), this.onDone, this.onError);
 	}
 
 	boolean isFatal(Throwable failure) {

@@ -24,6 +24,17 @@ public record StopReason(Kind kind, @Nullable String member, @Nullable Throwable
 	}
 
 	/**
+	 * Return whether this is a failure rather than somebody's wish or a normal end.
+	 * @return whether something went wrong
+	 */
+	public boolean isFailure() {
+		return switch (this.kind) {
+			case MEMBER_DONE, STOP_REQUESTED, CONTEXT_CLOSED -> false;
+			case MEMBER_FAILED, RESTARTS_EXHAUSTED, EXECUTION_TIMED_OUT, STALLED, LEADERSHIP_LOST -> true;
+		};
+	}
+
+	/**
 	 * What ended the group or the member.
 	 */
 	public enum Kind {

@@ -31,6 +31,8 @@ final class ActorMeters {
 
 	private final Counter restarts;
 
+	private final Counter stalls;
+
 	private final Timer stop;
 
 	ActorMeters(MeterRegistry registry, String actor) {
@@ -47,6 +49,11 @@ final class ActorMeters {
 		this.restarts = Counter.builder(GroupMetrics.RESTARTS)
 			.description("Executions that were scheduled after a failure")
 			.baseUnit("restarts")
+			.tag(GroupMetrics.ACTOR_TAG, actor)
+			.register(registry);
+		this.stalls = Counter.builder(GroupMetrics.STALLS)
+			.description("Times that an actor ran without progress for longer than its limit")
+			.baseUnit("stalls")
 			.tag(GroupMetrics.ACTOR_TAG, actor)
 			.register(registry);
 		this.stop = Timer.builder(GroupMetrics.STOP)
@@ -75,6 +82,10 @@ final class ActorMeters {
 
 	void restarted() {
 		this.restarts.increment();
+	}
+
+	void stalled() {
+		this.stalls.increment();
 	}
 
 	void stopped(long nanos) {

@@ -57,6 +57,11 @@ import org.jspecify.annotations.Nullable;
  * <td>{@value #ACTOR_TAG}</td>
  * </tr>
  * <tr>
+ * <td>{@value #STALLS}</td>
+ * <td>counter</td>
+ * <td>{@value #ACTOR_TAG}</td>
+ * </tr>
+ * <tr>
  * <td>{@value #STOP}</td>
  * <td>timer: interrupt to end</td>
  * <td>{@value #ACTOR_TAG}</td>
@@ -105,6 +110,11 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 * Gauge: seconds since an actor last made progress.
 	 */
 	public static final String PROGRESS_AGE = "run.actor.progress.age";
+
+	/**
+	 * Counter of stalls: an actor ran without progress for longer than its limit.
+	 */
+	public static final String STALLS = "run.actor.stalls";
 
 	/**
 	 * Timer from an actor's interrupt to its end.
@@ -226,6 +236,17 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 		ActorMeters meters = actor(member);
 		if (meters != null) {
 			meters.stopped(nanos);
+		}
+	}
+
+	/**
+	 * Count a stall.
+	 * @param actor the actor that makes no progress
+	 */
+	public void actorStalled(String actor) {
+		ActorMeters meters = actor(actor);
+		if (meters != null) {
+			meters.stalled();
 		}
 	}
 

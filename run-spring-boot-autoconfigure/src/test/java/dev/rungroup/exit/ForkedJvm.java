@@ -25,7 +25,8 @@ final class ForkedJvm implements AutoCloseable {
 	private static final long LIMIT_SECONDS = 90;
 
 	private static final Pattern UNUSED = Pattern.compile(
-			"actuator|micrometer-core|micrometer-metrics|prometheus|health|aspectj|archunit|junit|mockito|assertj|byte-buddy|-test-");
+			"actuator|micrometer-core|boot-micrometer|prometheus|health|aspectj|archunit|junit|mockito|assertj|byte-buddy|-test-|"
+					+ "security|artemis|jms|netty|jgroups");
 
 	private static final boolean RESETS_SIGNALS = resetsSignals();
 

@@ -31,10 +31,7 @@ final class ExitCodes {
 	}
 
 	static boolean isFailure(StopReason reason) {
-		return switch (reason.kind()) {
-			case MEMBER_DONE, STOP_REQUESTED, CONTEXT_CLOSED -> false;
-			case MEMBER_FAILED, RESTARTS_EXHAUSTED, EXECUTION_TIMED_OUT, STALLED, LEADERSHIP_LOST -> true;
-		};
+		return reason.isFailure();
 	}
 
 	static int codeFor(StopReason reason, ConfigurableApplicationContext context) {

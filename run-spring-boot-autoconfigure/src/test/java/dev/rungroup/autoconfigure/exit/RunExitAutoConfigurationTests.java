@@ -1,6 +1,7 @@
 package dev.rungroup.autoconfigure.exit;
 
 import java.time.Duration;
+import java.util.EventListener;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -15,16 +16,21 @@ import dev.rungroup.core.StopReason;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.web.servlet.support.SpringBootServletInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.mock.web.MockServletContext;
+import org.springframework.web.context.WebApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -117,6 +123,49 @@ class RunExitAutoConfigurationTests {
 				assertThat(failure).hasMessageContaining("'failing'").hasRootCauseMessage("boom");
 			});
 		});
+	}
+
+	@Test
+	void aFailureWhileStartingIsThrownWithLazyInitializationToo() {
+		this.runner.withUserConfiguration(FailingActor.class, SlowStart.class)
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.run((context) -> assertThat(context).getFailure().isInstanceOf(ActorFailedException.class));
+	}
+
+	@Test
+	void theJvmOfAServletContainerIsNotOurs() throws Exception {
+		AtomicReference<ConfigurableApplicationContext> started = new AtomicReference<>();
+		new SpringBootServletInitializer() {
+
+			@Override
+			protected SpringApplicationBuilder configure(SpringApplicationBuilder builder) {
+				// the mock takes no filters
+				setRegisterErrorPageFilter(false);
+				return builder.sources(Application.class);
+			}
+
+			@Override
+			protected WebApplicationContext run(SpringApplication application) {
+				WebApplicationContext context = super.run(application);
+				started.set((ConfigurableApplicationContext) context);
+				return context;
+			}
+
+		}.onStartup(new MockServletContext() {
+
+			@Override
+			public <T extends EventListener> void addListener(T listener) {
+				// the container would close the context through it, we do that below
+			}
+
+		});
+		try (ConfigurableApplicationContext context = started.get()) {
+			assertThat(Launch.of(context).ownsJvm()).isFalse();
+		}
+		try (ConfigurableApplicationContext context = application().run()) {
+			assertThat(Launch.of(context).ownsJvm()).isTrue();
+		}
 	}
 
 	@Test

@@ -1,0 +1,230 @@
+package dev.rungroup.actuate;
+
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.NoSuchElementException;
+
+import dev.rungroup.context.GroupLifecycle;
+import dev.rungroup.core.GroupSnapshot;
+import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.StopReason;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aot.hint.BindingReflectionHintsRegistrar;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.context.annotation.ImportRuntimeHints;
+
+/**
+ * Shows the actors of a group, and stops, starts and restarts single ones. Actions return
+ * at once: what they began is seen by reading again. Read-only unless configured
+ * otherwise. Public for wiring only.
+ *
+ * @since 0.1.0
+ */
+@Endpoint(id = "actors", defaultAccess = Access.READ_ONLY)
+@ImportRuntimeHints(ActorsEndpoint.Hints.class)
+public final class ActorsEndpoint {
+
+	/** State of an actor that is switched off, besides those of members. */
+	static final String DISABLED = "DISABLED";
+
+	/** A message may quote a whole document; an operator wants its beginning. */
+	static final int MAX_MESSAGE_LENGTH = 500;
+
+	private final GroupLifecycle lifecycle;
+
+	/**
+	 * Create the endpoint.
+	 * @param lifecycle whose actors to show
+	 */
+	public ActorsEndpoint(GroupLifecycle lifecycle) {
+		this.lifecycle = lifecycle;
+	}
+
+	/**
+	 * Return the group and its actors, those that are switched off too.
+	 * @return all there is to see
+	 */
+	@ReadOperation
+	public ActorsDescriptor actors() {
+		GroupSnapshot group = this.lifecycle.snapshot();
+		Map<String, ActorDescriptor> actors = new LinkedHashMap<>();
+		group.members().forEach((member) -> actors.put(member.name(), ActorDescriptor.of(member)));
+		this.lifecycle.disabledActors().forEach((name) -> actors.put(name, ActorDescriptor.disabled()));
+		return new ActorsDescriptor(
+				new GroupDescriptor(group.name(), group.state().name(), StopReasonDescriptor.of(group.stopReason())),
+				actors);
+	}
+
+	/**
+	 * Return one actor.
+	 * @param name the actor's name
+	 * @return the actor, {@code null} if there is none of that name
+	 */
+	@ReadOperation
+	public @Nullable ActorDescriptor actor(@Selector String name) {
+		return actors().actors().get(name);
+	}
+
+	/**
+	 * Begin to do something to one actor; the others go on.
+	 * @param name the actor's name
+	 * @param action {@code stop}, {@code start} or {@code restart}
+	 * @return the actor right afterwards; over the web nothing
+	 * @throws InvalidEndpointRequestException for another action
+	 * @throws NoSuchElementException if there is no such actor
+	 * @throws IllegalStateException if the actor is switched off, or the group is not
+	 * running
+	 */
+	@WriteOperation
+	public @Nullable ActorDescriptor control(@Selector String name, String action) {
+		switch (action) {
+			case "stop" -> enabled(name).stopMember(name);
+			case "start" -> enabled(name).startMember(name);
+			case "restart" -> enabled(name).restartMember(name);
+			default ->
+				throw new InvalidEndpointRequestException("Unknown action '" + action + "': use stop, start or restart",
+						"action must be stop, start or restart");
+		}
+		return actor(name);
+	}
+
+	private GroupLifecycle enabled(String name) {
+		if (this.lifecycle.disabledActors().contains(name)) {
+			throw new IllegalStateException("Actor '" + name
+					+ "' is disabled and cannot be controlled: enable it by 'run.actors." + name + ".enabled'");
+		}
+		return this.lifecycle;
+	}
+
+	private static @Nullable String shorten(@Nullable String message) {
+		if (message == null || message.length() <= MAX_MESSAGE_LENGTH) {
+			return message;
+		}
+		int end = MAX_MESSAGE_LENGTH - 1;
+		// Half a character is no text
+		return message.substring(0, (Character.isHighSurrogate(message.charAt(end - 1))) ? end - 1 : end) + "…";
+	}
+
+	/**
+	 * A group and its actors.
+	 *
+	 * @param group the group
+	 * @param actors the actors by name
+	 */
+	public record ActorsDescriptor(GroupDescriptor group, Map<String, ActorDescriptor> actors) {
+
+	}
+
+	/**
+	 * A group.
+	 *
+	 * @param name its name
+	 * @param state its state
+	 * @param stopReason who ended it, {@code null} if nobody did
+	 */
+	public record GroupDescriptor(String name, String state, @Nullable StopReasonDescriptor stopReason) {
+
+	}
+
+	/**
+	 * Who ended a group.
+	 *
+	 * @param kind what happened
+	 * @param member to whom, {@code null} if it came from outside
+	 * @param cause the failure behind it, {@code null} if there is none
+	 */
+	public record StopReasonDescriptor(String kind, @Nullable String member, @Nullable CauseDescriptor cause) {
+
+		static @Nullable StopReasonDescriptor of(@Nullable StopReason reason) {
+			if (reason == null) {
+				return null;
+			}
+			Throwable cause = reason.cause();
+			return new StopReasonDescriptor(reason.kind().name(), reason.member(), (cause != null)
+					? new CauseDescriptor(cause.getClass().getName(), shorten(cause.getMessage())) : null);
+		}
+
+	}
+
+	/**
+	 * A failure that ended a group.
+	 *
+	 * @param type its class
+	 * @param message the beginning of its message
+	 */
+	public record CauseDescriptor(String type, @Nullable String message) {
+
+	}
+
+	/**
+	 * An actor.
+	 *
+	 * @param state state of its member, or DISABLED
+	 * @param ready whether it is up
+	 * @param executions how many executions have begun
+	 * @param failures how many of them failed
+	 * @param restarts how many of them followed a failure
+	 * @param failuresInARow failures since the last good execution
+	 * @param stateSince since when it is in this state
+	 * @param nextExecution when its pause ends
+	 * @param lastProgress when an execution last began or ended or sent a heartbeat
+	 * @param lastFailure its last failure
+	 */
+	public record ActorDescriptor(String state, boolean ready, long executions, long failures, long restarts,
+			int failuresInARow, @Nullable Instant stateSince, @Nullable Instant nextExecution,
+			@Nullable Instant lastProgress, @Nullable FailureDescriptor lastFailure) {
+
+		static ActorDescriptor of(MemberSnapshot member) {
+			return new ActorDescriptor(member.state().name(), member.ready(), member.executions(), member.failures(),
+					member.restarts(), member.failuresInARow(), member.stateSince(), member.nextExecution(),
+					member.lastProgress(), FailureDescriptor.of(member.lastFailure(), member.lastFailureAt()));
+		}
+
+		static ActorDescriptor disabled() {
+			return new ActorDescriptor(DISABLED, false, 0, 0, 0, 0, null, null, null, null);
+		}
+
+	}
+
+	/**
+	 * A failure of an actor.
+	 *
+	 * @param type its class
+	 * @param message the beginning of its message
+	 * @param at when it happened
+	 */
+	public record FailureDescriptor(String type, @Nullable String message, @Nullable Instant at) {
+
+		static @Nullable FailureDescriptor of(@Nullable Throwable failure, @Nullable Instant at) {
+			return (failure != null)
+					? new FailureDescriptor(failure.getClass().getName(), shorten(failure.getMessage()), at) : null;
+		}
+
+	}
+
+	/**
+	 * Lets a native image write the descriptors as JSON.
+	 */
+	static final class Hints implements RuntimeHintsRegistrar {
+
+		private final BindingReflectionHintsRegistrar binding = new BindingReflectionHintsRegistrar();
+
+		@Override
+		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+			this.binding.registerReflectionHints(hints.reflection(), ActorsDescriptor.class, GroupDescriptor.class,
+					StopReasonDescriptor.class, CauseDescriptor.class, ActorDescriptor.class, FailureDescriptor.class,
+					ActorsEndpointWebExtension.ProblemDescriptor.class);
+		}
+
+	}
+
+}

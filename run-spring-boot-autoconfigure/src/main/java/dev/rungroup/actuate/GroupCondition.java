@@ -1,0 +1,63 @@
+package dev.rungroup.actuate;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+import dev.rungroup.context.GroupLifecycle;
+import dev.rungroup.core.GroupSnapshot;
+import dev.rungroup.core.GroupState;
+import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.StopReason;
+
+import org.springframework.boot.health.contributor.Status;
+
+/**
+ * A group as far as health and availability care for it.
+ *
+ * @param actors its actors by name
+ * @param failed whether it has ended by a failure
+ */
+record GroupCondition(Map<String, ActorCondition> actors, boolean failed) {
+
+	static GroupCondition of(GroupLifecycle lifecycle) {
+		GroupSnapshot group = lifecycle.snapshot();
+		Set<String> required = lifecycle.requiredActors();
+		Set<String> stalled = lifecycle.stalledActors();
+		Set<String> exhausted = lifecycle.exhaustedActors();
+		Map<String, ActorCondition> actors = new LinkedHashMap<>();
+		for (MemberSnapshot member : group.members()) {
+			String name = member.name();
+			actors.put(name, new ActorCondition(member.state(), member.ready(), member.failuresInARow() > 0,
+					required.contains(name), stalled.contains(name), exhausted.contains(name)));
+		}
+		lifecycle.disabledActors()
+			.forEach((name) -> actors.put(name, new ActorCondition(null, false, false, false, false, false)));
+		StopReason reason = group.stopReason();
+		return new GroupCondition(actors, group.state() == GroupState.STOPPED && reason != null && reason.isFailure());
+	}
+
+	Status status() {
+		Collection<ActorCondition> actors = this.actors.values();
+		if (this.failed || actors.stream().anyMatch((actor) -> actor.status() == Status.DOWN)) {
+			return Status.DOWN;
+		}
+		return (actors.stream().anyMatch((actor) -> actor.status() == Status.OUT_OF_SERVICE)) ? Status.OUT_OF_SERVICE
+				: Status.UP;
+	}
+
+	boolean refusesTraffic() {
+		return this.actors.values().stream().anyMatch(ActorCondition::refusesTraffic);
+	}
+
+	/**
+	 * Whether only a new process can help.
+	 * @param groupIsMissed whether the application goes on when its group has ended by a
+	 * failure
+	 */
+	boolean isBroken(boolean groupIsMissed) {
+		return (groupIsMissed && this.failed) || this.actors.values().stream().anyMatch(ActorCondition::isBroken);
+	}
+
+}

@@ -1,0 +1,59 @@
+package dev.rungroup.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+import dev.rungroup.context.Adoption;
+import dev.rungroup.context.AdoptionSource;
+import dev.rungroup.context.InvalidActorException;
+
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.context.Lifecycle;
+
+/**
+ * Makes adoptions of {@link RunProperties}. A bean is found by its exact name, or else by
+ * one that differs only in case, dashes and underscores.
+ */
+final class PropertiesAdoptionSource implements AdoptionSource {
+
+	private final RunProperties properties;
+
+	PropertiesAdoptionSource(RunProperties properties) {
+		this.properties = properties;
+	}
+
+	@Override
+	public List<Adoption> adoptions(ConfigurableListableBeanFactory beanFactory) {
+		List<Adoption> adoptions = new ArrayList<>();
+		this.properties.getAdopt()
+			.forEach((key,
+					adopt) -> adoptions.add(new Adoption(beanName(key, beanFactory), adopt.getOnError(),
+							PropertiesActorCustomizer.backoff(this.properties.getRetry(), adopt.getRetry()),
+							adopt.getMaxRestarts(), adopt.getWithin(), adopt.getOnExhausted(), adopt.isRequired())));
+		return adoptions;
+	}
+
+	private static String beanName(String key, ConfigurableListableBeanFactory beanFactory) {
+		if (beanFactory.containsLocalBean(key)) {
+			return key;
+		}
+		Set<String> names = new LinkedHashSet<>(List.of(beanFactory.getBeanNamesForType(Lifecycle.class, true, false)));
+		return names.stream()
+			.filter((name) -> PropertiesActorCustomizer.canonical(name)
+				.equals(PropertiesActorCustomizer.canonical(key)))
+			.findFirst()
+			.orElseThrow(() -> unknown(key, names));
+	}
+
+	private static InvalidActorException unknown(String key, Set<String> names) {
+		String nearest = PropertiesActorCustomizer.nearest(key, names);
+		return new InvalidActorException(
+				"Property 'run.adopt." + key + "' is set, but there is no bean '" + key + "'. Lifecycle beans are: "
+						+ String.join(", ", names) + ".",
+				((nearest != null) ? "Did you mean 'run.adopt." + nearest + "'? Correct" : "Correct")
+						+ " or remove the property. A name with dots is written in brackets: 'run.adopt[a.b.c]'.");
+	}
+
+}

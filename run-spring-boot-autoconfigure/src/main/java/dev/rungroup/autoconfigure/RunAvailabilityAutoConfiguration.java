@@ -1,0 +1,47 @@
+package dev.rungroup.autoconfigure;
+
+import dev.rungroup.actuate.ActorAvailability;
+import dev.rungroup.context.GroupLifecycle;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
+import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Auto-configuration for the part of required actors in the readiness and liveness of the
+ * application.
+ *
+ * @since 0.1.0
+ */
+@AutoConfiguration(after = { RunAutoConfiguration.class, ApplicationAvailabilityAutoConfiguration.class })
+@ConditionalOnClass(HealthIndicator.class)
+@ConditionalOnBean(value = { GroupLifecycle.class, ApplicationAvailability.class }, search = SearchStrategy.CURRENT)
+public final class RunAvailabilityAutoConfiguration {
+
+	/**
+	 * Create the auto-configuration.
+	 */
+	public RunAvailabilityAutoConfiguration() {
+	}
+
+	/**
+	 * Takes the availability and not a provider, so that it is created first and hears
+	 * events first. The lifecycle asks for its listeners, so they cannot ask for it.
+	 */
+	@Bean
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+	ActorAvailability actorAvailability(ApplicationAvailability availability, ApplicationEventPublisher publisher,
+			ObjectProvider<GroupLifecycle> lifecycle, RunProperties properties) {
+		return new ActorAvailability(availability, publisher, lifecycle::getIfUnique,
+				properties.getOnShutdown() == RunProperties.OnShutdown.NONE);
+	}
+
+}

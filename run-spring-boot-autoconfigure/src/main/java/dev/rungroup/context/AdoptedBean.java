@@ -1,0 +1,195 @@
+package dev.rungroup.context;
+
+import java.time.Duration;
+import java.util.List;
+
+import dev.rungroup.core.Member;
+import dev.rungroup.core.MemberContext;
+import dev.rungroup.core.Policy;
+import dev.rungroup.core.StopReason;
+
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.context.Lifecycle;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Watches a {@link Lifecycle} bean as a member of the group. The bean's first start is
+ * Spring's business, as is its stop with the context; starts after a failure, and stops
+ * and starts of the member alone, are done here.
+ */
+final class AdoptedBean {
+
+	private static final Duration POLL = Duration.ofMillis(50);
+
+	private static final String STOPS_BEAN_NAME = AdoptedBean.class.getPackageName() + ".adoptedBeansStop";
+
+	private final Adoption adoption;
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private final ContextStop contextStop;
+
+	private AdoptedBean(Adoption adoption, ConfigurableListableBeanFactory beanFactory, ContextStop contextStop) {
+		this.adoption = adoption;
+		this.beanFactory = beanFactory;
+		this.contextStop = contextStop;
+	}
+
+	/**
+	 * Check that a bean can be adopted.
+	 * @throws InvalidActorException if it cannot
+	 */
+	static AdoptedBean of(Adoption adoption, ConfigurableListableBeanFactory beanFactory) {
+		String name = adoption.beanName();
+		if (!beanFactory.containsLocalBean(name)) {
+			throw new InvalidActorException(
+					"Bean '" + name + "' is to be adopted by the group of actors, but this context has no such bean.",
+					"Correct the name, or remove 'run.adopt." + name + "'.");
+		}
+		Class<?> type = beanFactory.getType(name, false);
+		if (type == null || !Lifecycle.class.isAssignableFrom(type) || GroupLifecycle.class.isAssignableFrom(type)
+				|| !beanFactory.isSingleton(name)) {
+			throw new InvalidActorException("Bean '" + name + "' is to be adopted by the group of actors, but is "
+					+ ((type == null || !Lifecycle.class.isAssignableFrom(type))
+							? "a " + ((type != null) ? type.getName() : "bean of unknown type") + " and no Lifecycle"
+							: (GroupLifecycle.class.isAssignableFrom(type)) ? "that group itself" : "no singleton")
+					+ ".",
+					"Name a singleton bean that implements org.springframework.context.Lifecycle, such as a listener"
+							+ " container, or remove 'run.adopt." + name + "'.");
+		}
+		ContextStop contextStop = (beanFactory.getSingleton(STOPS_BEAN_NAME) instanceof ContextStop known) ? known
+				: new ContextStop();
+		if (!beanFactory.containsSingleton(STOPS_BEAN_NAME)) {
+			beanFactory.registerSingleton(STOPS_BEAN_NAME, contextStop);
+		}
+		return new AdoptedBean(adoption, beanFactory, contextStop);
+	}
+
+	/**
+	 * See to it that a stop of the context is known before the first of these beans is
+	 * stopped by it: Spring stops what depends on a bean before the bean.
+	 */
+	static void announceStops(List<AdoptedBean> adopted, ConfigurableListableBeanFactory beanFactory) {
+		adopted.forEach((bean) -> beanFactory.registerDependentBean(bean.name(), STOPS_BEAN_NAME));
+	}
+
+	String name() {
+		return this.adoption.beanName();
+	}
+
+	boolean isRequired() {
+		return this.adoption.required();
+	}
+
+	boolean isRestarting() {
+		return this.adoption.onError() == Policy.RESTART;
+	}
+
+	/**
+	 * Make the member for one start of the group.
+	 */
+	Member member() {
+		Lifecycle bean = this.beanFactory.getBean(name(), Lifecycle.class);
+		this.contextStop.begun = false;
+		Watch watch = new Watch(bean);
+		Member.Builder builder = Member.named(name())
+			.execute(watch::run)
+			.interrupt(watch::interrupt)
+			.onError(this.adoption.onError())
+			.backoff(this.adoption.backoff())
+			.maxRestarts(this.adoption.maxRestarts())
+			.onExhausted(this.adoption.onExhausted());
+		if (this.adoption.within() != null) {
+			builder.within(this.adoption.within());
+		}
+		try {
+			return builder.build();
+		}
+		catch (IllegalStateException ex) {
+			throw new InvalidActorException(
+					"Bean '" + name() + "' is adopted with a contradiction: " + ex.getMessage() + ".",
+					"Change its properties under 'run.adopt." + name() + "'.", ex);
+		}
+	}
+
+	/**
+	 * One start of the group. {@link #run} and {@link #interrupt} overlap.
+	 */
+	private final class Watch {
+
+		private final Lifecycle bean;
+
+		/** From then on starting it again is our business. */
+		private volatile boolean hasRun;
+
+		private Watch(Lifecycle bean) {
+			this.bean = bean;
+		}
+
+		private void run(MemberContext context) throws InterruptedException {
+			if (this.hasRun && !this.bean.isRunning() && !AdoptedBean.this.contextStop.begun) {
+				this.bean.start();
+			}
+			boolean running = this.hasRun;
+			while (!context.isStopping()) {
+				if (this.bean.isRunning()) {
+					running = true;
+					this.hasRun = true;
+					context.ready();
+				}
+				else if (running && !AdoptedBean.this.contextStop.begun) {
+					throw new IllegalStateException("Bean '" + name() + "' has stopped running");
+				}
+				context.heartbeat();
+				context.sleep(POLL);
+			}
+		}
+
+		/**
+		 * The watching ends by itself.
+		 */
+		private void interrupt(StopReason reason) {
+			if (reason.kind() != StopReason.Kind.CONTEXT_CLOSED && !AdoptedBean.this.contextStop.begun) {
+				this.hasRun = true;
+				this.bean.stop();
+			}
+		}
+
+	}
+
+	/**
+	 * Hears that the context stops, is closed or paused. It is never started and seems to
+	 * run always, so that no bean is ever started for its sake.
+	 */
+	private static final class ContextStop implements SmartLifecycle {
+
+		private volatile boolean begun;
+
+		@Override
+		public boolean isAutoStartup() {
+			return false;
+		}
+
+		@Override
+		public void start() {
+			this.begun = false;
+		}
+
+		@Override
+		public void stop() {
+			this.begun = true;
+		}
+
+		@Override
+		public boolean isRunning() {
+			return true;
+		}
+
+		@Override
+		public int getPhase() {
+			return Integer.MAX_VALUE;
+		}
+
+	}
+
+}

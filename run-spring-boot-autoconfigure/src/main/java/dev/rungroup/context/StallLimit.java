@@ -1,0 +1,14 @@
+package dev.rungroup.context;
+
+import java.time.Duration;
+
+/**
+ * How long a member may run without progress.
+ *
+ * @param member the member's name
+ * @param stallAfter the time
+ * @param onStall what happens then
+ */
+record StallLimit(String member, Duration stallAfter, OnStall onStall) {
+
+}

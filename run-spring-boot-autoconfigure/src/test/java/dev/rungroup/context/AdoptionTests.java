@@ -1,0 +1,356 @@
+package dev.rungroup.context;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import dev.rungroup.autoconfigure.RunAutoConfiguration;
+import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.MemberState;
+import dev.rungroup.core.StopReason;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.Lifecycle;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.AbstractApplicationContext;
+import org.springframework.core.env.Environment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Lifecycle beans that are members of the group.
+ */
+class AdoptionTests {
+
+	private static final Duration LIMIT = Duration.ofSeconds(20);
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(RunAutoConfiguration.class))
+		.withUserConfiguration(Beans.class)
+		.withPropertyValues("run.adopt.container.on-error=shutdown", "run.retry.delay=10ms", "run.retry.jitter=0s");
+
+	@Test
+	void containerThatStopsByItselfEndsTheGroup() {
+		this.runner.run((context) -> {
+			awaitWatched(context);
+			container(context).stop();
+			Awaitility.await().atMost(LIMIT).until(() -> !group(context).isRunning());
+			StopReason reason = group(context).snapshot().stopReason();
+			assertThat(reason).isNotNull();
+			assertThat(reason.kind()).isEqualTo(StopReason.Kind.MEMBER_FAILED);
+			assertThat(reason.member()).isEqualTo("container");
+			assertThat(reason.cause()).hasMessage("Bean 'container' has stopped running");
+			assertThat(context.getBean(Endings.class).reasons).containsExactly(reason);
+			assertThat(container(context).starts).hasValue(1);
+		});
+	}
+
+	@Test
+	void containerIsStartedAgain() {
+		this.runner.withPropertyValues("run.adopt.container.on-error=restart").run((context) -> {
+			for (int i = 1; i <= 3; i++) {
+				awaitWatched(context);
+				container(context).stop();
+				int restarts = i;
+				Awaitility.await()
+					.atMost(LIMIT)
+					.until(() -> container(context).starts.get() == restarts + 1 && container(context).isRunning());
+			}
+			assertThat(member(context).failures()).isEqualTo(3);
+		});
+	}
+
+	@Test
+	void containerThatCannotBeStartedAgainUsesUpItsRestarts() {
+		this.runner.withPropertyValues("run.adopt.container.on-error=restart", "run.adopt.container.max-restarts=2")
+			.run((context) -> {
+				awaitWatched(context);
+				container(context).failure = new IllegalStateException("no broker");
+				container(context).stop();
+				Awaitility.await().atMost(LIMIT).until(() -> !group(context).isRunning());
+				StopReason reason = group(context).snapshot().stopReason();
+				assertThat(reason).isNotNull();
+				assertThat(reason.kind()).isEqualTo(StopReason.Kind.RESTARTS_EXHAUSTED);
+				assertThat(reason.cause()).hasMessage("no broker");
+				assertThat(container(context).starts).hasValue(3);
+			});
+	}
+
+	@Test
+	void containerThatStopsByItselfMayBeNobodysBusiness() {
+		this.runner.withPropertyValues("run.adopt.container.on-error=do-nothing").run((context) -> {
+			awaitWatched(context);
+			container(context).stop();
+			Awaitility.await().atMost(LIMIT).until(() -> member(context).state() == MemberState.FAILED);
+			assertThat(container(context).starts).hasValue(1);
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { Integer.MIN_VALUE, 0, GroupSettings.DEFAULT_PHASE, Integer.MAX_VALUE })
+	void stopOfTheContextIsNoFailure(int phase) {
+		this.runner.withPropertyValues("phase=" + phase, "run.adopt.container.on-error=restart").run((context) -> {
+			awaitWatched(context);
+			Container container = container(context);
+			// Time enough to notice that the container does not run any more
+			container.stopping = () -> sleep(300);
+			((AbstractApplicationContext) context.getSourceApplicationContext()).stop();
+			assertThat(container.isRunning()).isFalse();
+			assertThat(member(context).failures()).isZero();
+			assertThat(container.starts).hasValue(1);
+			((AbstractApplicationContext) context.getSourceApplicationContext()).start();
+			awaitWatched(context);
+			assertThat(container.starts).hasValue(2);
+			container.stop();
+			Awaitility.await().atMost(LIMIT).until(() -> container.starts.get() == 3 && container.isRunning());
+			awaitWatched(context);
+			context.getSourceApplicationContext().close();
+			assertThat(container.starts).hasValue(3);
+			assertThat(context.getSourceApplicationContext().isActive()).isFalse();
+		});
+	}
+
+	@Test
+	void containerThatSpringDoesNotStartIsWaitedFor() {
+		this.runner.withPropertyValues("auto-startup=false").run((context) -> {
+			Awaitility.await().atMost(LIMIT).until(() -> member(context).executions() == 1);
+			sleep(200);
+			assertThat(member(context).state()).isEqualTo(MemberState.RUNNING);
+			assertThat(container(context).starts).hasValue(0);
+			container(context).start();
+			sleep(200);
+			container(context).stop();
+			Awaitility.await().atMost(LIMIT).until(() -> !group(context).isRunning());
+		});
+	}
+
+	@Test
+	void plainLifecycleIsNotStartedForOurSake() {
+		this.runner.withPropertyValues("run.adopt.plain.on-error=shutdown").run((context) -> {
+			awaitWatched(context);
+			assertThat(context.getBean("plain", Plain.class).starts).hasValue(0);
+		});
+	}
+
+	@Test
+	void memberIsStoppedAndStartedAlone() {
+		this.runner.run((context) -> {
+			awaitWatched(context);
+			group(context).stopMember("container");
+			Awaitility.await().atMost(LIMIT).until(() -> member(context).state() == MemberState.STOPPED);
+			assertThat(container(context).isRunning()).isFalse();
+			group(context).startMember("container");
+			Awaitility.await().atMost(LIMIT).until(() -> container(context).isRunning());
+			group(context).restartMember("container");
+			Awaitility.await().atMost(LIMIT).until(() -> container(context).starts.get() == 3);
+			assertThat(member(context).failures()).isZero();
+			assertThat(group(context).snapshot().stopReason()).isNull();
+		});
+	}
+
+	@Test
+	void nameIsMatchedRelaxed() {
+		this.runner.withPropertyValues("run.adopt.pl-ain.required=true").run((context) -> {
+			assertThat(group(context).requiredActors()).containsExactly("plain");
+			assertThat(group(context).snapshot().members()).extracting(MemberSnapshot::name)
+				.containsExactlyInAnyOrder("container", "plain");
+		});
+	}
+
+	@Test
+	void disabledGroupAdoptsNobody() {
+		this.runner.withPropertyValues("run.enabled=false").run((context) -> {
+			assertThat(container(context).isRunning()).isTrue();
+			assertThat(group(context).disabledActors()).containsExactly("container");
+			container(context).stop();
+			assertThat(group(context).snapshot().members()).isEmpty();
+		});
+	}
+
+	@Test
+	void unknownBeanFailsWithTheNearestName() {
+		this.runner.withPropertyValues("run.adopt.contaner.on-error=restart").run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(context.getStartupFailure())
+				.hasStackTraceContaining(
+						"Property 'run.adopt.contaner' is set, but there is no bean 'contaner'. Lifecycle beans are: ")
+				.hasStackTraceContaining("Did you mean 'run.adopt.container'?");
+		});
+	}
+
+	@Test
+	void beanThatIsNoLifecycleFails() {
+		this.runner.withPropertyValues("run.adopt.endings.on-error=restart").run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(context.getStartupFailure())
+				.hasStackTraceContaining("Bean 'endings' is to be adopted by the group of actors, but is a ")
+				.hasStackTraceContaining("and no Lifecycle");
+		});
+	}
+
+	@Test
+	void groupItselfCannotBeAdopted() {
+		this.runner.withPropertyValues("run.adopt.groupLifecycle.on-error=restart").run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(context.getStartupFailure()).hasStackTraceContaining("is that group itself");
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "on-exhausted=restart", "within=10s", "max-restarts=-2", "retry.delay=-1s" })
+	void badValueFailsWithItsName(String property) {
+		this.runner.withPropertyValues("run.adopt.container." + property).run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(context.getStartupFailure())
+				.hasStackTraceContaining("run.adopt.container." + property.substring(0, property.indexOf('=')));
+		});
+	}
+
+	private static void awaitWatched(ApplicationContext context) {
+		Awaitility.await()
+			.atMost(LIMIT)
+			.until(() -> container(context).isRunning() && member(context).state() == MemberState.RUNNING
+					&& member(context).executions() > 0);
+		// The watch has to have seen it
+		sleep(150);
+	}
+
+	private static void sleep(long millis) {
+		try {
+			Thread.sleep(millis);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private static GroupLifecycle group(ApplicationContext context) {
+		return context.getBean(GroupLifecycle.class);
+	}
+
+	private static MemberSnapshot member(ApplicationContext context) {
+		return group(context).snapshot()
+			.members()
+			.stream()
+			.filter((member) -> member.name().equals("container"))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private static Container container(ApplicationContext context) {
+		return context.getBean(Container.class);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Beans {
+
+		@Bean
+		Container container(Environment environment) {
+			return new Container(environment.getProperty("phase", Integer.class, Integer.MAX_VALUE),
+					environment.getProperty("auto-startup", Boolean.class, true));
+		}
+
+		@Bean
+		Plain plain() {
+			return new Plain();
+		}
+
+		@Bean
+		Endings endings() {
+			return new Endings();
+		}
+
+	}
+
+	static class Endings implements GroupEndHandler {
+
+		private final List<StopReason> reasons = new CopyOnWriteArrayList<>();
+
+		@Override
+		public void groupEnding(StopReason reason) {
+			if (reason != null) {
+				this.reasons.add(reason);
+			}
+		}
+
+	}
+
+	static class Plain implements Lifecycle {
+
+		private final AtomicInteger starts = new AtomicInteger();
+
+		private volatile boolean running;
+
+		@Override
+		public void start() {
+			this.starts.incrementAndGet();
+			this.running = true;
+		}
+
+		@Override
+		public void stop() {
+			this.running = false;
+		}
+
+		@Override
+		public boolean isRunning() {
+			return this.running;
+		}
+
+	}
+
+	static class Container extends Plain implements SmartLifecycle {
+
+		private final int phase;
+
+		private final boolean autoStartup;
+
+		private final AtomicInteger starts = new AtomicInteger();
+
+		private volatile IllegalStateException failure;
+
+		private volatile Runnable stopping = () -> {
+		};
+
+		Container(int phase, boolean autoStartup) {
+			this.phase = phase;
+			this.autoStartup = autoStartup;
+		}
+
+		@Override
+		public void start() {
+			this.starts.incrementAndGet();
+			if (this.failure != null) {
+				throw this.failure;
+			}
+			super.start();
+		}
+
+		@Override
+		public void stop() {
+			super.stop();
+			this.stopping.run();
+		}
+
+		@Override
+		public int getPhase() {
+			return this.phase;
+		}
+
+		@Override
+		public boolean isAutoStartup() {
+			return this.autoStartup;
+		}
+
+	}
+
+}

@@ -1,0 +1,156 @@
+package dev.rungroup.context;
+
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+import dev.rungroup.autoconfigure.RunAutoConfiguration;
+import dev.rungroup.core.MemberState;
+import dev.rungroup.core.StopReason;
+import jakarta.jms.ConnectionFactory;
+import jakarta.jms.JMSException;
+import jakarta.jms.MessageListener;
+import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jms.core.JmsTemplate;
+import org.springframework.jms.listener.DefaultMessageListenerContainer;
+import org.springframework.util.backoff.FixedBackOff;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A real listener container on a real broker that goes away: the container tries to
+ * connect three times, gives up and stops.
+ */
+class JmsAdoptionTests {
+
+	private static final Duration LIMIT = Duration.ofSeconds(30);
+
+	private static final String URL = "vm://77";
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(RunAutoConfiguration.class))
+		.withUserConfiguration(Orders.class);
+
+	private EmbeddedActiveMQ broker;
+
+	@BeforeEach
+	void startBroker() throws Exception {
+		this.broker = new EmbeddedActiveMQ();
+		this.broker.setConfiguration(new ConfigurationImpl().setPersistenceEnabled(false)
+			.setSecurityEnabled(false)
+			.setJMXManagementEnabled(false)
+			.addAcceptorConfiguration("in-vm", URL));
+		this.broker.start();
+	}
+
+	@AfterEach
+	void stopBroker() throws Exception {
+		this.broker.stop();
+	}
+
+	@Test
+	void containerThatGivesUpEndsTheGroup() {
+		this.runner.withPropertyValues("run.adopt.ordersContainer.on-error=shutdown").run((context) -> {
+			GroupLifecycle group = context.getBean(GroupLifecycle.class);
+			receive(context.getBean(Orders.class), context.getBean(ConnectionFactory.class), "one");
+			this.broker.stop();
+			Awaitility.await().atMost(LIMIT).until(() -> !group.isRunning());
+			StopReason reason = group.snapshot().stopReason();
+			assertThat(reason).isNotNull();
+			assertThat(reason.kind()).isEqualTo(StopReason.Kind.MEMBER_FAILED);
+			assertThat(reason.member()).isEqualTo("ordersContainer");
+			assertThat(context.getBean(DefaultMessageListenerContainer.class).isRunning()).isFalse();
+		});
+	}
+
+	@Test
+	void containerIsStartedAgainUntilTheBrokerIsBack() {
+		this.runner
+			.withPropertyValues("run.adopt.ordersContainer.on-error=restart", "run.retry.delay=200ms",
+					"run.retry.jitter=0s", "run.retry.max-delay=500ms")
+			.run((context) -> {
+				GroupLifecycle group = context.getBean(GroupLifecycle.class);
+				receive(context.getBean(Orders.class), context.getBean(ConnectionFactory.class), "one");
+				this.broker.stop();
+				Awaitility.await().atMost(LIMIT).until(() -> group.snapshot().members().get(0).failures() >= 2);
+				this.broker.start();
+				receive(context.getBean(Orders.class), context.getBean(ConnectionFactory.class), "two");
+				Awaitility.await()
+					.atMost(LIMIT)
+					.until(() -> group.snapshot().members().get(0).state() == MemberState.RUNNING
+							&& context.getBean(DefaultMessageListenerContainer.class).isRunning());
+			});
+	}
+
+	@Test
+	void stopOfTheContextIsNoFailure() {
+		this.runner.withPropertyValues("run.adopt.ordersContainer.on-error=shutdown").run((context) -> {
+			GroupLifecycle group = context.getBean(GroupLifecycle.class);
+			receive(context.getBean(Orders.class), context.getBean(ConnectionFactory.class), "one");
+			context.getSourceApplicationContext().stop();
+			assertThat(group.isRunning()).isFalse();
+			StopReason reason = group.snapshot().stopReason();
+			assertThat(reason).isNotNull();
+			assertThat(reason.kind()).isEqualTo(StopReason.Kind.CONTEXT_CLOSED);
+			assertThat(group.snapshot().members().get(0).failures()).isZero();
+		});
+	}
+
+	private static void receive(Orders orders, ConnectionFactory connections, String text) throws Exception {
+		Awaitility.await().atMost(LIMIT).ignoreExceptions().until(() -> {
+			new JmsTemplate(connections).convertAndSend("orders", text);
+			return true;
+		});
+		String received;
+		do {
+			received = orders.received.poll(LIMIT.toSeconds(), TimeUnit.SECONDS);
+			assertThat(received).as("message " + text).isNotNull();
+		}
+		while (!received.equals(text));
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Orders {
+
+		private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
+
+		@Bean(destroyMethod = "close")
+		ActiveMQConnectionFactory connectionFactory() {
+			ActiveMQConnectionFactory factory = new ActiveMQConnectionFactory(URL);
+			factory.setCallTimeout(2000);
+			return factory;
+		}
+
+		@Bean
+		DefaultMessageListenerContainer ordersContainer(ConnectionFactory connections) {
+			DefaultMessageListenerContainer container = new DefaultMessageListenerContainer();
+			container.setConnectionFactory(connections);
+			container.setDestinationName("orders");
+			container.setBackOff(new FixedBackOff(100, 3));
+			container.setReceiveTimeout(200);
+			container.setMessageListener((MessageListener) (message) -> {
+				try {
+					this.received.add(message.getBody(String.class));
+				}
+				catch (JMSException ex) {
+					throw new IllegalStateException(ex);
+				}
+			});
+			return container;
+		}
+
+	}
+
+}
