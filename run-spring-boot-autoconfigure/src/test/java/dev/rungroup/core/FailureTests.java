@@ -63,8 +63,7 @@ class FailureTests {
 		this.a.fail(first);
 		this.b.awaitInterrupt();
 		this.b.fail(second);
-		Waits.until(() -> !this.b.isActive());
-		this.events.await("b ended FAILED");
+		Waits.until(() -> this.events.of("b").size() == 3);
 		this.c.fail(third);
 		assertThat(run.thrown()).isSameAs(first);
 		assertThat(first.getSuppressed()).containsExactly(second, third);
@@ -147,6 +146,17 @@ class FailureTests {
 		this.b.fail(failure);
 		run.returned();
 		assertThat(this.handled).containsExactly(failure);
+	}
+
+	@Test
+	void aMemberThatThrowsAfterItWasAskedToEndHasFailedItsExecutionAndIsStopped() {
+		this.b.deaf();
+		GroupRun run = runAll();
+		this.group.stop();
+		this.b.awaitInterrupt();
+		this.b.fail(new IOException("the socket was closed under it"));
+		run.returned();
+		assertThat(this.events.of("b")).containsExactly("b started", "b execution failed", "b ended STOPPED");
 	}
 
 	@Test
