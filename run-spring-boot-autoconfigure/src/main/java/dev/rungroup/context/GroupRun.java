@@ -238,12 +238,16 @@ final class GroupRun {
 	 */
 	private boolean isWaitedForByItsMembers() {
 		GroupSnapshot snapshot = snapshot();
-		return snapshot != null
-				&& snapshot.members()
-					.stream()
-					.filter((member) -> member.state() == MemberState.STOPPING)
-					.allMatch((member) -> group().stackOf(member.name()).stream().anyMatch(GroupRun::isShutdown))
-				&& snapshot.members().stream().noneMatch((member) -> isAtWork(member.state()));
+		if (snapshot == null || snapshot.members().stream().anyMatch((member) -> isAtWork(member.state()))) {
+			return false;
+		}
+		List<MemberSnapshot> stopping = snapshot.members()
+			.stream()
+			.filter((member) -> member.state() == MemberState.STOPPING)
+			.toList();
+		// With nobody left the group is just about to be over, but is not yet
+		return !stopping.isEmpty() && stopping.stream()
+			.allMatch((member) -> group().stackOf(member.name()).stream().anyMatch(GroupRun::isShutdown));
 	}
 
 	private static boolean isAtWork(MemberState state) {
