@@ -40,9 +40,10 @@ class StallProcessTests {
 						"--run.actors.loop.on-stall=shutdown"))) {
 			Ended ended = jvm.awaitEnd();
 			assertThat(ended.code()).as(ended.toString()).isEqualTo(1);
-			assertThat(ended.containing("WARN", "Actor 'loop' is stalled")).hasSize(1);
-			assertThat(ended.containing("at dev.rungroup.exit.StallApplication$Loop.run(")).hasSize(1);
-			assertThat(ended.containing("Actor 'loop' ends the group of actors")).hasSize(1);
+			assertThat(ended.containing("WARN", "Actor 'loop' is stalled")).as(ended.toString()).hasSize(1);
+			assertThat(ended.containing("dev.rungroup.exit.StallApplication$Loop.run(")).as(ended.toString())
+				.hasSize(1);
+			assertThat(ended.containing("Actor 'loop' ends the group of actors")).as(ended.toString()).hasSize(1);
 		}
 	}
 
