@@ -20,6 +20,7 @@ import dev.rungroup.core.MemberState;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
 import org.springframework.boot.health.contributor.Health;
@@ -64,7 +65,7 @@ class OperationsAutoConfigurationTests {
 
 	@Test
 	void endpointIsNotThereWithoutAccess() {
-		this.runner.withPropertyValues("management.endpoint.actors.access=none")
+		this.runner.withPropertyValues("management.endpoint.actors.access=NONE")
 			.run((context) -> assertThat(context).doesNotHaveBean(ActorsEndpoint.class));
 	}
 
@@ -79,8 +80,7 @@ class OperationsAutoConfigurationTests {
 	@Test
 	void allBacksOffWithoutActuatorAndHealth() {
 		this.runner
-			.withClassLoader(
-					new FilteredClassLoader("org.springframework.boot.actuate", "org.springframework.boot.health"))
+			.withClassLoader(new FilteredClassLoader(ConditionalOnAvailableEndpoint.class, HealthIndicator.class))
 			.run((context) -> assertThat(context).hasNotFailed()
 				.hasSingleBean(GroupLifecycle.class)
 				.doesNotHaveBean("actorsEndpoint")
