@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.NoSuchElementException;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.MemberSnapshot;
@@ -25,7 +26,7 @@ import org.springframework.context.annotation.ImportRuntimeHints;
 /**
  * Shows the actors of a group, and stops, starts and restarts single ones. Actions return
  * at once: what they began is seen by reading again. Read-only unless configured
- * otherwise. Public for wiring only.
+ * otherwise. What is not known is shown as null, not left out. Public for wiring only.
  *
  * @since 0.1.0
  */
@@ -131,6 +132,7 @@ public final class ActorsEndpoint {
 	 * @param state its state
 	 * @param stopReason who ended it, {@code null} if nobody did
 	 */
+	@JsonInclude(JsonInclude.Include.ALWAYS)
 	public record GroupDescriptor(String name, String state, @Nullable StopReasonDescriptor stopReason) {
 
 	}
@@ -142,6 +144,7 @@ public final class ActorsEndpoint {
 	 * @param member to whom, {@code null} if it came from outside
 	 * @param cause the failure behind it, {@code null} if there is none
 	 */
+	@JsonInclude(JsonInclude.Include.ALWAYS)
 	public record StopReasonDescriptor(String kind, @Nullable String member, @Nullable CauseDescriptor cause) {
 
 		static @Nullable StopReasonDescriptor of(@Nullable StopReason reason) {
@@ -161,6 +164,7 @@ public final class ActorsEndpoint {
 	 * @param type its class
 	 * @param message the beginning of its message
 	 */
+	@JsonInclude(JsonInclude.Include.ALWAYS)
 	public record CauseDescriptor(String type, @Nullable String message) {
 
 	}
@@ -179,6 +183,7 @@ public final class ActorsEndpoint {
 	 * @param lastProgress when an execution last began or ended or sent a heartbeat
 	 * @param lastFailure its last failure
 	 */
+	@JsonInclude(JsonInclude.Include.ALWAYS)
 	public record ActorDescriptor(String state, boolean ready, long executions, long failures, long restarts,
 			int failuresInARow, @Nullable Instant stateSince, @Nullable Instant nextExecution,
 			@Nullable Instant lastProgress, @Nullable FailureDescriptor lastFailure) {
@@ -202,6 +207,7 @@ public final class ActorsEndpoint {
 	 * @param message the beginning of its message
 	 * @param at when it happened
 	 */
+	@JsonInclude(JsonInclude.Include.ALWAYS)
 	public record FailureDescriptor(String type, @Nullable String message, @Nullable Instant at) {
 
 		static @Nullable FailureDescriptor of(@Nullable Throwable failure, @Nullable Instant at) {

@@ -58,8 +58,12 @@ public final class ExecutionObservations implements GroupListener {
 				.lowCardinalityKeyValue(GroupMetrics.ACTOR_TAG, member)
 				.start();
 			this.current.set(new Execution(member, observation));
-			try (Observation.Scope scope = observation.openScope()) {
+			Observation.Scope scope = observation.openScope();
+			try {
 				body.run(context);
+			}
+			finally {
+				scope.close();
 			}
 		};
 	}

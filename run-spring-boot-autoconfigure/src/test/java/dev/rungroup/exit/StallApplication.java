@@ -9,12 +9,11 @@ import dev.rungroup.context.ActorStalledEvent;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.event.EventListener;
 
 /**
- * A loop that prints how it goes on, and is wedged from the start if {@code app.wedged}
- * is set.
+ * A loop, found as a component of this configuration, that prints how it goes on, and is
+ * wedged from the start if {@code app.wedged} is set.
  */
 @SpringBootConfiguration
 @EnableAutoConfiguration
@@ -22,11 +21,6 @@ class StallApplication {
 
 	public static void main(String[] args) {
 		SpringApplication.run(StallApplication.class, args);
-	}
-
-	@Bean
-	Loop loop() {
-		return new Loop();
 	}
 
 	@EventListener

@@ -16,7 +16,8 @@ class StallProcessTests {
 	@Test
 	void jvmThatStoodStillForThreeTimesTheLimitReportsNothing() throws Exception {
 		try (ForkedJvm jvm = ForkedJvm.start(List.of(), StallApplication.class,
-				List.of("--run.actors.loop.stall-after=2s", "--run.actors.loop.on-stall=shutdown"))) {
+				List.of("--spring.main.web-application-type=none", "--run.actors.loop.stall-after=2s",
+						"--run.actors.loop.on-stall=shutdown"))) {
 			jvm.awaitLine("TURN 50");
 			for (int i = 0; i < 2; i++) {
 				jvm.signal("STOP");
@@ -35,7 +36,8 @@ class StallProcessTests {
 	@Test
 	void stalledActorThatShutsDownEndsTheJvmWithOne() throws Exception {
 		try (ForkedJvm jvm = ForkedJvm.start(List.of("-Dapp.wedged=true"), StallApplication.class,
-				List.of("--run.actors.loop.stall-after=500ms", "--run.actors.loop.on-stall=shutdown"))) {
+				List.of("--spring.main.web-application-type=none", "--run.actors.loop.stall-after=500ms",
+						"--run.actors.loop.on-stall=shutdown"))) {
 			Ended ended = jvm.awaitEnd();
 			assertThat(ended.code()).as(ended.toString()).isEqualTo(1);
 			assertThat(ended.containing("WARN", "Actor 'loop' is stalled")).hasSize(1);
