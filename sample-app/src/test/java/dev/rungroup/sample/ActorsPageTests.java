@@ -109,8 +109,7 @@ class ActorsPageTests {
 	@Test
 	void showsEveryActorWithItsNumbers() {
 		await().untilAsserted(() -> assertThat(rows()).extracting((row) -> row.getAttribute("data-actor"))
-			.containsExactlyElementsOf(
-					this.group.snapshot().members().stream().map(MemberSnapshot::name).toList()));
+			.containsExactlyElementsOf(this.group.snapshot().members().stream().map(MemberSnapshot::name).toList()));
 		await().untilAsserted(() -> {
 			assertThat(text("line-server", ".state")).contains("running");
 			assertThat(text("line-server", ".executions")).isEqualTo("1");
