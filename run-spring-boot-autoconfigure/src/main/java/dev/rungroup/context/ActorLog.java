@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.MemberState;
@@ -30,8 +31,17 @@ final class ActorLog implements GroupListener {
 	 */
 	private final Map<String, Failure> failures = new ConcurrentHashMap<>();
 
+	private final Supplier<@Nullable StopReason> stopReason;
+
 	/** What the last execution of an actor threw, until it is clear what follows. */
 	private final Map<String, Throwable> latest = new ConcurrentHashMap<>();
+
+	/**
+	 * @param stopReason why the group ends, known before an actor that ends it has ended
+	 */
+	ActorLog(Supplier<@Nullable StopReason> stopReason) {
+		this.stopReason = stopReason;
+	}
 
 	@Override
 	public void executionEnded(String member, Outcome outcome, long nanos) {
@@ -50,6 +60,12 @@ final class ActorLog implements GroupListener {
 	public void memberEnded(String member, MemberState state) {
 		switch (state) {
 			case FAILED -> {
+				StopReason reason = this.stopReason.get();
+				if (reason != null && member.equals(reason.member())) {
+					// The line about the group's end says why
+					logger.info("Actor '" + member + "' ended: failed");
+					return;
+				}
 				Failure failure = failureOf(member);
 				warn("Actor '" + member + "' ended: failed" + describe(failure), failure);
 			}

@@ -51,6 +51,9 @@ final class GroupRun {
 
 	private volatile @Nullable Group group;
 
+	/** The thread that runs the group: listeners of the group's end are called on it. */
+	private volatile @Nullable Thread runner;
+
 	// Written before the group
 
 	private List<BodyWrapper> wrappers = List.of();
@@ -83,7 +86,7 @@ final class GroupRun {
 			.shutdownTimeout(this.settings.shutdownTimeout())
 			.keepStopped(true)
 			.listener(exhaustion)
-			.listener(new ActorLog())
+			.listener(new ActorLog(this::stopReason))
 			.listener(new Ender(this.context.getBeanProvider(GroupEndHandler.class).getIfAvailable()));
 		this.context.getBeanProvider(ActorFailureHandler.class)
 			.orderedStream()
@@ -135,6 +138,7 @@ final class GroupRun {
 		Thread thread = new Thread(null, this::runGroup, "run-group", 0, false);
 		thread.setDaemon(false);
 		thread.setContextClassLoader(this.context.getClassLoader());
+		this.runner = thread;
 		try {
 			thread.start();
 		}
@@ -202,6 +206,11 @@ final class GroupRun {
 	 * member that waits for the very stop it is asked to end for is not waited for.
 	 */
 	void awaitOver() {
+		if (Thread.currentThread() == this.runner) {
+			// A listener of the group's end closes the context: the group goes on when
+			// that listener returns
+			return;
+		}
 		long deadline = System.nanoTime() + Math.min(TimeUnit.NANOSECONDS.convert(limit()), Long.MAX_VALUE / 2);
 		for (long left = deadline - System.nanoTime(); !isOver() && left > 0; left = deadline - System.nanoTime()) {
 			try {
@@ -238,20 +247,16 @@ final class GroupRun {
 	 */
 	private boolean isWaitedForByItsMembers() {
 		GroupSnapshot snapshot = snapshot();
-		if (snapshot == null || snapshot.members().stream().anyMatch((member) -> isAtWork(member.state()))) {
+		if (snapshot == null) {
 			return false;
 		}
-		List<MemberSnapshot> stopping = snapshot.members()
+		List<MemberSnapshot> left = snapshot.members()
 			.stream()
-			.filter((member) -> member.state() == MemberState.STOPPING)
+			.filter((member) -> member.state() != MemberState.NEW && !member.state().isEnded())
 			.toList();
-		// With nobody left the group is just about to be over, but is not yet
-		return !stopping.isEmpty() && stopping.stream()
-			.allMatch((member) -> group().stackOf(member.name()).stream().anyMatch(GroupRun::isShutdown));
-	}
-
-	private static boolean isAtWork(MemberState state) {
-		return state == MemberState.RUNNING || state == MemberState.WAITING;
+		return !left.isEmpty() && left.stream()
+			.allMatch((member) -> member.state() == MemberState.STOPPING
+					&& group().stackOf(member.name()).stream().anyMatch(GroupRun::isShutdown));
 	}
 
 	private static boolean isShutdown(StackTraceElement frame) {
@@ -278,7 +283,7 @@ final class GroupRun {
 			callback.run();
 			return;
 		}
-		if (MemberContext.current() != null) {
+		if (MemberContext.current() != null || Thread.currentThread() == this.runner) {
 			// An actor closes the context: its interrupt would wake it from every wait of
 			// the context's, so it waits here, until all others have ended
 			awaitOver();
@@ -301,6 +306,11 @@ final class GroupRun {
 			// Out of threads: waiting here is worse than there, and better than nothing
 			waiter.run();
 		}
+	}
+
+	private @Nullable StopReason stopReason() {
+		Group group = this.group;
+		return (group != null) ? group.stopReason() : null;
 	}
 
 	void add(Member member) {

@@ -99,7 +99,7 @@ public record Backoff(Duration delay, double multiplier, Duration maxDelay, Dura
 			return 0;
 		}
 		double pause = (first == 0) ? 0
-				: Math.min(max, first * Math.pow(this.multiplier, Math.max(0, failuresInARow - 1)));
+				: Math.min(max, first * Math.pow(this.multiplier, Math.max(1, failuresInARow) - 1));
 		if (!this.jitter.isZero()) {
 			double spread = Durations.saturatedNanos(this.jitter);
 			pause += ThreadLocalRandom.current().nextDouble(-spread, Math.nextUp(spread));

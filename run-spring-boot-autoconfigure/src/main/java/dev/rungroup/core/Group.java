@@ -1,6 +1,7 @@
 package dev.rungroup.core;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -46,6 +47,8 @@ public final class Group implements AutoCloseable {
 
 	private static final long NEVER = Long.MAX_VALUE;
 
+	private static final long CLOCK_TOLERANCE = TimeUnit.MILLISECONDS.toNanos(10);
+
 	private final String name;
 
 	private final ThreadFactory threadFactory;
@@ -65,6 +68,9 @@ public final class Group implements AutoCloseable {
 	final Time time;
 
 	private final CountDownLatch terminated = new CountDownLatch(1);
+
+	/** Whether the listeners know that the group ends. */
+	private final CountDownLatch announced = new CountDownLatch(1);
 
 	/**
 	 * Guards what follows up to the next comment. Held for a few field accesses at a
@@ -96,6 +102,8 @@ public final class Group implements AutoCloseable {
 
 	/** The highest stage that is still to be stopped or being stopped. */
 	private @Nullable Stage stopping;
+
+	private long clockOffset;
 
 	/** Whether every stage has been begun, so that a new one need not wait. */
 	private boolean allBegun;
@@ -347,8 +355,25 @@ public final class Group implements AutoCloseable {
 	 * @return the group and its members, in the order they were added
 	 */
 	public GroupSnapshot snapshot() {
+		long offset = clockOffset();
 		return locked(() -> new GroupSnapshot(this.name, this.state, this.stopReason,
-				this.members.values().stream().map(MemberThread::snapshot).toList()));
+				this.members.values().stream().map((member) -> member.snapshot(offset)).toList()));
+	}
+
+	/**
+	 * What to add to our times for nanoseconds since the epoch. The same each time, so
+	 * that nothing seems to change between two snapshots, unless somebody has set the
+	 * clock or it was adjusted in the course of days.
+	 */
+	private long clockOffset() {
+		Instant now = Instant.now();
+		long offset = TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano() - this.time.nanoTime();
+		return locked(() -> {
+			if (Math.abs(offset - this.clockOffset) > CLOCK_TOLERANCE) {
+				this.clockOffset = offset;
+			}
+			return this.clockOffset;
+		});
 	}
 
 	/**
@@ -436,7 +461,8 @@ public final class Group implements AutoCloseable {
 
 	/**
 	 * Return this group as a member of a larger one: its failure is the member's failure,
-	 * the member's interrupt stops it.
+	 * the member's interrupt stops it. As a group runs once, the member cannot be
+	 * restarted.
 	 * @param name the member's name
 	 * @return a new member
 	 */
@@ -464,6 +490,7 @@ public final class Group implements AutoCloseable {
 		StopReason reason = this.stopReason;
 		if (reason != null) {
 			this.listeners.groupStopping(reason);
+			this.announced.countDown();
 			stopStages(reason);
 		}
 		finish(reason);
@@ -796,6 +823,24 @@ public final class Group implements AutoCloseable {
 			return null;
 		});
 		signal();
+	}
+
+	/**
+	 * If the group ends, wait until the listeners know: what members do because of it
+	 * they hear after it.
+	 */
+	void awaitAnnouncement() {
+		if (this.stopReason == null || this.listeners.isEmpty() || Thread.currentThread() == this.watcher) {
+			return;
+		}
+		while (this.announced.getCount() > 0) {
+			try {
+				this.announced.await();
+			}
+			catch (InterruptedException ex) {
+				// The grace period is over; there is nothing to interrupt any more
+			}
+		}
 	}
 
 	/**

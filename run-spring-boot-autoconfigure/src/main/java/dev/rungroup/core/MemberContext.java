@@ -5,8 +5,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a body can know and say while it is executed. Safe to use from any thread for as
- * long as the execution lasts.
+ * What a body can know and say while it is executed. Safe to use from any thread. Each
+ * execution has its own: one that is kept longer says that it is stopping, and neither
+ * sleeps nor announces anything any more.
  *
  * @since 0.1.0
  */
@@ -18,7 +19,8 @@ public interface MemberContext {
 	 * @return the context, {@code null} on any other thread
 	 */
 	static @Nullable MemberContext current() {
-		return MemberThread.CURRENT.get();
+		MemberThread thread = MemberThread.CURRENT.get();
+		return (thread != null) ? thread.context() : null;
 	}
 
 	/**

@@ -7,11 +7,10 @@ import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 import dev.rungroup.core.RestartRule.Decision;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * while it lives (and by whoever starts it, before it does), others only read them. The
  * one thing both sides fight for is {@link #turn}, by compare-and-set.
  */
-final class MemberThread implements Runnable, MemberContext {
+final class MemberThread implements Runnable {
 
 	/** The member whose body, handler, listener or interrupter runs on this thread. */
 	static final ThreadLocal<@Nullable MemberThread> CURRENT = new ThreadLocal<>();
@@ -149,8 +148,8 @@ final class MemberThread implements Runnable, MemberContext {
 	/** Whether the member's own thread pauses and has to be woken. */
 	private volatile boolean pausing;
 
-	/** Other threads that sleep in this context; null until there is one. */
-	private volatile @Nullable Set<Thread> sleepers;
+	/** The current execution, or else the last one; null before the first. */
+	private volatile @Nullable Execution execution;
 
 	MemberThread(Group group, Member member, Group.Stage stage) {
 		this.group = group;
@@ -290,28 +289,34 @@ final class MemberThread implements Runnable, MemberContext {
 		if (this.member.timeout > 0 || expectsAnnouncement()) {
 			this.group.deadlineSet(dueAt());
 		}
+		Execution execution = new Execution(this, number, this.failuresInARow, this.lastFailure);
+		this.execution = execution;
 		begun();
 		Throwable thrown = null;
 		try {
-			this.member.body.run(this);
+			this.member.body.run(execution);
 		}
 		catch (Throwable ex) {
 			thrown = ex;
 		}
 		endTurn(number);
+		execution.end(stopReason());
 		long endedAt = this.group.time.nanoTime();
 		progress(endedAt);
 		Outcome outcome = outcome(thrown);
 		if (outcome instanceof Outcome.Failed failed) {
 			this.history.failed(endedAt, endedAt - startedAt);
-			this.failures++;
-			this.lastFailure = failed.failure();
 			this.lastFailureAt = endedAt;
+			this.lastFailure = failed.failure();
+			this.failures++;
 		}
 		else if (outcome == COMPLETED) {
 			this.history.returned();
 		}
 		this.failuresInARow = this.history.inARow();
+		if (this.stop != null) {
+			this.group.awaitAnnouncement();
+		}
 		this.group.listeners.executionEnded(name(), outcome, endedAt - startedAt);
 		return outcome;
 	}
@@ -383,6 +388,7 @@ final class MemberThread implements Runnable, MemberContext {
 
 	private void end(MemberState end) {
 		long now = this.group.time.nanoTime();
+		this.group.awaitAnnouncement();
 		boolean asked = this.group.ended(this, this.finalFailure, () -> enter(end, now));
 		if (asked) {
 			this.group.listeners.memberStopped(name(), now - this.stoppedAt);
@@ -456,9 +462,9 @@ final class MemberThread implements Runnable, MemberContext {
 		if (this.pausing) {
 			LockSupport.unpark(this.thread);
 		}
-		Set<Thread> sleepers = this.sleepers;
-		if (sleepers != null) {
-			sleepers.forEach(LockSupport::unpark);
+		Execution execution = this.execution;
+		if (execution != null) {
+			execution.wake();
 		}
 	}
 
@@ -587,136 +593,121 @@ final class MemberThread implements Runnable, MemberContext {
 		return (thread != null) ? List.of(thread.getStackTrace()) : List.of();
 	}
 
-	MemberSnapshot snapshot() {
-		long nanoNow = this.group.time.nanoTime();
-		Instant now = Instant.now();
+	/**
+	 * @param clockOffset what to add to our times for nanoseconds since the epoch
+	 */
+	MemberSnapshot snapshot(long clockOffset) {
 		MemberState state = this.state;
 		long since = this.stateSince;
-		StopReason turnStop = this.turnStop;
-		if (!state.isEnded() && state != MemberState.NEW && (this.stop != null || turnStop != null)) {
+		if (!state.isEnded() && state != MemberState.NEW && isStopping()) {
 			state = MemberState.STOPPING;
 			since = (this.stop != null) ? this.stoppedAt : since;
 		}
-		boolean ready = this.announced
-				|| (this.member.readyTimeout == 0 && state != MemberState.NEW && !state.isEnded());
-		return new MemberSnapshot(name(), state, ready && !state.isEnded(), this.executions, this.failures,
-				this.restarts, this.failuresInARow, this.lastFailure,
-				(this.lastFailure != null) ? instant(now, nanoNow, this.lastFailureAt) : null,
-				(this.state != MemberState.NEW) ? instant(now, nanoNow, since) : null,
-				(state == MemberState.WAITING) ? instant(now, nanoNow, this.nextExecutionAt) : null,
-				(this.progressed) ? instant(now, nanoNow, this.lastProgressAt) : null);
+		boolean up = (this.member.readyTimeout > 0) ? this.announced : this.announced || state != MemberState.NEW;
+		// In the opposite order of their changes: never more failures than executions
+		Throwable lastFailure = this.lastFailure;
+		long restarts = this.restarts;
+		long failures = this.failures;
+		long executions = this.executions;
+		return new MemberSnapshot(name(), state, up && !state.isEnded(), executions, failures, restarts,
+				this.failuresInARow, lastFailure,
+				(lastFailure != null) ? instant(this.lastFailureAt, clockOffset) : null,
+				(state != MemberState.NEW) ? instant(since, clockOffset) : null,
+				(state == MemberState.WAITING) ? instant(this.nextExecutionAt, clockOffset) : null,
+				(this.progressed) ? instant(this.lastProgressAt, clockOffset) : null);
 	}
 
-	private static Instant instant(Instant now, long nanoNow, long nanos) {
-		return now.plusNanos(nanos - nanoNow);
+	private static Instant instant(long nanos, long clockOffset) {
+		return Instant.EPOCH.plusNanos(nanos + clockOffset);
 	}
 
 	private boolean expectsAnnouncement() {
 		return this.member.readyTimeout > 0 && !this.announced;
 	}
 
-	// ---- The body's view
+	// ---- For the body
 
-	@Override
-	public String name() {
+	String name() {
 		return this.member.name;
 	}
 
-	@Override
-	public long execution() {
-		return this.executions;
+	/**
+	 * What the code on this thread can know of its member.
+	 */
+	MemberContext context() {
+		Execution execution = this.execution;
+		return (execution != null) ? execution : new Execution(this, 0, 0, null);
 	}
 
-	@Override
-	public int failures() {
-		return this.failuresInARow;
-	}
-
-	@Override
-	public @Nullable Throwable lastFailure() {
+	@Nullable Throwable lastFailure() {
 		return this.lastFailure;
 	}
 
-	@Override
-	public boolean isStopping() {
+	boolean isStopping() {
 		return this.stop != null || this.turnStop != null;
 	}
 
-	@Override
-	public @Nullable StopReason stopReason() {
+	@Nullable StopReason stopReason() {
 		StopReason reason = this.stop;
 		return (reason != null) ? reason : this.turnStop;
 	}
 
-	@Override
-	public boolean sleep(Duration duration) throws InterruptedException {
-		return sleepNanos(Durations.saturatedNanos(duration));
+	/**
+	 * Whether the calling thread is the member's own.
+	 */
+	boolean isCurrent() {
+		return Thread.currentThread() == this.thread;
 	}
 
-	boolean sleepNanos(long nanos) throws InterruptedException {
-		Thread sleeper = Thread.currentThread();
-		boolean own = sleeper == this.thread;
-		long until = Durations.after(this.group.time.nanoTime(), nanos);
-		if (own) {
-			this.pausing = true;
-		}
-		else {
-			sleepers().add(sleeper);
-		}
+	/**
+	 * Sleep on the member's own thread.
+	 * @return false if a stop cut it short
+	 */
+	boolean sleep(long nanos, BooleanSupplier stopped) throws InterruptedException {
+		this.pausing = true;
 		try {
-			while (true) {
-				// A stop usually comes with an interrupt of the same thread: then the
-				// flag
-				// stays set, and the stop is the answer
-				if (isStopping()) {
-					return false;
-				}
-				if (sleeper.isInterrupted()) {
-					if (isStopping()) {
-						return false;
-					}
-					Thread.interrupted();
-					throw new InterruptedException("sleep interrupted");
-				}
-				long left = until - this.group.time.nanoTime();
-				if (left <= 0) {
-					return true;
-				}
-				this.group.time.park(this, left);
-			}
+			return park(nanos, stopped);
 		}
 		finally {
-			if (own) {
-				this.pausing = false;
-			}
-			else {
-				sleepers().remove(sleeper);
-			}
+			this.pausing = false;
 		}
 	}
 
-	private Set<Thread> sleepers() {
-		Set<Thread> sleepers = this.sleepers;
-		return (sleepers != null) ? sleepers : this.group.locked(() -> {
-			Set<Thread> created = this.sleepers;
-			if (created == null) {
-				created = ConcurrentHashMap.newKeySet();
-				this.sleepers = created;
+	/**
+	 * Sleep on any thread that is unparked by a stop.
+	 * @return false if a stop cut it short
+	 */
+	boolean park(long nanos, BooleanSupplier stopped) throws InterruptedException {
+		long until = Durations.after(this.group.time.nanoTime(), nanos);
+		while (true) {
+			// A stop usually comes with an interrupt of the same thread: then the flag
+			// stays set, and the stop is the answer
+			if (stopped.getAsBoolean()) {
+				return false;
 			}
-			return created;
-		});
+			if (Thread.currentThread().isInterrupted()) {
+				if (stopped.getAsBoolean()) {
+					return false;
+				}
+				Thread.interrupted();
+				throw new InterruptedException("sleep interrupted");
+			}
+			long left = until - this.group.time.nanoTime();
+			if (left <= 0) {
+				return true;
+			}
+			this.group.time.park(this, left);
+		}
 	}
 
-	@Override
-	public void ready() {
-		if (!isStopping() && ANNOUNCED.compareAndSet(this, false, true)) {
+	void announce() {
+		if (ANNOUNCED.compareAndSet(this, false, true)) {
 			this.group.listeners.memberReady(name());
 			this.group.signal();
 		}
 	}
 
-	@Override
-	public void heartbeat() {
+	void heartbeat() {
 		progress(this.group.time.nanoTime());
 	}
 

@@ -92,12 +92,13 @@ public final class Members {
 		Objects.requireNonNull(execute, "execute");
 		Objects.requireNonNull(resource, "resource");
 		AtomicBoolean closed = new AtomicBoolean();
-		return Member.named(name).execute(() -> {
+		return Member.named(name).execute((context) -> {
 			try {
 				execute.run();
 			}
 			catch (Exception ex) {
-				if (!closed.get()) {
+				// Started again by hand it finds the resource closed: that is a failure
+				if (!closed.get() || !context.isStopping()) {
 					throw ex;
 				}
 			}

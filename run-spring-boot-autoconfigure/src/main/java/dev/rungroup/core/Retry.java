@@ -265,8 +265,8 @@ public final class Retry {
 			MemberThread member = MemberThread.CURRENT.get();
 			boolean slept;
 			try {
-				if (member != null && Thread.currentThread() == member.thread) {
-					slept = member.sleepNanos(nanos);
+				if (member != null && member.isCurrent()) {
+					slept = member.sleep(nanos, member::isStopping);
 				}
 				else {
 					slept = !Thread.interrupted();

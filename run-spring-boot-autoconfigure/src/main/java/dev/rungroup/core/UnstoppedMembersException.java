@@ -1,5 +1,7 @@
 package dev.rungroup.core;
 
+import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -13,11 +15,12 @@ public class UnstoppedMembersException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;
 
-	private final transient List<Unstopped> members;
+	/** Who did not end. */
+	private final ArrayList<Unstopped> members;
 
 	UnstoppedMembersException(String group, List<Unstopped> members) {
 		super(message(group, members));
-		this.members = List.copyOf(members);
+		this.members = new ArrayList<>(members);
 	}
 
 	private static String message(String group, List<Unstopped> members) {
@@ -32,7 +35,7 @@ public class UnstoppedMembersException extends RuntimeException {
 	 * @return the members in the order they were added
 	 */
 	public List<Unstopped> members() {
-		return this.members;
+		return List.copyOf(this.members);
 	}
 
 	/**
@@ -41,7 +44,7 @@ public class UnstoppedMembersException extends RuntimeException {
 	 * @param name the member's name
 	 * @param stack the stack of its thread, or of its interrupter's if that is what hangs
 	 */
-	public record Unstopped(String name, List<StackTraceElement> stack) {
+	public record Unstopped(String name, List<StackTraceElement> stack) implements Serializable {
 
 		/**
 		 * Copy the stack.

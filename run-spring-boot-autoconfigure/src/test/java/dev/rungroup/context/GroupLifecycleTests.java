@@ -216,7 +216,7 @@ class GroupLifecycleTests {
 			assertThat(reason.cause()).isSameAs(Failing.FAILURE);
 		}
 		assertThat(output.getOut().split("java.lang.IllegalStateException: broken\n\tat", -1)).hasSize(2);
-		assertThat(output).contains("Actor 'failing' ended: failed: java.lang.IllegalStateException: broken");
+		assertThat(output).contains("Actor 'failing' ended: failed");
 		assertThat(output)
 			.contains("Actor 'failing' ends the group of actors: java.lang.IllegalStateException: broken");
 		try (AnnotationConfigApplicationContext context = start(Server.class, EndRecorder.class)) {

@@ -7,10 +7,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.Interrupter;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
+import dev.rungroup.core.StopReason;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -65,6 +67,35 @@ class StopFromInsideTests {
 			afterClose.complete(lifecycle.snapshot().members().stream().map(MemberSnapshot::state).toList());
 		}).build());
 		assertThat(afterClose.get(20, TimeUnit.SECONDS)).containsExactly(MemberState.STOPPED, MemberState.STOPPING);
+	}
+
+	@Test
+	void listenerOfTheGroupsEndMayCloseTheContext() throws Exception {
+		GenericApplicationContext context = new GenericApplicationContext();
+		CompletableFuture<Duration> closing = new CompletableFuture<>();
+		context.registerBean(GroupLifecycle.class, () -> new GroupLifecycle());
+		context.registerBean(GroupListener.class, () -> new GroupListener() {
+
+			@Override
+			public void groupStopping(StopReason reason) {
+				long before = System.nanoTime();
+				context.close();
+				closing.complete(Duration.ofNanos(System.nanoTime() - before));
+			}
+
+		});
+		context.refresh();
+		CountDownLatch interrupted = new CountDownLatch(1);
+		GroupLifecycle lifecycle = lifecycle(context);
+		lifecycle.add(Member.named("waits")
+			.execute(interrupted::await)
+			.interrupt((reason) -> interrupted.countDown())
+			.build());
+		lifecycle.add(Member.named("returns").execute(() -> {
+		}).build());
+		// the shutdown timeout of twenty seconds is what it would take otherwise
+		assertThat(closing.get(15, TimeUnit.SECONDS)).isLessThan(Duration.ofSeconds(10));
+		assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
 	}
 
 	private static GenericApplicationContext context() {

@@ -53,6 +53,13 @@ class BackoffTests {
 	}
 
 	@Test
+	void zeroOrLessFailuresAreTakenAsTheFirst() {
+		Backoff backoff = Backoff.exponential(Duration.ofSeconds(1), 2, Duration.ofSeconds(30));
+		assertThat(backoff.delayFor(0)).isBetween(Duration.ZERO, Duration.ofSeconds(1));
+		assertThat(backoff.delayFor(Integer.MIN_VALUE)).isBetween(Duration.ZERO, Duration.ofSeconds(1));
+	}
+
+	@Test
 	void jitterIsSymmetricalAroundThePause() {
 		Backoff backoff = Backoff.fixed(Duration.ofMillis(1_000)).withJitter(Duration.ofMillis(200));
 		LongSummaryStatistics pauses = LongStream.generate(() -> backoff.delayFor(1).toMillis())

@@ -217,4 +217,63 @@ class ContextTests {
 				"sleeper ended STOPPED");
 	}
 
+	@Test
+	void theContextOfAnEndedExecutionDoesNotBecomeThatOfTheNext() {
+		this.group.add(this.a.describe().onDone(Policy.RESTART).build());
+		GroupRun run = GroupRun.of(this.group);
+		MemberContext first = this.a.awaitStarted();
+		this.a.finish();
+		MemberContext second = this.a.awaitStarted();
+		assertThat(second.execution()).isEqualTo(2);
+		assertThat(first.execution()).isOne();
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void aReadyOfAnEndedExecutionDoesNotCountForTheNext() {
+		this.group.add(this.a.describe().onDone(Policy.RESTART).readyTimeout(Waits.LONG).build());
+		GroupRun run = GroupRun.of(this.group);
+		MemberContext first = this.a.awaitStarted();
+		this.a.finish();
+		this.a.awaitStarted();
+		first.ready();
+		assertThat(this.group.snapshot().members().get(0).ready()).isFalse();
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void aHelperThreadOfATimedOutExecutionGoesOnSeeingThatItIsToStop() {
+		this.group.add(this.a.describe()
+			.timeout(Duration.ofMillis(200))
+			.onError(Policy.RESTART)
+			.backoff(Backoff.none())
+			.build());
+		GroupRun run = GroupRun.of(this.group);
+		MemberContext first = this.a.awaitStarted();
+		MemberContext second = this.a.awaitStarted();
+		assertThat(second.isStopping()).isFalse();
+		assertThat(first.isStopping()).isTrue();
+		assertThat(first.stopReason().kind()).isEqualTo(StopReason.Kind.EXECUTION_TIMED_OUT);
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void aHelperThreadOfAStoppedMemberGoesOnSeeingThatWhenTheMemberIsStartedAgain() {
+		FakeMember other = new FakeMember("other");
+		this.group.add(other.build());
+		this.group.add(this.a.build());
+		GroupRun run = GroupRun.of(this.group);
+		MemberContext first = this.a.awaitStarted();
+		this.group.stopMember("a");
+		this.group.startMember("a");
+		MemberContext second = this.a.awaitStarted();
+		assertThat(second.isStopping()).isFalse();
+		assertThat(first.isStopping()).isTrue();
+		this.group.stop();
+		run.returned();
+	}
+
 }

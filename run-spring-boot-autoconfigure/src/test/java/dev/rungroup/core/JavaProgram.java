@@ -23,6 +23,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 final class JavaProgram implements AutoCloseable {
 
+	/** A shell's background job ignores SIGINT, and its children inherit that. */
+	private static final List<String> RESET_SIGNALS = List.of("env", "--default-signal=INT");
+
+	private static final boolean ENV_RESETS_SIGNALS = canResetSignals();
+
 	private final Process process;
 
 	private final BlockingQueue<String> unread = new LinkedBlockingQueue<>();
@@ -40,8 +45,9 @@ final class JavaProgram implements AutoCloseable {
 
 	static JavaProgram start(Class<?> main, String... arguments) {
 		List<String> command = new ArrayList<>();
-		// a shell's background job ignores SIGINT, and its children inherit that
-		command.addAll(List.of("env", "--default-signal=INT"));
+		if (ENV_RESETS_SIGNALS) {
+			command.addAll(RESET_SIGNALS);
+		}
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", String.join(File.pathSeparator,
 				locationOf(Group.class), locationOf(main), locationOf(Nullable.class))));
@@ -52,6 +58,24 @@ final class JavaProgram implements AutoCloseable {
 		}
 		catch (IOException ex) {
 			throw new AssertionError("Cannot start " + command, ex);
+		}
+	}
+
+	/**
+	 * Not every system's {@code env} can.
+	 */
+	private static boolean canResetSignals() {
+		try {
+			List<String> command = new ArrayList<>(RESET_SIGNALS);
+			command.add("true");
+			Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+			return process.waitFor(30, TimeUnit.SECONDS) && process.exitValue() == 0;
+		}
+		catch (IOException ex) {
+			return false;
+		}
+		catch (InterruptedException ex) {
+			throw new AssertionError("The test was interrupted", ex);
 		}
 	}
 

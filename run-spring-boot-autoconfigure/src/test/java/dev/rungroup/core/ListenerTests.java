@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -66,6 +67,28 @@ class ListenerTests {
 		List<String> heard = this.events.heard();
 		assertThat(heard.get(heard.size() - 1)).isEqualTo("stopped STOP_REQUESTED");
 		assertThat(heard).contains("a ended STOPPED", "b ended STOPPED");
+	}
+
+	@Test
+	void groupStoppingIsHeardBeforeAnyMemberEndsBecauseOfIt() {
+		for (int i = 0; i < 200; i++) {
+			Events events = new Events();
+			Group group = Group.builder().listener(events).build();
+			CountDownLatch started = new CountDownLatch(1);
+			group.add(Member.named("poller").execute((context) -> {
+				started.countDown();
+				while (!context.isStopping()) {
+					Thread.onSpinWait();
+				}
+			}).interrupt((reason) -> {
+			}).build());
+			GroupRun run = GroupRun.of(group);
+			Waits.await(started);
+			group.stop();
+			run.returned();
+			assertThat(events.heard()).containsExactly("poller started", "stopping STOP_REQUESTED",
+					"poller execution interrupted", "poller ended STOPPED", "stopped STOP_REQUESTED");
+		}
 	}
 
 	@Test

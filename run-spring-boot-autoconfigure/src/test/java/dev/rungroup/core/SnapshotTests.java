@@ -272,6 +272,21 @@ class SnapshotTests {
 		run.returned();
 	}
 
+	@Test
+	void theTimesInTwoSnapshotsAreTheSameIfNothingHappenedInBetween() {
+		this.group.add(this.a.describe().onError(Policy.RESTART).backoff(Backoff.fixed(Waits.LONG)).build());
+		GroupRun run = GroupRun.of(this.group);
+		this.a.awaitStarted();
+		this.a.fail(new IOException("now pause"));
+		Waits.until(() -> snapshot("a").state() == MemberState.WAITING);
+		MemberSnapshot first = snapshot("a");
+		for (int i = 0; i < 1_000; i++) {
+			assertThat(snapshot("a")).isEqualTo(first);
+		}
+		this.group.stop();
+		run.returned();
+	}
+
 	private MemberSnapshot snapshot(String name) {
 		return this.group.snapshot()
 			.members()
