@@ -32,11 +32,6 @@ class MeasurementController {
 		this.store = store;
 	}
 
-	@GetMapping(path = "/", produces = "text/plain")
-	String hello() {
-		return "Send lines like 'MemTotal: 24645 kB' over TCP, then look at /measurements/MemTotal\n";
-	}
-
 	/**
 	 * The latest measurements of this name, the newest first.
 	 */

