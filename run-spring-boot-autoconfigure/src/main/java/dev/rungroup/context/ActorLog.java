@@ -1,6 +1,7 @@
 package dev.rungroup.context;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -92,6 +93,15 @@ final class ActorLog implements GroupListener {
 
 	@Override
 	public void groupStopping(StopReason reason) {
+		// What members throw because of this is heard after it: these failed before.
+		// Their
+		// handlers may have ended the application, and never return to say more
+		for (String member : List.copyOf(this.latest.keySet())) {
+			if (!member.equals(reason.member())) {
+				Failure earlier = failureOf(member);
+				warn("Actor '" + member + "' failed" + describe(earlier), earlier);
+			}
+		}
 		Throwable cause = reason.cause();
 		String who = (reason.member() != null) ? "Actor '" + reason.member() + "'" : null;
 		if (cause != null) {

@@ -260,8 +260,10 @@ final class GroupRun {
 	}
 
 	private static boolean isShutdown(StackTraceElement frame) {
-		return frame.getClassName().equals("java.lang.Shutdown")
-				|| (frame.getClassName().equals(AbstractApplicationContext.class.getName())
+		String className = frame.getClassName();
+		return className.equals("java.lang.Shutdown")
+				|| (className.equals(GroupRun.class.getName()) && frame.getMethodName().equals("awaitOver"))
+				|| (className.equals(AbstractApplicationContext.class.getName())
 						&& frame.getMethodName().equals("close"));
 	}
 

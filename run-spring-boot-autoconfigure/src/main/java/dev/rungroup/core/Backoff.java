@@ -93,18 +93,19 @@ public record Backoff(Duration delay, double multiplier, Duration maxDelay, Dura
 	}
 
 	long nanosFor(int failuresInARow) {
-		double first = Durations.saturatedNanos(this.delay);
-		double max = Durations.saturatedNanos(this.maxDelay);
-		if (first == 0 && this.jitter.isZero()) {
-			return 0;
+		long max = Durations.saturatedNanos(this.maxDelay);
+		double grown = Durations.saturatedNanos(this.delay);
+		if (grown > 0) {
+			grown *= Math.pow(this.multiplier, Math.max(1, failuresInARow) - 1);
 		}
-		double pause = (first == 0) ? 0
-				: Math.min(max, first * Math.pow(this.multiplier, Math.max(1, failuresInARow) - 1));
+		// The limit itself and not its nearest double, which may be above it
+		long pause = (grown >= max) ? max : (long) grown;
 		if (!this.jitter.isZero()) {
-			double spread = Durations.saturatedNanos(this.jitter);
-			pause += ThreadLocalRandom.current().nextDouble(-spread, Math.nextUp(spread));
+			long spread = Math.min(Durations.saturatedNanos(this.jitter), Long.MAX_VALUE / 4);
+			long random = ThreadLocalRandom.current().nextLong(-spread, spread + 1);
+			pause = (random > 0 && pause > max - random) ? max : pause + random;
 		}
-		return (long) Math.max(0, Math.min(max, pause));
+		return Math.max(0, Math.min(max, pause));
 	}
 
 }

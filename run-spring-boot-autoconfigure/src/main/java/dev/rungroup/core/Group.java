@@ -502,34 +502,40 @@ public final class Group implements AutoCloseable {
 	 */
 	private void startStages() {
 		noteInterrupt();
-		for (List<MemberThread> stage = nextToStart(); !stage.isEmpty(); stage = nextToStart()) {
-			for (MemberThread member : stage) {
-				launch(locked(
-						() -> isStartable(member) && !member.started && !member.held ? beginStart(member) : null));
-			}
+		for (Stage stage = beginNextStage(); stage != null; stage = beginNextStage()) {
+			Stage current = stage;
+			stage.toStart.forEach(this::launch);
 			if (locked(() -> this.stages.values().stream().allMatch((other) -> other.begun))) {
 				continue;
 			}
-			List<MemberThread> awaited = stage;
 			this.awaitingStage = true;
-			await(() -> this.state != GroupState.RUNNING || awaited.stream().allMatch(MemberThread::isUp), NEVER);
+			await(() -> this.state != GroupState.RUNNING || current.toStart.stream().allMatch(MemberThread::isUp),
+					NEVER);
 			this.awaitingStage = false;
 		}
 	}
 
-	private List<MemberThread> nextToStart() {
+	/**
+	 * Begin all members of the lowest stage that was not begun, in one step: a member
+	 * that fails at once still finds the others started, and they are interrupted, though
+	 * their bodies may never be called.
+	 */
+	private @Nullable Stage beginNextStage() {
 		return locked(() -> {
 			if (this.state != GroupState.RUNNING) {
-				return List.of();
+				return null;
 			}
 			for (Stage stage : this.stages.values()) {
 				if (!stage.begun) {
 					stage.begun = true;
-					return List.copyOf(stage.members);
+					stage.members.stream()
+						.filter((member) -> !member.started && !member.held)
+						.forEach((member) -> stage.toStart.add(beginStart(member)));
+					return stage;
 				}
 			}
 			this.allBegun = true;
-			return List.of();
+			return null;
 		});
 	}
 
@@ -988,6 +994,11 @@ public final class Group implements AutoCloseable {
 		final List<MemberThread> members = new ArrayList<>();
 
 		boolean begun;
+
+		/**
+		 * Who was started when its turn to begin came; not changed any more after that.
+		 */
+		final List<MemberThread> toStart = new ArrayList<>();
 
 		/** Whether its turn to end has come. */
 		boolean asked;

@@ -48,6 +48,13 @@ public interface GroupListener {
 	}
 
 	/**
+	 * An execution begins that follows a failure: the restart that was scheduled.
+	 * @param member the member's name
+	 */
+	default void memberRestarted(String member) {
+	}
+
+	/**
 	 * A member that was asked to end has ended. Comes right before
 	 * {@link #memberEnded(String, MemberState)}; not heard for one that ended by itself.
 	 * @param member the member's name

@@ -45,6 +45,10 @@ final class Listeners {
 		each(member, (listener) -> listener.restartScheduled(member, pause));
 	}
 
+	void memberRestarted(String member) {
+		each(member, (listener) -> listener.memberRestarted(member));
+	}
+
 	void memberStopped(String member, long nanos) {
 		each(member, (listener) -> listener.memberStopped(member, nanos));
 	}

@@ -49,12 +49,12 @@ final class MemberThread implements Runnable {
 
 	private static final VarHandle TURN;
 
-	private static final VarHandle ANNOUNCED;
+	private static final VarHandle ANNOUNCING;
 
 	static {
 		try {
 			TURN = MethodHandles.lookup().findVarHandle(MemberThread.class, "turn", long.class);
-			ANNOUNCED = MethodHandles.lookup().findVarHandle(MemberThread.class, "announced", boolean.class);
+			ANNOUNCING = MethodHandles.lookup().findVarHandle(MemberThread.class, "announcing", boolean.class);
 		}
 		catch (ReflectiveOperationException ex) {
 			throw new ExceptionInInitializerError(ex);
@@ -119,6 +119,10 @@ final class MemberThread implements Runnable {
 	/** Whether the first execution, or the pause before it, has begun. */
 	private volatile boolean begun;
 
+	/** Whether the body has called ready(). */
+	private volatile boolean announcing;
+
+	/** Whether the listeners have heard that, too: what waits for it comes after them. */
 	private volatile boolean announced;
 
 	/** When the pause ends; only while {@link #state} is WAITING. */
@@ -141,6 +145,9 @@ final class MemberThread implements Runnable {
 	private volatile long lastFailureAt;
 
 	private FailureHistory history;
+
+	/** Whether a stop came before the end of the last execution. */
+	private boolean askedBefore;
 
 	/** What the last execution threw, once there will be no other. */
 	private @Nullable Throwable finalFailure;
@@ -200,7 +207,7 @@ final class MemberThread implements Runnable {
 				break;
 			}
 			Throwable failure = (outcome instanceof Outcome.Failed failed) ? failed.failure() : null;
-			if (failure != null && this.stop != null) {
+			if (failure != null && this.askedBefore) {
 				// It was asked to end and did, if not gracefully
 				this.finalFailure = failure;
 				this.group.listeners.failed(this.member, failure);
@@ -225,6 +232,7 @@ final class MemberThread implements Runnable {
 
 	private long prepareRestart() {
 		long pause = this.member.backoff.nanosFor(this.history.inARow());
+		this.announcing = false;
 		this.announced = false;
 		if (this.stop == null) {
 			this.group.listeners.restartScheduled(name(), Duration.ofNanos(pause));
@@ -281,7 +289,8 @@ final class MemberThread implements Runnable {
 			return null;
 		}
 		this.executions = number;
-		if (this.failuresInARow > 0) {
+		boolean restarted = this.failuresInARow > 0;
+		if (restarted) {
 			this.restarts++;
 		}
 		enter(MemberState.RUNNING, startedAt);
@@ -291,6 +300,9 @@ final class MemberThread implements Runnable {
 		}
 		Execution execution = new Execution(this, number, this.failuresInARow, this.lastFailure);
 		this.execution = execution;
+		if (restarted) {
+			this.group.listeners.memberRestarted(name());
+		}
 		begun();
 		Throwable thrown = null;
 		try {
@@ -303,6 +315,8 @@ final class MemberThread implements Runnable {
 		execution.end(stopReason());
 		long endedAt = this.group.time.nanoTime();
 		progress(endedAt);
+		// Before anybody hears of the outcome: a handler may answer a failure with a stop
+		this.askedBefore = this.stop != null;
 		Outcome outcome = outcome(thrown);
 		if (outcome instanceof Outcome.Failed failed) {
 			this.history.failed(endedAt, endedAt - startedAt);
@@ -314,7 +328,7 @@ final class MemberThread implements Runnable {
 			this.history.returned();
 		}
 		this.failuresInARow = this.history.inARow();
-		if (this.stop != null) {
+		if (this.askedBefore) {
 			this.group.awaitAnnouncement();
 		}
 		this.group.listeners.executionEnded(name(), outcome, endedAt - startedAt);
@@ -345,9 +359,9 @@ final class MemberThread implements Runnable {
 			return new Outcome.Failed(timedOut.cause());
 		}
 		if (thrown == null) {
-			return (this.stop != null) ? INTERRUPTED : COMPLETED;
+			return (this.askedBefore) ? INTERRUPTED : COMPLETED;
 		}
-		return (this.stop != null && isInterrupt(thrown)) ? INTERRUPTED : new Outcome.Failed(thrown);
+		return (this.askedBefore && isInterrupt(thrown)) ? INTERRUPTED : new Outcome.Failed(thrown);
 	}
 
 	/**
@@ -414,6 +428,7 @@ final class MemberThread implements Runnable {
 		this.interrupterThread = null;
 		this.finalFailure = null;
 		this.begun = false;
+		this.announcing = false;
 		this.announced = false;
 		this.history = new FailureHistory(this.member);
 		this.failuresInARow = 0;
@@ -603,7 +618,8 @@ final class MemberThread implements Runnable {
 			state = MemberState.STOPPING;
 			since = (this.stop != null) ? this.stoppedAt : since;
 		}
-		boolean up = (this.member.readyTimeout > 0) ? this.announced : this.announced || state != MemberState.NEW;
+		boolean backsOff = state == MemberState.WAITING && this.failuresInARow > 0;
+		boolean up = this.announced || (this.member.readyTimeout == 0 && state != MemberState.NEW && !backsOff);
 		// In the opposite order of their changes: never more failures than executions
 		Throwable lastFailure = this.lastFailure;
 		long restarts = this.restarts;
@@ -622,7 +638,7 @@ final class MemberThread implements Runnable {
 	}
 
 	private boolean expectsAnnouncement() {
-		return this.member.readyTimeout > 0 && !this.announced;
+		return this.member.readyTimeout > 0 && !this.announcing;
 	}
 
 	// ---- For the body
@@ -701,8 +717,9 @@ final class MemberThread implements Runnable {
 	}
 
 	void announce() {
-		if (ANNOUNCED.compareAndSet(this, false, true)) {
+		if (ANNOUNCING.compareAndSet(this, false, true)) {
 			this.group.listeners.memberReady(name());
+			this.announced = true;
 			this.group.signal();
 		}
 	}

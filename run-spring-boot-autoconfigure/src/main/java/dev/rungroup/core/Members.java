@@ -96,7 +96,7 @@ public final class Members {
 			try {
 				execute.run();
 			}
-			catch (Exception ex) {
+			catch (Throwable ex) {
 				// Started again by hand it finds the resource closed: that is a failure
 				if (!closed.get() || !context.isStopping()) {
 					throw ex;

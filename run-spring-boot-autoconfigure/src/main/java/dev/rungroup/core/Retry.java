@@ -179,6 +179,7 @@ public final class Retry {
 		 * Set the pause before the next attempt, if this one fails, in place of the
 		 * back-off.
 		 * @param delay the pause
+		 * @throws IllegalArgumentException if it is negative; that is not tried again
 		 */
 		void setDelay(Duration delay);
 
@@ -291,6 +292,10 @@ public final class Retry {
 
 		@Override
 		public void setDelay(Duration delay) {
+			if (delay.isNegative()) {
+				// Not to be tried again: it would go on for ever, without a pause
+				this.stopped = true;
+			}
 			this.delay = Durations.notNegative(delay, "delay");
 		}
 

@@ -1,6 +1,5 @@
 package dev.rungroup.metrics;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -224,7 +223,7 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	}
 
 	@Override
-	public void restartScheduled(String member, Duration pause) {
+	public void memberRestarted(String member) {
 		ActorMeters meters = actor(member);
 		if (meters != null) {
 			meters.restarted();

@@ -1,5 +1,6 @@
 package dev.rungroup.context;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -15,15 +16,20 @@ import dev.rungroup.core.MemberState;
 import dev.rungroup.core.StopReason;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.support.GenericApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Actors that close the context they live in.
  */
 @Timeout(30)
+@ExtendWith(OutputCaptureExtension.class)
 class StopFromInsideTests {
 
 	private static final Interrupter DEAF = (reason) -> {
@@ -96,6 +102,35 @@ class StopFromInsideTests {
 		// the shutdown timeout of twenty seconds is what it would take otherwise
 		assertThat(closing.get(15, TimeUnit.SECONDS)).isLessThan(Duration.ofSeconds(10));
 		assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+	}
+
+	@Test
+	void actorThatStopsTheLifecycleIsNotWaitedForByItsOwnStop() throws Exception {
+		GenericApplicationContext context = context();
+		GroupLifecycle lifecycle = lifecycle(context);
+		CompletableFuture<Duration> stopping = new CompletableFuture<>();
+		lifecycle.add(Member.named("stopper").execute(() -> {
+			long before = System.nanoTime();
+			lifecycle.stop();
+			stopping.complete(Duration.ofNanos(System.nanoTime() - before));
+		}).interrupt(DEAF).build());
+		assertThat(stopping.get(20, TimeUnit.SECONDS)).isLessThan(Duration.ofSeconds(8));
+		context.close();
+	}
+
+	@Test
+	void failureThatAHandlerAnswersByClosingTheContextIsLoggedAsAFailure(CapturedOutput output) {
+		GenericApplicationContext context = new GenericApplicationContext();
+		context.registerBean(GroupLifecycle.class, () -> new GroupLifecycle());
+		context.registerBean(ActorFailureHandler.class, () -> (actor, failure) -> context.close());
+		context.refresh();
+		GroupLifecycle lifecycle = lifecycle(context);
+		lifecycle.add(Member.named("failing").execute(() -> {
+			throw new IOException("the real cause");
+		}).build());
+		await().until(() -> !lifecycle.isRunning());
+		assertThat(output).contains("Actor 'failing' failed: java.io.IOException: the real cause");
+		assertThat(lifecycle.snapshot().members().get(0).state()).isEqualTo(MemberState.FAILED);
 	}
 
 	private static GenericApplicationContext context() {

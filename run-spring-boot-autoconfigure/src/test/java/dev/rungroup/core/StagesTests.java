@@ -46,8 +46,10 @@ class StagesTests {
 		this.group.stop();
 		run.returned();
 		List<String> steps = this.trail.steps();
-		assertThat(steps.subList(3, steps.size())).containsExactly("server interrupted", "server ends",
-				"worker interrupted", "worker ends", "database interrupted", "database ends");
+		// a body may see the stop before its interrupter is called
+		assertThat(steps.subList(3, 5)).containsExactlyInAnyOrder("server interrupted", "server ends");
+		assertThat(steps.subList(5, 7)).containsExactlyInAnyOrder("worker interrupted", "worker ends");
+		assertThat(steps.subList(7, steps.size())).containsExactlyInAnyOrder("database interrupted", "database ends");
 	}
 
 	@Test

@@ -121,7 +121,7 @@ class GroupMetricsTests {
 
 	@Test
 	void restartsAndStopsAreCounted() {
-		this.metrics.restartScheduled("poller", Duration.ofSeconds(1));
+		this.metrics.memberRestarted("poller");
 		this.metrics.memberStopped("poller", Duration.ofMillis(20).toNanos());
 		assertThat(this.registry.get("run.actor.restarts").tag("actor", "poller").counter().count()).isEqualTo(1);
 		assertThat(this.registry.get("run.actor.stop").tag("actor", "poller").timer().count()).isEqualTo(1);

@@ -1,6 +1,7 @@
 package dev.rungroup.autoconfigure.exit;
 
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.rungroup.autoconfigure.RunProperties.OnShutdown;
@@ -47,6 +48,8 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 
 	private final AtomicBoolean begun = new AtomicBoolean();
 
+	private final CountDownLatch destroyed = new CountDownLatch(1);
+
 	GroupExit(ConfigurableApplicationContext context, ExitSettings settings, Launch launch,
 			@Nullable JvmExit replacement) {
 		this.context = context;
@@ -57,6 +60,9 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 
 	@Override
 	public void groupEnding(@Nullable StopReason reason) {
+		if (reason != null && reason.isFailure() && this.settings.onShutdown() == OnShutdown.NONE) {
+			keepAlive();
+		}
 		if (reason != null && this.settings.onShutdown() != OnShutdown.NONE && this.begun.compareAndSet(false, true)) {
 			Thread thread = new Thread(null, () -> end(reason), "run-exit", 0, false);
 			thread.setDaemon(false);
@@ -81,8 +87,26 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 		return Ordered.LOWEST_PRECEDENCE;
 	}
 
+	/**
+	 * The application is to go on, and its health to tell what happened: without its
+	 * actors nothing else may be left to keep the JVM up, which would end it with 0.
+	 */
+	private void keepAlive() {
+		Thread thread = new Thread(null, () -> {
+			try {
+				this.destroyed.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}, "run-keep-alive", 0, false);
+		thread.setDaemon(false);
+		thread.start();
+	}
+
 	@Override
 	public void destroy() {
+		this.destroyed.countDown();
 		this.launch.closed();
 	}
 
@@ -110,7 +134,10 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 		if (this.settings.onShutdown() != OnShutdown.EXIT) {
 			return false;
 		}
-		return this.replacement != null || ((this.settings.explicit() || this.launch.ownsJvm()) && !TestRun.isActive());
+		if (this.replacement != null) {
+			return true;
+		}
+		return (this.settings.explicit() || this.launch.ownsJvm()) && this.launch.ownsContext() && !TestRun.isActive();
 	}
 
 	private void close(int code) {
