@@ -18,7 +18,8 @@ public enum MemberState {
 	RUNNING,
 
 	/**
-	 * Pausing before an execution: the first, the next of a loop, or one after a failure.
+	 * Before an execution: the first, the next of a loop, or one after a failure.
+	 * Pausing, or about to begin.
 	 */
 	WAITING,
 

@@ -432,7 +432,7 @@ final class MemberThread implements Runnable {
 		this.announced = false;
 		this.history = new FailureHistory(this.member);
 		this.failuresInARow = 0;
-		enter((this.member.initialDelay > 0) ? MemberState.WAITING : MemberState.RUNNING, now);
+		enter(MemberState.WAITING, now);
 		this.nextExecutionAt = Durations.after(now, this.member.initialDelay);
 	}
 
@@ -619,7 +619,7 @@ final class MemberThread implements Runnable {
 			since = (this.stop != null) ? this.stoppedAt : since;
 		}
 		boolean backsOff = state == MemberState.WAITING && this.failuresInARow > 0;
-		boolean up = this.announced || (this.member.readyTimeout == 0 && state != MemberState.NEW && !backsOff);
+		boolean up = this.announced || (this.member.readyTimeout == 0 && this.begun && !backsOff);
 		// In the opposite order of their changes: never more failures than executions
 		Throwable lastFailure = this.lastFailure;
 		long restarts = this.restarts;

@@ -24,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 final class JavaProgram implements AutoCloseable {
 
 	/** A shell's background job ignores SIGINT, and its children inherit that. */
-	private static final List<String> RESET_SIGNALS = List.of("env", "--default-signal=INT");
+	private static final List<String> RESET_SIGNALS = List.of("env", "--default-signal=INT,TERM,HUP");
 
 	private static final boolean ENV_RESETS_SIGNALS = canResetSignals();
 

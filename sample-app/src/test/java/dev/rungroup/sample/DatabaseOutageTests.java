@@ -88,8 +88,8 @@ class DatabaseOutageTests {
 		}
 		assertThat(LineClient.exchange(this.port, "after 1\n")).containsExactly("ok");
 		assertThat(stored()).hasSize(52).doesNotHaveDuplicates();
-		assertThat(output).containsPattern("Attempt 1 to store [15] line\\(s\\) failed: ")
-			.containsPattern("Stored [15] line\\(s\\) in attempt ");
+		assertThat(output).containsPattern("Attempt 1 to store \\d+ line\\(s\\) failed: ")
+			.containsPattern("Stored \\d+ line\\(s\\) in attempt ");
 	}
 
 	@Test
