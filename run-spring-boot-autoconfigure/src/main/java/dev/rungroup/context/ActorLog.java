@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
@@ -34,6 +35,9 @@ final class ActorLog implements GroupListener {
 
 	private final Supplier<@Nullable StopReason> stopReason;
 
+	/** Actors that were started: the first start is in the line about the group's. */
+	private final Set<String> started = ConcurrentHashMap.newKeySet();
+
 	/** What the last execution of an actor threw, until it is clear what follows. */
 	private final Map<String, Throwable> latest = new ConcurrentHashMap<>();
 
@@ -42,6 +46,13 @@ final class ActorLog implements GroupListener {
 	 */
 	ActorLog(Supplier<@Nullable StopReason> stopReason) {
 		this.stopReason = stopReason;
+	}
+
+	@Override
+	public void memberStarted(String member) {
+		if (!this.started.add(member)) {
+			logger.info("Actor '" + member + "' was started again");
+		}
 	}
 
 	@Override

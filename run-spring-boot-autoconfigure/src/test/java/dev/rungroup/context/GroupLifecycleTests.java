@@ -373,7 +373,7 @@ class GroupLifecycleTests {
 	}
 
 	@Test
-	void singleMembersAreStoppedAndStarted() throws Exception {
+	void singleMembersAreStoppedAndStarted(CapturedOutput output) throws Exception {
 		try (AnnotationConfigApplicationContext context = start(Server.class)) {
 			GroupLifecycle lifecycle = context.getBean(GroupLifecycle.class);
 			Server server = context.getBean(Server.class);
@@ -384,6 +384,7 @@ class GroupLifecycleTests {
 			assertThat(lifecycle.isRunning()).isTrue();
 			lifecycle.startMember("server");
 			poll(server.started);
+			assertThat(output).containsOnlyOnce("Actor 'server' was started again");
 			assertThatExceptionOfType(NoSuchElementException.class).isThrownBy(() -> lifecycle.stopMember("nobody"));
 			lifecycle.stop();
 			assertThatIllegalStateException().isThrownBy(() -> lifecycle.startMember("server"))
