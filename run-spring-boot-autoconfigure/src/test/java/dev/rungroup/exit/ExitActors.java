@@ -39,6 +39,10 @@ final class ExitActors {
 			else {
 				ExitApplication.moment(at).await();
 			}
+			if (this.environment.getProperty("app.stubborn", Boolean.class, false)) {
+				// otherwise it may be stopped before it has begun, and ends at once
+				ExitApplication.moment("stubborn").await();
+			}
 			if (context.isStopping()) {
 				return;
 			}
@@ -87,6 +91,7 @@ final class ExitActors {
 
 		@Execute
 		void run() {
+			ExitApplication.reached("stubborn");
 			doesNotEnd();
 		}
 
