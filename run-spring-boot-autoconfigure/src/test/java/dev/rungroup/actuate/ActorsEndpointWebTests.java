@@ -46,7 +46,6 @@ class ActorsEndpointWebTests {
 		try (WebApplication app = WebApplication.start(Application.class, "run.actors.off.enabled=false")) {
 			awaitWaiting(app);
 			HttpResponse<String> response = app.get("/actuator/actors");
-			System.out.println("GET /actuator/actors -> " + response.body());
 			assertThat(response.statusCode()).isEqualTo(200);
 			assertThat(response.headers().firstValue("Content-Type")).hasValueSatisfying(
 					(type) -> assertThat(type).startsWith("application/vnd.spring-boot.actuator.v3+json"));
@@ -88,7 +87,6 @@ class ActorsEndpointWebTests {
 		try (WebApplication app = WebApplication.start(Application.class)) {
 			awaitWaiting(app);
 			HttpResponse<String> response = app.get("/actuator/actors/broken");
-			System.out.println("GET /actuator/actors/broken -> " + response.body());
 			assertThat(response.statusCode()).isEqualTo(200);
 			assertThat(JsonPath.<String>read(response.body(), "$.lastFailure.message"))
 				.isEqualTo("no route to database");
@@ -142,7 +140,6 @@ class ActorsEndpointWebTests {
 				assertThat(stopped.statusCode()).as(action).isEqualTo(409);
 				assertThat(stopped.body()).contains("listener").contains("not running");
 			}
-			System.out.println("409 -> " + app.act("listener", "start").body());
 			assertThat(app.<String>json("/actuator/actors", "$.group.state")).isEqualTo("STOPPED");
 			assertThat(app.<String>json("/actuator/actors", "$.group.stopReason.kind")).isEqualTo("CONTEXT_CLOSED");
 		}
@@ -155,7 +152,6 @@ class ActorsEndpointWebTests {
 				.atMost(LIMIT)
 				.until(() -> app.json("/actuator/actors", "$.group.state").equals("STOPPED"));
 			String body = app.get("/actuator/actors").body();
-			System.out.println("after the group has failed -> " + body);
 			assertThat(JsonPath.<Map<String, Object>>read(body, "$.group.stopReason"))
 				.isEqualTo(Map.of("kind", "MEMBER_FAILED", "member", "broken", "cause",
 						Map.of("type", "java.lang.IllegalStateException", "message", "no route to database")));

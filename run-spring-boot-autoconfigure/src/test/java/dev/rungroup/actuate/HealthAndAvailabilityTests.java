@@ -44,7 +44,6 @@ class HealthAndAvailabilityTests {
 		try (WebApplication app = WebApplication.start(Application.class, SHOW)) {
 			awaitProbe(app, "readiness", 200);
 			HttpResponse<String> response = app.get("/actuator/health");
-			System.out.println("GET /actuator/health -> " + response.statusCode() + " " + response.body());
 			assertThat(response.statusCode()).isEqualTo(200);
 			Map<String, Object> actors = JsonPath.read(response.body(), "$.components.actors");
 			assertThat(actors).isEqualTo(Map.of("status", "UP", "details", Map.of("puppet", "RUNNING")));
@@ -81,7 +80,6 @@ class HealthAndAvailabilityTests {
 			app.bean(Puppet.class).order("fail");
 			awaitHealth(app, 503, "WAITING");
 			awaitProbe(app, "readiness", 503);
-			System.out.println("GET /actuator/health while backing off -> " + app.get("/actuator/health").body());
 			assertThat(app.get("/actuator/health/liveness").statusCode()).isEqualTo(200);
 			app.bean(GroupLifecycle.class).restartMember("puppet");
 			awaitProbe(app, "readiness", 200);
