@@ -3,7 +3,6 @@ package dev.rungroup.core;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.LockSupport;
 
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +51,7 @@ final class Execution implements MemberContext {
 	void wake() {
 		Set<Thread> sleepers = this.sleepers;
 		if (sleepers != null) {
-			sleepers.forEach(LockSupport::unpark);
+			sleepers.forEach(this.thread.group.time::unpark);
 		}
 	}
 

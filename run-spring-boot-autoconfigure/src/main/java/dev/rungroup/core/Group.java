@@ -18,7 +18,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -902,7 +901,7 @@ public final class Group implements AutoCloseable {
 
 	void signal() {
 		this.signalled = true;
-		LockSupport.unpark(this.watcher);
+		this.time.unpark(this.watcher);
 	}
 
 	<T extends @Nullable Object> T locked(Supplier<T> work) {

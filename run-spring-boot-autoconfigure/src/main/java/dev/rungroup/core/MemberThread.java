@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 import dev.rungroup.core.RestartRule.Decision;
@@ -475,7 +474,7 @@ final class MemberThread implements Runnable {
 
 	private void wake() {
 		if (this.pausing) {
-			LockSupport.unpark(this.thread);
+			this.group.time.unpark(this.thread);
 		}
 		Execution execution = this.execution;
 		if (execution != null) {
@@ -561,11 +560,11 @@ final class MemberThread implements Runnable {
 
 	void turnInterrupterEnded() {
 		this.turnInterrupterRuns = false;
-		LockSupport.unpark(this.thread);
+		this.group.time.unpark(this.thread);
 	}
 
 	void wakeSleepers() {
-		LockSupport.unpark(this.thread);
+		this.group.time.unpark(this.thread);
 		wake();
 	}
 

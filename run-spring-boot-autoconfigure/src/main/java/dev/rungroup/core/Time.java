@@ -2,6 +2,8 @@ package dev.rungroup.core;
 
 import java.util.concurrent.locks.LockSupport;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Where time comes from: a seam, so that hours can pass in a test.
  */
@@ -19,6 +21,11 @@ interface Time {
 			LockSupport.parkNanos(blocker, nanos);
 		}
 
+		@Override
+		public void unpark(@Nullable Thread thread) {
+			LockSupport.unpark(thread);
+		}
+
 	};
 
 	/**
@@ -30,5 +37,11 @@ interface Time {
 	 * Like {@link LockSupport#parkNanos(Object, long)}: may return early for no reason.
 	 */
 	void park(Object blocker, long nanos);
+
+	/**
+	 * Like {@link LockSupport#unpark(Thread)}: a clock of a test must know who was woken
+	 * and has not run yet.
+	 */
+	void unpark(@Nullable Thread thread);
 
 }
