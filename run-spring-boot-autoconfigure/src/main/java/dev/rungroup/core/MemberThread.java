@@ -162,6 +162,8 @@ final class MemberThread implements Runnable {
 		this.member = member;
 		this.stage = stage;
 		this.history = new FailureHistory(member);
+		// Zero may be far from now, on a clock that begins anywhere
+		this.turnStartedAt = group.time.nanoTime();
 	}
 
 	// ---- The member's own thread

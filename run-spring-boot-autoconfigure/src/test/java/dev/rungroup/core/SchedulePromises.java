@@ -1,0 +1,754 @@
+package dev.rungroup.core;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+
+import dev.rungroup.core.Schedule.Actor;
+import dev.rungroup.core.Schedule.Interrupting;
+import dev.rungroup.core.Schedule.Order;
+import dev.rungroup.core.Schedule.Step;
+import dev.rungroup.core.Schedule.Turn;
+import dev.rungroup.core.SchedulePlay.Answer;
+import dev.rungroup.core.SchedulePlay.End;
+import dev.rungroup.core.SchedulePlay.Event;
+import dev.rungroup.core.SchedulePlay.Kind;
+import dev.rungroup.core.SchedulePlay.Sight;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds what was noted of a play against what the group promises. Moments are compared
+ * exactly: no virtual time passes while anybody runs.
+ */
+final class SchedulePromises {
+
+	private static final long NEVER = VirtualTime.FOREVER;
+
+	private final Schedule schedule;
+
+	private final List<Event> events;
+
+	private final GroupSnapshot last;
+
+	private final @Nullable StopReason reason;
+
+	private final @Nullable Throwable thrown;
+
+	private final Set<String> givenUp;
+
+	/** When the group began to stop, or never. */
+	private final long stoppedAt;
+
+	private final Event returned;
+
+	private final List<String> broken = new ArrayList<>();
+
+	private SchedulePromises(SchedulePlay play, List<Event> events) {
+		this.schedule = play.schedule;
+		this.events = events;
+		this.last = play.group.snapshot();
+		this.reason = play.group.stopReason();
+		this.thrown = play.thrown;
+		this.givenUp = givenUp(play.thrown);
+		this.stoppedAt = all(Kind.GROUP_STOPPING).stream().mapToLong(Event::at).findFirst().orElse(NEVER);
+		this.returned = all(Kind.RETURNED).get(0);
+	}
+
+	/**
+	 * @return what was not kept
+	 */
+	static List<String> broken(SchedulePlay play, List<Event> events) {
+		if (play.hung() != null) {
+			return List.of("it hangs: " + play.hung());
+		}
+		SchedulePromises promises = new SchedulePromises(play, events);
+		promises.check();
+		return promises.broken;
+	}
+
+	private void check() {
+		checkEnd();
+		checkThrown();
+		checkCalls();
+		checkSnapshots();
+		checkStages();
+		for (Actor actor : this.schedule.actors()) {
+			List<Event> own = this.events.stream().filter((event) -> actor.name().equals(event.member())).toList();
+			new Walk(actor, own).walk();
+			checkInterrupts(actor, own);
+			checkNothingAfterTheEnd(actor, own);
+		}
+	}
+
+	private static Set<String> givenUp(@Nullable Throwable thrown) {
+		List<Throwable> candidates = new ArrayList<>();
+		if (thrown != null) {
+			candidates.add(thrown);
+			candidates.addAll(Arrays.asList(thrown.getSuppressed()));
+		}
+		for (Throwable candidate : candidates) {
+			if (candidate instanceof UnstoppedMembersException unstopped) {
+				return Set.copyOf(unstopped.members().stream().map((member) -> member.name()).toList());
+			}
+		}
+		return Set.of();
+	}
+
+	// ---- The group
+
+	private void checkEnd() {
+		List<Event> stopping = all(Kind.GROUP_STOPPING);
+		List<Event> stopped = all(Kind.GROUP_STOPPED);
+		require(stopping.size() == ((this.reason != null) ? 1 : 0), "groupStopping once, or never without a reason");
+		require(stopped.size() == 1, "groupStopped once");
+		require(stopped.stream().allMatch((event) -> event.what() == this.reason), "groupStopped with the reason");
+		require(stopping.stream().allMatch((event) -> event.what() == this.reason), "groupStopping with the reason");
+		require(this.last.state() == GroupState.STOPPED, "the last state is STOPPED");
+		long end = Math.max(lastAt(Kind.ENDED), lastAt(Kind.INTERRUPTER_ENDED));
+		long begin = all(Kind.RUN).get(0).at();
+		if (this.reason != null) {
+			end = Math.max(end, this.stoppedAt);
+			if (this.schedule.shutdownTimeout() > 0) {
+				require(this.returned.at() - this.stoppedAt <= this.schedule.shutdownTimeout(),
+						"run() returns within the shutdown timeout");
+			}
+			require(this.returned.at() - this.stoppedAt <= longestStop(), "no pause outlives the stop: it took "
+					+ Schedule.text(this.returned.at() - this.stoppedAt) + " of " + Schedule.text(longestStop()));
+		}
+		if (this.givenUp.isEmpty()) {
+			require(this.returned.at() == Math.max(begin, end) || isKeptStopped(),
+					"run() returns when the last member has ended, at " + Schedule.text(end));
+		}
+		else {
+			require(this.returned.at() - this.stoppedAt == this.schedule.shutdownTimeout(),
+					"members are given up at the shutdown timeout");
+		}
+	}
+
+	/**
+	 * A stopped member kept the group up, until it was started again or the group ended.
+	 */
+	private boolean isKeptStopped() {
+		return this.schedule.keepStopped() && this.reason == null;
+	}
+
+	private long longestStop() {
+		Map<Integer, Long> stages = new HashMap<>();
+		this.schedule.actors().forEach((actor) -> stages.merge(actor.stage(), longestStop(actor), Math::max));
+		return sum(stages.values());
+	}
+
+	/**
+	 * How long a member may take to end.
+	 */
+	private long longestStop(Actor actor) {
+		long longest = 0;
+		for (Turn turn : actor.turns()) {
+			for (Step step : turn.steps()) {
+				longest = Math.max(longest, switch (step.act()) {
+					case BUSY, DAWDLE -> step.nanos();
+					case STUBBORN -> NEVER;
+					case HANG -> (actor.interrupting() == Interrupting.NOTHING) ? this.schedule.gracePeriod() : 0;
+					default -> 0;
+				});
+			}
+		}
+		// The one that a timeout called, and the one that the stop called
+		long interrupter = (actor.interrupting() == Interrupting.RELEASE_LATE) ? 2 * Actor.LATE : 0;
+		return Math.min(NEVER, longest + interrupter);
+	}
+
+	private static long sum(Iterable<Long> values) {
+		long sum = 0;
+		for (long value : values) {
+			sum = Math.min(NEVER, sum + value);
+		}
+		return sum;
+	}
+
+	private void checkThrown() {
+		Throwable thrown = this.thrown;
+		boolean failed = this.reason != null && (this.reason.kind() == StopReason.Kind.MEMBER_FAILED
+				|| this.reason.kind() == StopReason.Kind.RESTARTS_EXHAUSTED);
+		if (!failed) {
+			boolean interrupted = thrown instanceof InterruptedException
+					&& all(Kind.CALL).stream().anyMatch((call) -> call.what() == Order.INTERRUPT_RUN);
+			require(thrown == null || interrupted || thrown instanceof UnstoppedMembersException,
+					"a group that ended without a failure throws none, but " + thrown);
+			return;
+		}
+		require(thrown != null && thrown == this.reason.cause(), "run() throws the first failure, but " + thrown);
+		if (thrown == null) {
+			return;
+		}
+		Set<Throwable> failures = Collections.newSetFromMap(new IdentityHashMap<>());
+		for (Event event : this.events) {
+			if (event.what() instanceof Outcome.Failed outcome) {
+				failures.add(outcome.failure());
+			}
+			if (event.what() instanceof End end && end.thrown() != null) {
+				failures.add(end.thrown());
+			}
+		}
+		if (this.givenUp.isEmpty()) {
+			require(failures.contains(thrown), "what run() throws was heard by the listeners");
+		}
+		List<Throwable> suppressed = Arrays.asList(thrown.getSuppressed());
+		for (Throwable failure : suppressed) {
+			require(failures.contains(failure) || failure instanceof UnstoppedMembersException,
+					failure + " is suppressed, but was a failure");
+			require(suppressed.stream().filter((other) -> other == failure).count() == 1, failure + " suppressed once");
+		}
+		lastFailuresAfterTheStop().forEach((member, failure) -> require(failure == thrown || suppressed.contains(failure),
+				"the failure of " + member + " is suppressed: " + failure));
+	}
+
+	/**
+	 * With one stage, all that fails after the stop fails for the last time.
+	 */
+	private Map<String, Throwable> lastFailuresAfterTheStop() {
+		Map<String, Throwable> found = new HashMap<>();
+		if (this.schedule.actors().stream().anyMatch((actor) -> actor.stage() != 0)) {
+			return found;
+		}
+		boolean stopping = false;
+		for (Event event : this.events.subList(0, this.returned.index())) {
+			stopping |= event.kind() == Kind.GROUP_STOPPING;
+			if (event.kind() == Kind.EXECUTED) {
+				found.remove(event.member());
+				if (stopping && event.what() instanceof Outcome.Failed failed && !this.givenUp.contains(event.member())) {
+					found.put(String.valueOf(event.member()), failed.failure());
+				}
+			}
+		}
+		return found;
+	}
+
+	private void checkCalls() {
+		for (Event event : all(Kind.CALLED)) {
+			if (event.what() instanceof Answer answer && answer.refused() != null) {
+				require(answer.mayRefuse() || answer.refused() instanceof java.util.NoSuchElementException,
+						"a reason to refuse " + answer);
+			}
+		}
+		long begin = all(Kind.RUN).get(0).at();
+		for (Event call : all(Kind.CALL)) {
+			boolean stops = call.what() == Order.STOP || call.what() == Order.CLOSE
+					|| call.what() == Order.INTERRUPT_RUN;
+			if (stops) {
+				long at = Math.max(begin, call.at());
+				require(this.stoppedAt <= at || this.returned.at() <= at, "the group stops at once after " + call);
+			}
+			if (call.what() == Order.START_MEMBER) {
+				checkStart(call);
+			}
+			if (call.what() == Order.STOP_MEMBER) {
+				checkStop(call);
+			}
+		}
+	}
+
+	/**
+	 * A start that was accepted is followed by one, whenever the member can start.
+	 */
+	private void checkStart(Event call) {
+		boolean accepted = false;
+		long sinceOpen = 0;
+		for (Event event : this.events) {
+			boolean own = String.valueOf(call.member()).equals(event.member());
+			if (event.index() < call.index()) {
+				sinceOpen += (own && event.kind() == Kind.STARTED) ? 1 : 0;
+				sinceOpen -= (own && event.kind() == Kind.ENDED) ? 1 : 0;
+				continue;
+			}
+			if (event.kind() == Kind.CALLED && event.number() == call.index()) {
+				accepted = event.what() instanceof Answer answer && answer.refused() == null;
+			}
+			if ((own && (event.kind() == Kind.STARTED || event.what() == Order.STOP_MEMBER))
+					|| event.kind() == Kind.GROUP_STOPPING) {
+				return;
+			}
+		}
+		boolean wasOver = sinceOpen == 0 && this.events.stream()
+			.anyMatch((event) -> event.index() < call.index() && event.kind() == Kind.ENDED
+					&& String.valueOf(call.member()).equals(event.member()));
+		require(!accepted || !wasOver, "the member starts after " + call);
+	}
+
+	/**
+	 * A member that is running ends as soon as it can.
+	 */
+	private void checkStop(Event call) {
+		Actor actor = actor(String.valueOf(call.member()));
+		if (actor == null || this.givenUp.contains(actor.name())) {
+			return;
+		}
+		boolean open = false;
+		for (Event event : this.events) {
+			if (!actor.name().equals(event.member())) {
+				continue;
+			}
+			if (event.index() < call.index()) {
+				open = (event.kind() == Kind.STARTED) || (open && event.kind() != Kind.ENDED);
+			}
+			else if (event.kind() == Kind.ENDED) {
+				require(!open || event.at() - call.at() <= longestStop(actor),
+						"the member ends at once after " + call + ", not at " + Schedule.text(event.at()));
+				return;
+			}
+		}
+		require(!open, "the member ends after " + call);
+	}
+
+	private void checkSnapshots() {
+		Map<String, MemberSnapshot> before = new HashMap<>();
+		GroupState state = GroupState.NEW;
+		int known = -1;
+		for (Event event : all(Kind.SNAPSHOT)) {
+			if (!(event.what() instanceof GroupSnapshot snapshot)) {
+				continue;
+			}
+			// Only those that were not made at the same time have an order
+			boolean ordered = event.number() > known;
+			known = event.index();
+			require(!ordered || snapshot.state().compareTo(state) >= 0, "the state goes forward: " + snapshot);
+			state = snapshot.state();
+			for (MemberSnapshot member : snapshot.members()) {
+				MemberSnapshot earlier = before.put(member.name(), member);
+				require(isConsistent(member), "consistent: " + member);
+				require(!ordered || earlier == null || (member.executions() >= earlier.executions()
+						&& member.failures() >= earlier.failures() && member.restarts() >= earlier.restarts()),
+						"counts grow: " + earlier + " " + member);
+				long ended = countBefore((int) event.number(), member.name(), Kind.BODY_ENDED);
+				long begun = countBefore(event.index(), member.name(), Kind.BODY);
+				require(member.executions() >= ended && member.executions() <= begun + 1,
+						"between " + ended + " and " + begun + " executions: " + member);
+			}
+		}
+	}
+
+	private static boolean isConsistent(MemberSnapshot member) {
+		return member.failures() <= member.executions() && member.restarts() <= member.failures()
+				&& member.failuresInARow() <= member.failures() + 1
+				&& (member.lastFailure() != null) == (member.lastFailureAt() != null)
+				&& (member.state() == MemberState.WAITING) == (member.nextExecution() != null)
+				&& (member.state() == MemberState.NEW) == (member.stateSince() == null)
+				&& (member.state() != MemberState.RUNNING || member.executions() > 0)
+				&& !(member.ready() && member.state().isEnded());
+	}
+
+	private long countBefore(int index, String member, Kind kind) {
+		return this.events.stream()
+			.filter((event) -> event.index() < index && event.kind() == kind && member.equals(event.member()))
+			.count();
+	}
+
+	private void checkStages() {
+		for (Event event : this.events) {
+			Actor actor = actor(String.valueOf(event.member()));
+			if (actor == null) {
+				continue;
+			}
+			if (event.kind() == Kind.STARTED && !actor.late()) {
+				checkStageStart(event, actor);
+			}
+			if (event.kind() == Kind.INTERRUPTER && event.what() == this.reason
+					&& this.schedule.shutdownTimeout() == 0) {
+				for (Actor higher : this.schedule.actors()) {
+					require(higher.stage() <= actor.stage() || isOver(higher.name(), event.index()),
+							higher.name() + " has ended before " + event);
+				}
+			}
+		}
+	}
+
+	private void checkStageStart(Event event, Actor actor) {
+		for (Actor lower : this.schedule.actors()) {
+			if (lower.late() || lower.stage() >= actor.stage() || countBefore(event.index(), actor.name(), Kind.STARTED) > 0
+					|| wasStoppedBefore(event.index(), lower.name())) {
+				continue;
+			}
+			boolean up = countBefore(event.index(), lower.name(), Kind.STARTED) > 0;
+			if (lower.readyTimeout() > 0) {
+				up &= countBefore(event.index(), lower.name(), Kind.READY) > 0
+						|| countBefore(event.index(), lower.name(), Kind.ENDED) > 0;
+			}
+			require(up, lower.name() + " is up before " + event);
+		}
+	}
+
+	private boolean wasStoppedBefore(int index, String member) {
+		return this.events.stream()
+			.anyMatch((event) -> event.index() < index && event.what() == Order.STOP_MEMBER
+					&& member.equals(event.member()));
+	}
+
+	private boolean isOver(String member, int index) {
+		return countBefore(index, member, Kind.STARTED) == countBefore(index, member, Kind.ENDED)
+				&& countBefore(index, member, Kind.INTERRUPTER) == countBefore(index, member, Kind.INTERRUPTER_ENDED);
+	}
+
+	// ---- One member
+
+	private void checkInterrupts(Actor actor, List<Event> own) {
+		if (actor.interrupting() == Interrupting.THREAD) {
+			return;
+		}
+		long starts = count(own, Kind.STARTED);
+		long timeouts = 0;
+		long stops = 0;
+		boolean called = false;
+		for (Event event : own) {
+			called |= event.kind() == Kind.CALL;
+			if (event.kind() == Kind.INTERRUPTER && event.what() instanceof StopReason why) {
+				boolean timeout = why.kind() == StopReason.Kind.EXECUTION_TIMED_OUT;
+				timeouts += timeout ? 1 : 0;
+				stops += timeout ? 0 : 1;
+			}
+		}
+		require(stops <= starts, actor.name() + " is interrupted once per start, not " + stops + " times in " + starts);
+		require(timeouts <= count(own, Kind.BODY), actor.name() + " is interrupted once per timeout");
+		if (this.reason != null && starts > 0) {
+			require(stops + timeouts > 0, actor.name() + " is interrupted");
+			require(timeouts > 0 || called || stops == 1, actor.name() + " is interrupted once");
+		}
+		if (this.reason == null && !called) {
+			require(stops == 0, actor.name() + " is not interrupted");
+		}
+		for (Event event : own) {
+			if (event.kind() == Kind.INTERRUPTER && event.what() instanceof StopReason why
+					&& why.kind() != StopReason.Kind.EXECUTION_TIMED_OUT && why != this.reason) {
+				require(own.stream()
+					.anyMatch((call) -> call.what() == Order.STOP_MEMBER && call.at() == event.at()
+							&& call.index() < event.index()),
+						"interrupted at the moment somebody asked for it: " + event);
+			}
+		}
+	}
+
+	private void checkNothingAfterTheEnd(Actor actor, List<Event> own) {
+		MemberSnapshot snapshot = this.last.members()
+			.stream()
+			.filter((member) -> member.name().equals(actor.name()))
+			.findFirst()
+			.orElse(null);
+		if (snapshot == null) {
+			require(own.stream().noneMatch((event) -> event.kind() == Kind.STARTED), actor.name() + " was not added");
+			return;
+		}
+		for (Event event : own) {
+			boolean mayBe = event.kind() == Kind.CALL || event.kind() == Kind.CALLED
+					|| (this.givenUp.contains(actor.name())
+							&& (event.kind() == Kind.BODY_ENDED || event.kind() == Kind.INTERRUPTER_ENDED
+									|| event.kind() == Kind.HANDLER));
+			require(event.index() < this.returned.index() || mayBe, "nothing after the end, but " + event);
+		}
+		if (this.givenUp.contains(actor.name())) {
+			return;
+		}
+		require(count(own, Kind.STARTED) == count(own, Kind.ENDED), actor.name() + " ended as often as it started");
+		require(count(own, Kind.INTERRUPTER) == count(own, Kind.INTERRUPTER_ENDED),
+				"the interrupters of " + actor.name() + " have returned");
+		require(snapshot.executions() == count(own, Kind.BODY), "executions are counted: " + snapshot);
+		require(snapshot.restarts() == count(own, Kind.RESTARTED), "restarts are counted: " + snapshot);
+		require(snapshot.failures() == own.stream().filter((event) -> event.what() instanceof Outcome.Failed).count(),
+				"failures are counted: " + snapshot);
+		require(count(own, Kind.STARTED) == 0 || snapshot.state().isEnded(), "the last state is final: " + snapshot);
+		require(isConsistent(snapshot), "consistent: " + snapshot);
+	}
+
+	private @Nullable Actor actor(String name) {
+		return this.schedule.actors().stream().filter((actor) -> actor.name().equals(name)).findFirst().orElse(null);
+	}
+
+	private List<Event> all(Kind kind) {
+		return this.events.stream().filter((event) -> event.kind() == kind).toList();
+	}
+
+	private long lastAt(Kind kind) {
+		return all(kind).stream().mapToLong(Event::at).max().orElse(0);
+	}
+
+	private static long count(List<Event> events, Kind kind) {
+		return events.stream().filter((event) -> event.kind() == kind).count();
+	}
+
+	private void require(boolean kept, String promise) {
+		if (!kept) {
+			this.broken.add(promise);
+		}
+	}
+
+	/**
+	 * Follows one member from event to event, and knows what has to come next.
+	 */
+	private final class Walk {
+
+		private static final Set<Kind> FOLLOWED = Set.of(Kind.STARTED, Kind.BODY, Kind.READY, Kind.BODY_ENDED,
+				Kind.EXECUTED, Kind.HANDLER, Kind.SCHEDULED, Kind.RESTARTED, Kind.STOPPED, Kind.ENDED);
+
+		private final Actor actor;
+
+		private final List<Event> own;
+
+		private final List<Event> followed;
+
+		private int next;
+
+		private long executions;
+
+		private @Nullable Throwable lastFailure;
+
+		// Since the member was last started
+
+		/** When the body is called next. */
+		private long due;
+
+		private int row;
+
+		private final List<Long> failedAt = new ArrayList<>();
+
+		private boolean announced;
+
+		private boolean restarts;
+
+		Walk(Actor actor, List<Event> own) {
+			this.actor = actor;
+			this.own = own;
+			this.followed = own.stream()
+				.filter((event) -> FOLLOWED.contains(event.kind())
+						&& event.index() < SchedulePromises.this.returned.index())
+				.toList();
+		}
+
+		void walk() {
+			try {
+				while (this.next < this.followed.size()) {
+					Event started = take(Kind.STARTED);
+					this.due = started.at() + this.actor.initialDelay();
+					this.row = 0;
+					this.failedAt.clear();
+					this.announced = false;
+					this.restarts = false;
+					boolean goesOn = true;
+					while (goesOn) {
+						goesOn = turn();
+					}
+				}
+			}
+			catch (IndexOutOfBoundsException ex) {
+				expect(SchedulePromises.this.givenUp.contains(this.actor.name()), "the end");
+			}
+			catch (IllegalStateException ex) {
+				// noted already
+			}
+		}
+
+		private boolean turn() {
+			if (peek().kind() == Kind.STOPPED || peek().kind() == Kind.ENDED) {
+				expect(peek().at() <= this.due, "the end no later than the next execution");
+				endStopped(peek().at());
+				return false;
+			}
+			if (this.restarts) {
+				take(Kind.RESTARTED);
+			}
+			Event body = take(Kind.BODY);
+			Sight sight = (Sight) body.what();
+			expect(body.at() == this.due, "the body at " + Schedule.text(this.due));
+			expect(body.number() == ++this.executions, "execution " + this.executions);
+			expect(sight.failures() == this.row, this.row + " failures in a row");
+			expect(sight.lastFailure() == this.lastFailure, "the last failure " + this.lastFailure);
+			expect(sight.stopping() || !sight.interruptFlag(), "a clear interrupt flag");
+			expect(body.at() <= SchedulePromises.this.stoppedAt || hasStagesAbove(), "no body after the stop");
+			expect(!sight.stopping() || body.at() >= SchedulePromises.this.stoppedAt || wasAsked(body.at(), body.at()),
+					"to be told of a stop only when there is one");
+			long readyAt = NEVER;
+			if (peek().kind() == Kind.READY) {
+				readyAt = take(Kind.READY).at();
+				expect(!this.announced, "to be ready once");
+			}
+			Event ended = take(Kind.BODY_ENDED);
+			Event executed = take(Kind.EXECUTED);
+			End end = (End) ended.what();
+			boolean asked = isAsked(end);
+			boolean mayBeAsked = asked || wasAsked(ended.at(), executed.at());
+			expect(executed.number() == executed.at() - body.at(), "the time it took");
+			checkOutcome(body, readyAt, ended, executed, mayBeAsked);
+			this.announced |= readyAt < NEVER;
+			Outcome outcome = (Outcome) executed.what();
+			if (outcome instanceof Outcome.Failed failed) {
+				expect(take(Kind.HANDLER).what() == failed.failure(), "the handler to be told of it");
+				this.lastFailure = failed.failure();
+				boolean healthy = executed.at() - body.at() >= this.actor.backoff().resetAfter().toNanos();
+				this.row = healthy ? 1 : this.row + 1;
+				this.failedAt.add(executed.at());
+			}
+			else if (outcome instanceof Outcome.Completed) {
+				this.row = 0;
+			}
+			return decide(outcome, executed, asked, mayBeAsked);
+		}
+
+		private void checkOutcome(Event body, long readyAt, Event ended, Event executed, boolean mayBeAsked) {
+			End end = (End) ended.what();
+			long limit = (this.actor.timeout() > 0) ? body.at() + this.actor.timeout() : NEVER;
+			long strict = limit;
+			if (this.actor.readyTimeout() > 0 && !this.announced) {
+				long readyDue = body.at() + this.actor.readyTimeout();
+				limit = (readyAt >= readyDue) ? Math.min(limit, readyDue) : limit;
+				strict = (readyAt > readyDue) ? Math.min(strict, readyDue) : strict;
+			}
+			if (executed.what() instanceof Outcome.Failed failed && failed.failure() instanceof TimeoutException) {
+				long at = limit;
+				expect(ended.at() >= at, "no timeout before " + Schedule.text(at));
+				expect(ended.at() - at <= longestStop(this.actor), "an end at once after the timeout");
+				expect(this.actor.interrupting() == Interrupting.THREAD || this.own.stream()
+					.anyMatch((event) -> event.kind() == Kind.INTERRUPTER && event.at() == at
+							&& event.what() instanceof StopReason why && why.cause() == failed.failure()),
+						"the interrupter at " + Schedule.text(at));
+				return;
+			}
+			expect(ended.at() <= strict || mayBeAsked, "a timeout at " + Schedule.text(strict));
+			Throwable thrown = end.thrown();
+			boolean asked = isAsked(end);
+			if (executed.what() instanceof Outcome.Completed) {
+				expect(thrown == null && !asked, "completed only if it returned unasked");
+			}
+			else if (executed.what() instanceof Outcome.Interrupted) {
+				expect(mayBeAsked && (thrown == null || MemberThread.isInterrupt(thrown)),
+						"interrupted only if it was asked to end");
+			}
+			else if (executed.what() instanceof Outcome.Failed failed) {
+				expect(failed.failure() == thrown, "the failure " + thrown);
+				expect(!asked || !MemberThread.isInterrupt(failed.failure()), "no failure for an interrupt of ours");
+			}
+		}
+
+		private boolean decide(Outcome outcome, Event executed, boolean asked, boolean mayBeAsked) {
+			if (outcome instanceof Outcome.Interrupted || asked) {
+				endStopped(executed.at());
+				return false;
+			}
+			Throwable failure = (outcome instanceof Outcome.Failed failed) ? failed.failure() : null;
+			Policy policy = policy(failure);
+			Event event = peek();
+			if (event.kind() == Kind.STOPPED && mayBeAsked && isEndedAs(MemberState.STOPPED)) {
+				endStopped(executed.at());
+				return false;
+			}
+			if (policy != Policy.RESTART) {
+				expect(policy != Policy.SHUTDOWN || SchedulePromises.this.stoppedAt <= executed.at(),
+						"the group to stop");
+				end((failure != null) ? MemberState.FAILED : MemberState.COMPLETED, executed.at());
+				return false;
+			}
+			if (failure == null) {
+				this.due = executed.at() + this.actor.delay();
+				this.restarts = false;
+				return true;
+			}
+			this.announced = false;
+			this.restarts = true;
+			if (event.kind() != Kind.SCHEDULED) {
+				expect(wasAsked(executed.at(), executed.at()), "a restart");
+				endStopped(executed.at());
+				return false;
+			}
+			long pause = take(Kind.SCHEDULED).number();
+			Backoff backoff = this.actor.backoff();
+			long middle = backoff.withJitter(java.time.Duration.ZERO).delayFor(this.row).toNanos();
+			expect(Math.abs(pause - middle) <= backoff.jitter().toNanos()
+					&& pause <= Durations.saturatedNanos(backoff.maxDelay()), "a pause of " + Schedule.text(middle));
+			this.due = event.at() + pause;
+			return true;
+		}
+
+		/**
+		 * What is to happen, as the README says it.
+		 */
+		private Policy policy(@Nullable Throwable failure) {
+			if (failure == null) {
+				return this.actor.onDone();
+			}
+			if (this.actor.fatal() && failure instanceof Error) {
+				return Policy.SHUTDOWN;
+			}
+			if (this.actor.onError() != Policy.RESTART || this.actor.maxRestarts() < 0) {
+				return this.actor.onError();
+			}
+			long now = this.failedAt.get(this.failedAt.size() - 1);
+			long used = (this.actor.within() == 0) ? this.row
+					: this.failedAt.stream().filter((at) -> now - at <= this.actor.within()).count();
+			return (used > this.actor.maxRestarts()) ? this.actor.onExhausted() : Policy.RESTART;
+		}
+
+		private void endStopped(long at) {
+			expect(wasAsked(0, at), "somebody to have asked for the end");
+			end(MemberState.STOPPED, at);
+		}
+
+		private void end(MemberState state, long at) {
+			if (state == MemberState.STOPPED || peek().kind() == Kind.STOPPED) {
+				take(Kind.STOPPED);
+			}
+			Event ended = take(Kind.ENDED);
+			expect(ended.what() == state, "the state " + state);
+			expect(ended.at() == at, "the end at " + Schedule.text(at));
+		}
+
+		private boolean isEndedAs(MemberState state) {
+			return this.next + 1 < this.followed.size() && this.followed.get(this.next + 1).what() == state;
+		}
+
+		private boolean isAsked(End end) {
+			StopReason reason = end.reason();
+			return reason != null && !(reason.kind() == StopReason.Kind.EXECUTION_TIMED_OUT
+					&& this.actor.name().equals(reason.member()));
+		}
+
+		private boolean hasStagesAbove() {
+			return SchedulePromises.this.schedule.actors()
+				.stream()
+				.anyMatch((other) -> other.stage() > this.actor.stage());
+		}
+
+		/**
+		 * Whether somebody may have asked the member to end in this time.
+		 */
+		private boolean wasAsked(long from, long to) {
+			if (SchedulePromises.this.stoppedAt <= to && (hasStagesAbove() || SchedulePromises.this.stoppedAt >= from)) {
+				return true;
+			}
+			return this.own.stream()
+				.anyMatch((event) -> event.what() == Order.STOP_MEMBER && event.at() >= from && event.at() <= to);
+		}
+
+		private Event peek() {
+			return this.followed.get(this.next);
+		}
+
+		private Event take(Kind kind) {
+			Event event = peek();
+			expect(event.kind() == kind, kind.toString());
+			this.next++;
+			return event;
+		}
+
+		private void expect(boolean kept, String what) {
+			if (!kept) {
+				String found = (this.next < this.followed.size()) ? this.followed.get(this.next).toString() : "the end";
+				SchedulePromises.this.broken.add(this.actor.name() + ": expected " + what + ", near " + found);
+				throw new IllegalStateException(what);
+			}
+		}
+
+	}
+
+}
