@@ -330,7 +330,7 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 				}
 			}
 			commands.sort((one, other) -> Long.compare(one.at, other.at));
-			long origin = oneOf(0L, 1L, -HOUR, Long.MAX_VALUE - HOUR, this.random.nextLong());
+			long origin = oneOf(0L, 1L, -HOUR, Long.MAX_VALUE - HOUR - 7, this.random.nextLong());
 			return new Schedule(this.seed, origin, oneIn(8) ? 0 : time(), this.bounded ? time() : 0, oneIn(8),
 					oneIn(2) ? Hearing.ONLY : oneOf(Hearing.values()), HOUR * 2, actors, commands);
 		}

@@ -639,7 +639,8 @@ final class SchedulePromises {
 			Throwable failure = (outcome instanceof Outcome.Failed failed) ? failed.failure() : null;
 			Policy policy = policy(failure);
 			Event event = peek();
-			if (event.kind() == Kind.STOPPED && mayBeAsked && isEndedAs(MemberState.STOPPED)) {
+			if (event.kind() == Kind.STOPPED && event.at() == executed.at() && mayBeAsked
+					&& isEndedAs(MemberState.STOPPED)) {
 				endStopped(executed.at());
 				return false;
 			}
