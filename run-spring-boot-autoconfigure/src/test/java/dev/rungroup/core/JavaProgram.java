@@ -79,7 +79,7 @@ final class JavaProgram implements AutoCloseable {
 		}
 	}
 
-	private static String locationOf(Class<?> type) {
+	static String locationOf(Class<?> type) {
 		try {
 			return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
 		}

@@ -28,15 +28,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Groups of members that misbehave at random, while other threads stop, start and add
- * members. What a schedule does follows from its seed alone; how its threads interleave
- * does not. A failure names the seed: {@code -Drun.schedules.seed=<seed>} plays this one
- * schedule, {@code -Drun.schedules.count=<n>} more or fewer of them (played again and
- * again where a seed is given).
+ * members, in real time, on virtual threads too: what {@link VirtualSchedulesTests} does
+ * on a clock of its own. What a schedule does follows from its seed alone; how its
+ * threads interleave does not. A failure names the seed:
+ * {@code -Drun.schedules.real.seed=<seed>} plays this one schedule,
+ * {@code -Drun.schedules.real.count=<n>} more or fewer of them (played again and again
+ * where a seed is given).
  */
 @Timeout(300)
 class RandomSchedulesTests {
 
-	private static final int SCHEDULES = 2_500;
+	private static final int SCHEDULES = 500;
 
 	private static final long FIRST_SEED = 20_260_101;
 
@@ -57,8 +59,8 @@ class RandomSchedulesTests {
 
 	@Test
 	void whateverMembersDoTheGroupKeepsItsPromises() {
-		Long seed = Long.getLong("run.schedules.seed");
-		int count = Integer.getInteger("run.schedules.count", (seed != null) ? 1 : SCHEDULES);
+		Long seed = Long.getLong("run.schedules.real.seed");
+		int count = Integer.getInteger("run.schedules.real.count", (seed != null) ? 1 : SCHEDULES);
 		List<Schedule> played = new ArrayList<>();
 		for (int i = 0; i < count; i++) {
 			Schedule schedule = new Schedule((seed != null) ? seed : FIRST_SEED + i);
@@ -474,7 +476,7 @@ class RandomSchedulesTests {
 
 		@Override
 		public String toString() {
-			StringBuilder text = new StringBuilder("play it again: -Drun.schedules.seed=" + this.seed + "\n");
+			StringBuilder text = new StringBuilder("play it again: -Drun.schedules.real.seed=" + this.seed + "\n");
 			text.append("reason: ").append(this.group.stopReason()).append(", thrown: ").append(this.thrown);
 			text.append("\nactors: ");
 			this.actors.forEach((actor) -> text.append("\n  ").append(actor));

@@ -217,13 +217,13 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 	Stream<Schedule> smaller() {
 		Stream<Schedule> fewerActors = this.actors.stream().map(this::without);
 		Stream<Schedule> fewerCommands = without(this.commands).map((commands) -> with(this.actors, commands));
-		Stream<Schedule> plainer = Stream.of(
-				new Schedule(this.seed, 0, this.gracePeriod, this.shutdownTimeout, this.keepStopped, this.hearing,
-						this.end, this.actors, this.commands),
-				new Schedule(this.seed, this.origin, this.gracePeriod, this.shutdownTimeout, false, this.hearing,
-						this.end, this.actors, this.commands),
-				new Schedule(this.seed, this.origin, this.gracePeriod, this.shutdownTimeout, this.keepStopped,
-						Hearing.ONLY, this.end, this.actors, this.commands))
+		Stream<Schedule> plainer = Stream
+			.of(new Schedule(this.seed, 0, this.gracePeriod, this.shutdownTimeout, this.keepStopped, this.hearing,
+					this.end, this.actors, this.commands),
+					new Schedule(this.seed, this.origin, this.gracePeriod, this.shutdownTimeout, false, this.hearing,
+							this.end, this.actors, this.commands),
+					new Schedule(this.seed, this.origin, this.gracePeriod, this.shutdownTimeout, this.keepStopped,
+							Hearing.ONLY, this.end, this.actors, this.commands))
 			.filter((other) -> !other.equals(this));
 		List<Schedule> smallerActors = new ArrayList<>();
 		for (int i = 0; i < this.actors.size(); i++) {
@@ -236,11 +236,13 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 	}
 
 	private Schedule without(Actor actor) {
-		return with(this.actors.stream().filter((other) -> other != actor).map((other) -> other.withTurns(other.turns
-			.stream()
-			.map((turn) -> new Turn(
-					turn.steps.stream().filter((step) -> !actor.name.equals(step.target)).toList(), turn.ending))
-			.toList())).toList(), this.commands.stream().filter((command) -> !actor.name.equals(command.target)).toList());
+		return with(this.actors.stream()
+			.filter((other) -> other != actor)
+			.map((other) -> other.withTurns(other.turns.stream()
+				.map((turn) -> new Turn(turn.steps.stream().filter((step) -> !actor.name.equals(step.target)).toList(),
+						turn.ending))
+				.toList()))
+			.toList(), this.commands.stream().filter((command) -> !actor.name.equals(command.target)).toList());
 	}
 
 	private static <T> Stream<List<T>> without(List<T> list) {

@@ -132,8 +132,12 @@ final class SchedulePlay {
 			else if (DONE.equals(next)) {
 				left--;
 			}
+			else if (next == null) {
+				hangs("nothing happens");
+			}
 			else if (this.group.snapshot().state() != GroupState.STOPPED) {
-				hangs((next != null) ? next.toString() : "nothing happens");
+				// Members that were given up may wait for ever
+				hangs(next.toString());
 			}
 		}
 	}
@@ -577,7 +581,8 @@ final class SchedulePlay {
 
 		private void heard(Kind kind, String member, long number, @Nullable Object what) {
 			int index = note(kind, member, number, what);
-			// The other half of the time it only listens, so that something happens at all
+			// The other half of the time it only listens, so that something happens at
+			// all
 			if (index % 2 == 0) {
 				answer(SchedulePlay.this.schedule.hearing(), member);
 			}

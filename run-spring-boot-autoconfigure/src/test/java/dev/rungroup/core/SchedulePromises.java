@@ -205,8 +205,9 @@ final class SchedulePromises {
 					failure + " is suppressed, but was a failure");
 			require(suppressed.stream().filter((other) -> other == failure).count() == 1, failure + " suppressed once");
 		}
-		lastFailuresAfterTheStop().forEach((member, failure) -> require(failure == thrown || suppressed.contains(failure),
-				"the failure of " + member + " is suppressed: " + failure));
+		lastFailuresAfterTheStop()
+			.forEach((member, failure) -> require(failure == thrown || suppressed.contains(failure),
+					"the failure of " + member + " is suppressed: " + failure));
 	}
 
 	/**
@@ -222,7 +223,8 @@ final class SchedulePromises {
 			stopping |= event.kind() == Kind.GROUP_STOPPING;
 			if (event.kind() == Kind.EXECUTED) {
 				found.remove(event.member());
-				if (stopping && event.what() instanceof Outcome.Failed failed && !this.givenUp.contains(event.member())) {
+				if (stopping && event.what() instanceof Outcome.Failed failed
+						&& !this.givenUp.contains(event.member())) {
 					found.put(String.valueOf(event.member()), failed.failure());
 				}
 			}
@@ -260,11 +262,16 @@ final class SchedulePromises {
 	private void checkStart(Event call) {
 		boolean accepted = false;
 		long sinceOpen = 0;
+		boolean wasStopped = false;
 		for (Event event : this.events) {
 			boolean own = String.valueOf(call.member()).equals(event.member());
 			if (event.index() < call.index()) {
 				sinceOpen += (own && event.kind() == Kind.STARTED) ? 1 : 0;
 				sinceOpen -= (own && event.kind() == Kind.ENDED) ? 1 : 0;
+				if (own && event.kind() == Kind.STARTED) {
+					wasStopped = false;
+				}
+				wasStopped |= own && event.what() instanceof Answer answer && answer.order() == Order.STOP_MEMBER;
 				continue;
 			}
 			if (event.kind() == Kind.CALLED && event.number() == call.index()) {
@@ -278,7 +285,8 @@ final class SchedulePromises {
 		boolean wasOver = sinceOpen == 0 && this.events.stream()
 			.anyMatch((event) -> event.index() < call.index() && event.kind() == Kind.ENDED
 					&& String.valueOf(call.member()).equals(event.member()));
-		require(!accepted || !wasOver, "the member starts after " + call);
+		boolean isStopping = sinceOpen == 1 && wasStopped;
+		require(!accepted || !(wasOver || isStopping), "the member starts after " + call);
 	}
 
 	/**
@@ -370,7 +378,8 @@ final class SchedulePromises {
 
 	private void checkStageStart(Event event, Actor actor) {
 		for (Actor lower : this.schedule.actors()) {
-			if (lower.late() || lower.stage() >= actor.stage() || countBefore(event.index(), actor.name(), Kind.STARTED) > 0
+			if (lower.late() || lower.stage() >= actor.stage()
+					|| countBefore(event.index(), actor.name(), Kind.STARTED) > 0
 					|| wasStoppedBefore(event.index(), lower.name())) {
 				continue;
 			}
@@ -444,9 +453,8 @@ final class SchedulePromises {
 		}
 		for (Event event : own) {
 			boolean mayBe = event.kind() == Kind.CALL || event.kind() == Kind.CALLED
-					|| (this.givenUp.contains(actor.name())
-							&& (event.kind() == Kind.BODY_ENDED || event.kind() == Kind.INTERRUPTER_ENDED
-									|| event.kind() == Kind.HANDLER));
+					|| (this.givenUp.contains(actor.name()) && (event.kind() == Kind.BODY_ENDED
+							|| event.kind() == Kind.INTERRUPTER_ENDED || event.kind() == Kind.HANDLER));
 			require(event.index() < this.returned.index() || mayBe, "nothing after the end, but " + event);
 		}
 		if (this.givenUp.contains(actor.name())) {
@@ -724,7 +732,8 @@ final class SchedulePromises {
 		 * Whether somebody may have asked the member to end in this time.
 		 */
 		private boolean wasAsked(long from, long to) {
-			if (SchedulePromises.this.stoppedAt <= to && (hasStagesAbove() || SchedulePromises.this.stoppedAt >= from)) {
+			if (SchedulePromises.this.stoppedAt <= to
+					&& (hasStagesAbove() || SchedulePromises.this.stoppedAt >= from)) {
 				return true;
 			}
 			return this.own.stream()

@@ -20,10 +20,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Random schedules on a virtual clock, each held against every promise. A failure prints
- * its seed and the smallest schedule that still fails: {@code -Drun.schedules.seed=<seed>}
- * plays that one again, {@code -Drun.schedules.count=<n>} more or fewer of them. What a
- * schedule does follows from its seed alone; how threads that run at the same moment
- * interleave does not, so one seed is played many times.
+ * its seed and the smallest schedule that still fails:
+ * {@code -Drun.schedules.seed=<seed>} plays that one again,
+ * {@code -Drun.schedules.count=<n>} more or fewer of them. What a schedule does follows
+ * from its seed alone; how threads that run at the same moment interleave does not, so
+ * one seed is played many times.
  */
 class VirtualSchedulesTests {
 
@@ -58,18 +59,18 @@ class VirtualSchedulesTests {
 		Long seed = Long.getLong("run.schedules.seed");
 		int count = Integer.getInteger("run.schedules.count", (seed != null) ? PLAYS_OF_ONE_SEED : SCHEDULES);
 		AtomicLong next = new AtomicLong();
-		AtomicReference<@Nullable Schedule> failed = new AtomicReference<>();
+		AtomicReference<@Nullable Failure> failed = new AtomicReference<>();
 		inParallel(() -> {
 			for (long i = next.getAndIncrement(); i < count && failed.get() == null; i = next.getAndIncrement()) {
-				Schedule schedule = Schedule.of((seed != null) ? seed : FIRST_SEED + i);
-				if (failure(schedule) != null) {
-					failed.compareAndSet(null, schedule);
+				Failure failure = failure(Schedule.of((seed != null) ? seed : FIRST_SEED + i));
+				if (failure != null) {
+					failed.compareAndSet(null, failure);
 				}
 			}
 		});
-		Schedule schedule = failed.get();
-		if (schedule != null) {
-			throw new AssertionError(smallest(schedule));
+		Failure failure = failed.get();
+		if (failure != null) {
+			throw new AssertionError(smallest(failure));
 		}
 	}
 
@@ -116,13 +117,9 @@ class VirtualSchedulesTests {
 	/**
 	 * Take away what the failure does not need.
 	 */
-	private static String smallest(Schedule schedule) {
+	private static String smallest(Failure failed) {
 		long end = System.nanoTime() + TIME_TO_SHRINK.toNanos();
-		Failure smallest = failure(schedule, end);
-		if (smallest == null) {
-			return "Schedule " + schedule.seed() + " failed once, and did not when it was played again: play it more"
-					+ " often with -Drun.schedules.seed=" + schedule.seed() + "\n" + schedule;
-		}
+		Failure smallest = failed;
 		boolean goesOn = true;
 		while (goesOn) {
 			Failure smaller = smallest.schedule.smaller()
@@ -154,7 +151,10 @@ class VirtualSchedulesTests {
 			this.broken.forEach((promise) -> text.append("\n  ").append(promise));
 			text.append("\nPlay it again: -Drun.schedules.seed=").append(this.schedule.seed());
 			text.append("\nThe smallest that fails:\n").append(this.schedule);
-			text.append("\nreason: ").append(this.play.group.stopReason()).append(", thrown: ").append(this.play.thrown);
+			text.append("\nreason: ")
+				.append(this.play.group.stopReason())
+				.append(", thrown: ")
+				.append(this.play.thrown);
 			text.append("\nWhat happened:");
 			this.events.stream().limit(200).forEach((event) -> text.append("\n  ").append(event));
 			return text.toString();
