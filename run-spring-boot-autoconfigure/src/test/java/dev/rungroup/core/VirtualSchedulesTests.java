@@ -77,7 +77,7 @@ class VirtualSchedulesTests {
 	@Test
 	void theSchedulesContainWhatTheyAreMeantToContain() {
 		Map<SchedulePlay.Kind, Integer> seen = new EnumMap<>(SchedulePlay.Kind.class);
-		for (int i = 0; i < 200; i++) {
+		for (int i = 0; i < 500; i++) {
 			for (Event event : new SchedulePlay(Schedule.of(FIRST_SEED + i)).play()) {
 				seen.merge(event.kind(), 1, Integer::sum);
 			}
