@@ -51,10 +51,19 @@ final class MemberThread implements Runnable {
 
 	private static final VarHandle ANNOUNCING;
 
+	private static final VarHandle EXECUTIONS;
+
+	private static final VarHandle LAST_PROGRESS_AT;
+
+	private static final VarHandle EXECUTION;
+
 	static {
 		try {
 			TURN = MethodHandles.lookup().findVarHandle(MemberThread.class, "turn", long.class);
 			ANNOUNCING = MethodHandles.lookup().findVarHandle(MemberThread.class, "announcing", boolean.class);
+			EXECUTIONS = MethodHandles.lookup().findVarHandle(MemberThread.class, "executions", long.class);
+			LAST_PROGRESS_AT = MethodHandles.lookup().findVarHandle(MemberThread.class, "lastProgressAt", long.class);
+			EXECUTION = MethodHandles.lookup().findVarHandle(MemberThread.class, "execution", Execution.class);
 		}
 		catch (ReflectiveOperationException ex) {
 			throw new ExceptionInInitializerError(ex);
@@ -146,6 +155,8 @@ final class MemberThread implements Runnable {
 
 	private FailureHistory history;
 
+	private final TurnClock clock;
+
 	/** Whether a stop came before the end of the last execution. */
 	private boolean askedBefore;
 
@@ -163,6 +174,7 @@ final class MemberThread implements Runnable {
 		this.member = member;
 		this.stage = stage;
 		this.history = new FailureHistory(member);
+		this.clock = new TurnClock(group, member);
 	}
 
 	// ---- The member's own thread
@@ -225,7 +237,9 @@ final class MemberThread implements Runnable {
 				return decision.end;
 			}
 			pause = (decision == Decision.RESTART) ? prepareRestart() : this.member.delay;
-			this.turnStop = null;
+			if (this.turnStop != null) {
+				this.turnStop = null;
+			}
 		}
 		return MemberState.STOPPED;
 	}
@@ -248,6 +262,7 @@ final class MemberThread implements Runnable {
 		if (nanos == 0) {
 			return this.stop == null;
 		}
+		this.clock.reset();
 		long now = this.group.time.nanoTime();
 		long until = Durations.after(now, nanos);
 		this.nextExecutionAt = until;
@@ -278,8 +293,11 @@ final class MemberThread implements Runnable {
 	 */
 	private @Nullable Outcome executeOnce() {
 		long number = this.executions + 1;
-		long startedAt = this.group.time.nanoTime();
-		this.turnStartedAt = startedAt;
+		long startedAt = this.clock.begin();
+		boolean limited = this.member.timeout > 0 || expectsAnnouncement();
+		if (limited) {
+			this.turnStartedAt = startedAt;
+		}
 		Thread.interrupted();
 		this.turn = (number << TURN_BITS) | EXECUTING;
 		// Only now look for a stop: whoever asks for one sees this turn from here on, and
@@ -288,18 +306,18 @@ final class MemberThread implements Runnable {
 			endTurn(number);
 			return null;
 		}
-		this.executions = number;
+		EXECUTIONS.setRelease(this, number);
 		boolean restarted = this.failuresInARow > 0;
 		if (restarted) {
 			this.restarts++;
 		}
 		enter(MemberState.RUNNING, startedAt);
 		progress(startedAt);
-		if (this.member.timeout > 0 || expectsAnnouncement()) {
+		if (limited) {
 			this.group.deadlineSet(dueAt());
 		}
 		Execution execution = new Execution(this, number, this.failuresInARow, this.lastFailure);
-		this.execution = execution;
+		EXECUTION.setRelease(this, execution);
 		if (restarted) {
 			this.group.listeners.memberRestarted(name());
 		}
@@ -310,16 +328,17 @@ final class MemberThread implements Runnable {
 		}
 		catch (Throwable ex) {
 			thrown = ex;
+			this.clock.reset();
 		}
 		endTurn(number);
 		execution.end(stopReason());
-		long endedAt = this.group.time.nanoTime();
+		long endedAt = this.clock.end();
 		progress(endedAt);
 		// Before anybody hears of the outcome: a handler may answer a failure with a stop
 		this.askedBefore = this.stop != null;
 		Outcome outcome = outcome(thrown);
 		if (outcome instanceof Outcome.Failed failed) {
-			this.history.failed(endedAt, endedAt - startedAt);
+			this.history.failed(endedAt, this.clock.took());
 			this.lastFailureAt = endedAt;
 			this.lastFailure = failed.failure();
 			this.failures++;
@@ -327,11 +346,13 @@ final class MemberThread implements Runnable {
 		else if (outcome == COMPLETED) {
 			this.history.returned();
 		}
-		this.failuresInARow = this.history.inARow();
+		if (this.failuresInARow != this.history.inARow()) {
+			this.failuresInARow = this.history.inARow();
+		}
 		if (this.askedBefore) {
 			this.group.awaitAnnouncement();
 		}
-		this.group.listeners.executionEnded(name(), outcome, endedAt - startedAt);
+		this.group.listeners.executionEnded(name(), outcome, this.clock.took());
 		return outcome;
 	}
 
@@ -393,22 +414,25 @@ final class MemberThread implements Runnable {
 		}
 	}
 
+	/**
+	 * Progress was made. Never moves back: a heartbeat may be later than what the clock
+	 * of brief turns says.
+	 */
 	private void progress(long now) {
-		this.lastProgressAt = now;
 		if (!this.progressed) {
+			this.lastProgressAt = now;
 			this.progressed = true;
+		}
+		else if (now - this.lastProgressAt > 0) {
+			LAST_PROGRESS_AT.setRelease(this, now);
 		}
 	}
 
 	private void end(MemberState end) {
+		this.clock.reset();
 		long now = this.group.time.nanoTime();
 		this.group.awaitAnnouncement();
-		boolean asked = this.group.ended(this, this.finalFailure, () -> enter(end, now));
-		if (asked) {
-			this.group.listeners.memberStopped(name(), now - this.stoppedAt);
-		}
-		this.group.listeners.memberEnded(name(), end);
-		this.group.release(this);
+		this.group.end(this, end, now, this.finalFailure);
 	}
 
 	// ---- The group
@@ -434,6 +458,14 @@ final class MemberThread implements Runnable {
 		this.failuresInARow = 0;
 		enter(MemberState.WAITING, now);
 		this.nextExecutionAt = Durations.after(now, this.member.initialDelay);
+	}
+
+	/**
+	 * Nothing is executed any more. Under the group's lock.
+	 */
+	void ended(MemberState state, long now) {
+		enter(state, now);
+		this.ended = true;
 	}
 
 	/**
@@ -573,6 +605,14 @@ final class MemberThread implements Runnable {
 		return (this.turn & EXECUTING) != 0;
 	}
 
+	/**
+	 * Whether an execution is going on.
+	 */
+	boolean isExecuting(long number) {
+		long turn = this.turn;
+		return turn >>> TURN_BITS == number && (turn & (EXECUTING | CLAIMED)) != 0;
+	}
+
 	long turnNumber() {
 		return this.turn >>> TURN_BITS;
 	}
@@ -591,6 +631,13 @@ final class MemberThread implements Runnable {
 
 	@Nullable StopReason stop() {
 		return this.stop;
+	}
+
+	/**
+	 * When it was asked to end.
+	 */
+	long stoppedAt() {
+		return this.stoppedAt;
 	}
 
 	MemberState state() {
