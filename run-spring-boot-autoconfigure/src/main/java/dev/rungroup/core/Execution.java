@@ -55,6 +55,10 @@ final class Execution implements MemberContext {
 		}
 	}
 
+	long number() {
+		return this.number;
+	}
+
 	@Override
 	public String name() {
 		return this.thread.name();

@@ -91,8 +91,8 @@ public final class Group implements AutoCloseable {
 
 	private final TreeMap<Integer, Stage> stages = new TreeMap<>();
 
-	/** Threads that have not ended, of all stages; read without the lock as a hint. */
-	private volatile int busy;
+	/** Threads that have not ended, of all stages. */
+	private int busy;
 
 	private int unnamed;
 
@@ -523,8 +523,7 @@ public final class Group implements AutoCloseable {
 				continue;
 			}
 			this.awaitingStage = true;
-			await(() -> this.state != GroupState.RUNNING || current.toStart.stream().allMatch(MemberThread::isUp),
-					NEVER);
+			await(() -> this.state != GroupState.RUNNING || current.isUp(), NEVER);
 			this.awaitingStage = false;
 		}
 	}
@@ -543,9 +542,11 @@ public final class Group implements AutoCloseable {
 			for (Stage stage : this.stages.values()) {
 				if (!stage.begun) {
 					stage.begun = true;
-					stage.members.stream()
-						.filter((member) -> !member.started && !member.held)
-						.forEach((member) -> stage.toStart.add(beginStart(member, now)));
+					for (MemberThread member : stage.members) {
+						if (!member.started && !member.held) {
+							stage.toStart.add(beginStart(member, now));
+						}
+					}
 					return stage;
 				}
 			}
@@ -562,7 +563,12 @@ public final class Group implements AutoCloseable {
 		long deadline = (this.shutdownTimeout > 0) ? Durations.after(this.stopAt, this.shutdownTimeout) : NEVER;
 		for (Stage stage = locked(() -> this.stopping); stage != null; stage = markNextStage(reason)) {
 			Stage current = stage;
-			List<MemberThread> done = current.toEnd.stream().filter((member) -> interrupt(member, reason)).toList();
+			List<MemberThread> done = new ArrayList<>(current.toEnd.size());
+			for (MemberThread member : current.toEnd) {
+				if (interrupt(member, reason)) {
+					done.add(member);
+				}
+			}
 			// In one go: at this moment all the members want the lock, too
 			locked(() -> {
 				done.forEach(this::released);
@@ -625,9 +631,15 @@ public final class Group implements AutoCloseable {
 	}
 
 	private void finish(@Nullable StopReason reason) {
-		List<MemberThread> over = locked(() -> {
+		List<MemberThread> over = new ArrayList<>(this.members.size());
+		locked(() -> {
 			this.state = GroupState.STOPPED;
-			return this.members.values().stream().filter((member) -> member.pending == 0).toList();
+			for (MemberThread member : this.members.values()) {
+				if (member.pending == 0) {
+					over.add(member);
+				}
+			}
+			return null;
 		});
 		for (MemberThread member : over) {
 			// Its work is done; wait for the threads to be gone as well
@@ -904,7 +916,6 @@ public final class Group implements AutoCloseable {
 				ended(member, state, now, failure);
 				return released(member);
 			}));
-			signalEnd(member);
 			return;
 		}
 		boolean asked = locked(() -> ended(member, state, now, failure));
@@ -920,13 +931,6 @@ public final class Group implements AutoCloseable {
 	 */
 	void release(MemberThread member) {
 		launch(locked(() -> released(member)));
-		signalEnd(member);
-	}
-
-	private void signalEnd(MemberThread member) {
-		if (this.busy == 0 || member.stage.busy == 0 || this.awaitingStage) {
-			signal();
-		}
 	}
 
 	/**
@@ -1048,6 +1052,9 @@ public final class Group implements AutoCloseable {
 		member.pending--;
 		member.stage.busy--;
 		this.busy--;
+		if (this.busy == 0 || member.stage.busy == 0 || this.awaitingStage) {
+			signal();
+		}
 		boolean again = member.pending == 0 && member.startAgain && this.state == GroupState.RUNNING;
 		return (again) ? beginStart(member) : null;
 	}
@@ -1109,10 +1116,31 @@ public final class Group implements AutoCloseable {
 		/** Who is interrupted in that turn; not changed any more once it has come. */
 		final List<MemberThread> toEnd = new ArrayList<>();
 
+		/** Threads of its members that have not ended. */
+		int busy;
+
+		/** How many of them were up when the watching thread last looked. */
+		private int up;
+
 		/**
-		 * Threads of its members that have not ended; read without the lock as a hint.
+		 * Whether the next stage need not wait. Goes on where it was the last time: in a
+		 * large stage there are many reasons to look.
 		 */
-		volatile int busy;
+		boolean isUp() {
+			if (!areOthersUp()) {
+				return false;
+			}
+			// One that was up may have failed since
+			this.up = 0;
+			return areOthersUp();
+		}
+
+		private boolean areOthersUp() {
+			while (this.up < this.toStart.size() && this.toStart.get(this.up).isUp()) {
+				this.up++;
+			}
+			return this.up == this.toStart.size();
+		}
 
 		boolean isToBeStopped() {
 			return this.begun && !this.asked;

@@ -196,8 +196,7 @@ public final class Member {
 		 * @return this builder
 		 */
 		public Builder execute(Task task) {
-			Objects.requireNonNull(task, "task");
-			return body((context) -> task.run());
+			return body(new TaskBody(Objects.requireNonNull(task, "task")));
 		}
 
 		/**
@@ -395,6 +394,18 @@ public final class Member {
 
 		private IllegalStateException contradiction(String what) {
 			return new IllegalStateException("Member '" + this.name + "' " + what);
+		}
+
+	}
+
+	/**
+	 * A task in place of a body: nobody sees its context unless they ask for it.
+	 */
+	record TaskBody(Task task) implements Body {
+
+		@Override
+		public void run(MemberContext context) throws Exception {
+			this.task.run();
 		}
 
 	}

@@ -99,9 +99,10 @@ final class MemberThread implements Runnable {
 	/** Which start this is, so that what was meant for an earlier one is recognised. */
 	int start;
 
-	private volatile @Nullable StopReason stop;
+	/** Published by {@link #stop}. */
+	private long stoppedAt;
 
-	private volatile long stoppedAt;
+	private volatile @Nullable StopReason stop;
 
 	// Written by the thread that interrupts
 
@@ -123,7 +124,8 @@ final class MemberThread implements Runnable {
 
 	private volatile MemberState state = MemberState.NEW;
 
-	private volatile long stateSince;
+	/** Published by {@link #state}. */
+	private long stateSince;
 
 	/** Whether the first execution, or the pause before it, has begun. */
 	private volatile boolean begun;
@@ -134,12 +136,10 @@ final class MemberThread implements Runnable {
 	/** Whether the listeners have heard that, too: what waits for it comes after them. */
 	private volatile boolean announced;
 
-	/** When the pause ends; only while {@link #state} is WAITING. */
-	private volatile long nextExecutionAt;
+	/** When the pause ends; published by {@link #state} as WAITING. */
+	private long nextExecutionAt;
 
 	private volatile long lastProgressAt;
-
-	private volatile boolean progressed;
 
 	private volatile long executions;
 
@@ -166,7 +166,7 @@ final class MemberThread implements Runnable {
 	/** Whether the member's own thread pauses and has to be woken. */
 	private volatile boolean pausing;
 
-	/** The current execution, or else the last one; null before the first. */
+	/** The last execution that anybody wanted to see; null before the first. */
 	private volatile @Nullable Execution execution;
 
 	MemberThread(Group group, Member member, Group.Stage stage) {
@@ -184,7 +184,14 @@ final class MemberThread implements Runnable {
 		CURRENT.set(this);
 		try {
 			this.group.listeners.memberStarted(name());
-			end(workOrFail());
+			MemberState end;
+			try {
+				end = work();
+			}
+			catch (Throwable ex) {
+				end = fail(ex);
+			}
+			end(end);
 		}
 		finally {
 			CURRENT.remove();
@@ -195,16 +202,11 @@ final class MemberThread implements Runnable {
 	 * The last line: whatever goes wrong outside the body, such as no memory being left
 	 * to handle a failure with, must not end this thread without the group knowing.
 	 */
-	private MemberState workOrFail() {
-		try {
-			return work();
-		}
-		catch (Throwable ex) {
-			this.lastFailure = ex;
-			this.finalFailure = ex;
-			this.group.requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, name(), ex), ex);
-			return MemberState.FAILED;
-		}
+	private MemberState fail(Throwable failure) {
+		this.lastFailure = failure;
+		this.finalFailure = failure;
+		this.group.requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, name(), failure), failure);
+		return MemberState.FAILED;
 	}
 
 	/**
@@ -306,32 +308,26 @@ final class MemberThread implements Runnable {
 			endTurn(number);
 			return null;
 		}
+		progress(startedAt);
 		EXECUTIONS.setRelease(this, number);
 		boolean restarted = this.failuresInARow > 0;
 		if (restarted) {
 			this.restarts++;
 		}
 		enter(MemberState.RUNNING, startedAt);
-		progress(startedAt);
 		if (limited) {
 			this.group.deadlineSet(dueAt());
 		}
-		Execution execution = new Execution(this, number, this.failuresInARow, this.lastFailure);
-		EXECUTION.setRelease(this, execution);
 		if (restarted) {
 			this.group.listeners.memberRestarted(name());
 		}
 		begun();
-		Throwable thrown = null;
-		try {
-			this.member.body.run(execution);
-		}
-		catch (Throwable ex) {
-			thrown = ex;
-			this.clock.reset();
-		}
+		Throwable thrown = callBody();
 		endTurn(number);
-		execution.end(stopReason());
+		Execution execution = this.execution;
+		if (execution != null && execution.number() == number) {
+			execution.end(stopReason());
+		}
 		long endedAt = this.clock.end();
 		progress(endedAt);
 		// Before anybody hears of the outcome: a handler may answer a failure with a stop
@@ -354,6 +350,28 @@ final class MemberThread implements Runnable {
 		}
 		this.group.listeners.executionEnded(name(), outcome, this.clock.took());
 		return outcome;
+	}
+
+	/**
+	 * @return what the body threw
+	 */
+	private @Nullable Throwable callBody() {
+		Body body = this.member.body;
+		try {
+			if (body instanceof Member.TaskBody task) {
+				task.task().run();
+			}
+			else {
+				body.run(ownContext());
+			}
+			return null;
+		}
+		catch (Throwable ex) {
+			// While it still shows what was before this failure
+			ownContext();
+			this.clock.reset();
+			return ex;
+		}
 	}
 
 	/**
@@ -409,8 +427,8 @@ final class MemberThread implements Runnable {
 
 	private void enter(MemberState state, long now) {
 		if (this.state != state) {
-			this.state = state;
 			this.stateSince = now;
+			this.state = state;
 		}
 	}
 
@@ -419,11 +437,7 @@ final class MemberThread implements Runnable {
 	 * of brief turns says.
 	 */
 	private void progress(long now) {
-		if (!this.progressed) {
-			this.lastProgressAt = now;
-			this.progressed = true;
-		}
-		else if (now - this.lastProgressAt > 0) {
+		if (now - this.lastProgressAt > 0 || this.executions == 0) {
 			LAST_PROGRESS_AT.setRelease(this, now);
 		}
 	}
@@ -442,11 +456,17 @@ final class MemberThread implements Runnable {
 	 */
 	void prepareStart(long now) {
 		this.started = true;
-		this.held = false;
+		if (this.start++ > 0) {
+			forgetEarlierStart();
+		}
+		this.nextExecutionAt = Durations.after(now, this.member.initialDelay);
+		enter(MemberState.WAITING, now);
+	}
+
+	private void forgetEarlierStart() {
 		this.interrupted = false;
 		this.startAgain = false;
 		this.ended = false;
-		this.start++;
 		this.stop = null;
 		this.turnStop = null;
 		this.interrupterThread = null;
@@ -456,8 +476,6 @@ final class MemberThread implements Runnable {
 		this.announced = false;
 		this.history = new FailureHistory(this.member);
 		this.failuresInARow = 0;
-		enter(MemberState.WAITING, now);
-		this.nextExecutionAt = Durations.after(now, this.member.initialDelay);
 	}
 
 	/**
@@ -677,7 +695,7 @@ final class MemberThread implements Runnable {
 				(lastFailure != null) ? instant(this.lastFailureAt, clockOffset) : null,
 				(state != MemberState.NEW) ? instant(since, clockOffset) : null,
 				(state == MemberState.WAITING) ? instant(this.nextExecutionAt, clockOffset) : null,
-				(this.progressed) ? instant(this.lastProgressAt, clockOffset) : null);
+				(executions > 0) ? instant(this.lastProgressAt, clockOffset) : null);
 	}
 
 	private static Instant instant(long nanos, long clockOffset) {
@@ -695,11 +713,29 @@ final class MemberThread implements Runnable {
 	}
 
 	/**
-	 * What the code on this thread can know of its member.
+	 * What code that belongs to this member can know of it, on whatever thread: the
+	 * current execution, or else the last one.
 	 */
 	MemberContext context() {
+		if (isCurrent()) {
+			return ownContext();
+		}
 		Execution execution = this.execution;
-		return (execution != null) ? execution : new Execution(this, 0, 0, null);
+		long number = this.executions;
+		return (execution != null && execution.number() == number) ? execution
+				: new Execution(this, number, this.failuresInARow, this.lastFailure);
+	}
+
+	/**
+	 * The same for the member's own thread. Made when somebody wants it.
+	 */
+	private Execution ownContext() {
+		Execution execution = this.execution;
+		if (execution == null || execution.number() != this.executions) {
+			execution = new Execution(this, this.executions, this.failuresInARow, this.lastFailure);
+			EXECUTION.setRelease(this, execution);
+		}
+		return execution;
 	}
 
 	@Nullable Throwable lastFailure() {
