@@ -215,9 +215,10 @@ final class MemberThread implements Runnable {
 	 */
 	private MemberState work() {
 		long pause = this.member.initialDelay;
-		while (pause(pause)) {
-			Outcome outcome = executeOnce();
-			if (outcome == null || outcome == INTERRUPTED) {
+		while (pause(pause) && beginTurn()) {
+			Throwable thrown = callBody();
+			Outcome outcome = endTurn(thrown);
+			if (outcome == INTERRUPTED) {
 				break;
 			}
 			Throwable failure = (outcome instanceof Outcome.Failed failed) ? failed.failure() : null;
@@ -290,10 +291,10 @@ final class MemberThread implements Runnable {
 	}
 
 	/**
-	 * Call the body once.
-	 * @return how it ended; null if a stop came before it was called
+	 * Begin an execution.
+	 * @return false if a stop came first: then the body is not to be called
 	 */
-	private @Nullable Outcome executeOnce() {
+	private boolean beginTurn() {
 		long number = this.executions + 1;
 		long startedAt = this.clock.begin();
 		boolean limited = this.member.timeout > 0 || expectsAnnouncement();
@@ -305,51 +306,21 @@ final class MemberThread implements Runnable {
 		// Only now look for a stop: whoever asks for one sees this turn from here on, and
 		// interrupts it
 		if (this.stop != null) {
-			endTurn(number);
-			return null;
+			closeTurn(number);
+			return false;
 		}
 		progress(startedAt);
 		EXECUTIONS.setRelease(this, number);
-		boolean restarted = this.failuresInARow > 0;
-		if (restarted) {
-			this.restarts++;
-		}
 		enter(MemberState.RUNNING, startedAt);
 		if (limited) {
 			this.group.deadlineSet(dueAt());
 		}
-		if (restarted) {
+		if (this.failuresInARow > 0) {
+			this.restarts++;
 			this.group.listeners.memberRestarted(name());
 		}
 		begun();
-		Throwable thrown = callBody();
-		endTurn(number);
-		Execution execution = this.execution;
-		if (execution != null && execution.number() == number) {
-			execution.end(stopReason());
-		}
-		long endedAt = this.clock.end();
-		progress(endedAt);
-		// Before anybody hears of the outcome: a handler may answer a failure with a stop
-		this.askedBefore = this.stop != null;
-		Outcome outcome = outcome(thrown);
-		if (outcome instanceof Outcome.Failed failed) {
-			this.history.failed(endedAt, this.clock.took());
-			this.lastFailureAt = endedAt;
-			this.lastFailure = failed.failure();
-			this.failures++;
-		}
-		else if (outcome == COMPLETED) {
-			this.history.returned();
-		}
-		if (this.failuresInARow != this.history.inARow()) {
-			this.failuresInARow = this.history.inARow();
-		}
-		if (this.askedBefore) {
-			this.group.awaitAnnouncement();
-		}
-		this.group.listeners.executionEnded(name(), outcome, this.clock.took());
-		return outcome;
+		return true;
 	}
 
 	/**
@@ -375,9 +346,44 @@ final class MemberThread implements Runnable {
 	}
 
 	/**
+	 * End an execution.
+	 * @param thrown what the body threw
+	 * @return how it ended
+	 */
+	private Outcome endTurn(@Nullable Throwable thrown) {
+		long number = this.executions;
+		closeTurn(number);
+		Execution execution = this.execution;
+		if (execution != null && execution.number() == number) {
+			execution.end(stopReason());
+		}
+		long endedAt = this.clock.end();
+		progress(endedAt);
+		// Before anybody hears of the outcome: a handler may answer a failure with a stop
+		this.askedBefore = this.stop != null;
+		Outcome outcome = outcome(thrown);
+		if (outcome instanceof Outcome.Failed failed) {
+			this.history.failed(endedAt, this.clock.took());
+			this.failuresInARow = this.history.inARow();
+			this.lastFailureAt = endedAt;
+			this.lastFailure = failed.failure();
+			this.failures++;
+		}
+		else if (this.failuresInARow > 0 && outcome == COMPLETED) {
+			this.history.returned();
+			this.failuresInARow = 0;
+		}
+		if (this.askedBefore) {
+			this.group.awaitAnnouncement();
+		}
+		this.group.listeners.executionEnded(name(), outcome, this.clock.took());
+		return outcome;
+	}
+
+	/**
 	 * From here on no interrupt meant for this turn can arrive any more.
 	 */
-	private void endTurn(long number) {
+	private void closeTurn(long number) {
 		long executing = (number << TURN_BITS) | EXECUTING;
 		while (!TURN.compareAndSet(this, executing, (number << TURN_BITS) | IDLE)) {
 			Thread.yield();
