@@ -37,8 +37,9 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Each member has a thread of its own, named after it. The thread inside {@link #run()},
  * or one that {@link #start()} makes, only watches: it starts the stages, keeps the
- * timeouts and interrupts. Every interrupter runs on a thread of its own. All methods may
- * be called from any thread, and none calls user code under a lock.
+ * timeouts and interrupts. Every interrupter runs on a thread of its own, from JDK 24 on
+ * a virtual one if the member's thread is. All methods may be called from any thread, and
+ * none calls user code under a lock.
  * <p>
  * A group runs once.
  *
