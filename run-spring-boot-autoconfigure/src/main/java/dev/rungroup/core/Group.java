@@ -270,13 +270,18 @@ public final class Group implements AutoCloseable {
 	 * @throws IllegalStateException if the group has been run or started before
 	 */
 	public void start() {
-		MemberThread caller = MemberThread.CURRENT.get();
+		MemberThread caller = Current.member();
 		Thread thread = new Thread(() -> {
 			// What the caller is inside of, listeners called on this thread are too
-			MemberThread.CURRENT.set(caller);
-			supervise();
-			if (this.unstopped != null) {
-				this.listeners.report(String.valueOf(this.unstopped.getMessage()), null);
+			Current.set(caller);
+			try {
+				supervise();
+				if (this.unstopped != null) {
+					this.listeners.report(String.valueOf(this.unstopped.getMessage()), null);
+				}
+			}
+			finally {
+				Current.set(null);
 			}
 		}, this.name);
 		thread.setDaemon(false);
@@ -348,7 +353,7 @@ public final class Group implements AutoCloseable {
 		if (Thread.currentThread() == this.watcher) {
 			return true;
 		}
-		for (MemberThread at = MemberThread.CURRENT.get(); at != null; at = at.group.outer) {
+		for (MemberThread at = Current.member(); at != null; at = at.group.outer) {
 			if (at.group == this) {
 				return true;
 			}
@@ -494,7 +499,7 @@ public final class Group implements AutoCloseable {
 						"Group '" + this.name + "' has been run already: a group runs once, make a new one");
 			}
 			this.watcher = watcher;
-			this.outer = MemberThread.CURRENT.get();
+			this.outer = Current.member();
 			return this.state = (this.stopReason != null) ? GroupState.STOPPING : GroupState.RUNNING;
 		});
 	}
@@ -856,13 +861,12 @@ public final class Group implements AutoCloseable {
 
 	private void interrupt(Interrupter interrupter, MemberThread member, StopReason reason) {
 		member.interrupterThread = Thread.currentThread();
-		MemberThread before = MemberThread.CURRENT.get();
-		MemberThread.CURRENT.set(member);
+		MemberThread before = Current.set(member);
 		try {
 			this.listeners.guarded(() -> interrupter.interrupt(reason), "Interrupter", member.name());
 		}
 		finally {
-			MemberThread.CURRENT.set(before);
+			Current.set(before);
 		}
 	}
 
@@ -1120,7 +1124,10 @@ public final class Group implements AutoCloseable {
 		/** Threads of its members that have not ended. */
 		int busy;
 
-		/** How many of them were up when the watching thread last looked. */
+		/**
+		 * How many of them were up, from the first on, when the watching thread last
+		 * looked.
+		 */
 		private int up;
 
 		/**

@@ -18,6 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Member {
 
+	private static final Backoff DEFAULT_BACKOFF = Backoff.exponential(Duration.ofSeconds(1), 2.0,
+			Duration.ofSeconds(30));
+
+	private static final List<Class<? extends Throwable>> DEFAULT_FATAL = List.of(Error.class);
+
 	final String name;
 
 	final Body body;
@@ -167,7 +172,7 @@ public final class Member {
 
 		private Duration delay = Duration.ZERO;
 
-		private Backoff backoff = Backoff.exponential(Duration.ofSeconds(1), 2.0, Duration.ofSeconds(30));
+		private Backoff backoff = DEFAULT_BACKOFF;
 
 		private int maxRestarts = -1;
 
@@ -175,7 +180,7 @@ public final class Member {
 
 		private Policy onExhausted = Policy.SHUTDOWN;
 
-		private List<Class<? extends Throwable>> fatal = List.of(Error.class);
+		private List<Class<? extends Throwable>> fatal = DEFAULT_FATAL;
 
 		private @Nullable Duration timeout;
 

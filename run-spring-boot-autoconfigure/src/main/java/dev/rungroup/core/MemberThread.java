@@ -26,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemberThread implements Runnable {
 
-	/** The member whose body, handler, listener or interrupter runs on this thread. */
-	static final ThreadLocal<@Nullable MemberThread> CURRENT = new ThreadLocal<>();
-
 	private static final Outcome COMPLETED = new Outcome.Completed();
 
 	private static final Outcome INTERRUPTED = new Outcome.Interrupted();
@@ -143,17 +140,7 @@ final class MemberThread implements Runnable {
 
 	private volatile long executions;
 
-	private volatile long failures;
-
-	private volatile long restarts;
-
-	private volatile int failuresInARow;
-
-	private volatile @Nullable Throwable lastFailure;
-
-	private volatile long lastFailureAt;
-
-	private FailureHistory history;
+	private volatile @Nullable FailureHistory history;
 
 	private final TurnClock clock;
 
@@ -173,7 +160,6 @@ final class MemberThread implements Runnable {
 		this.group = group;
 		this.member = member;
 		this.stage = stage;
-		this.history = new FailureHistory(member);
 		this.clock = new TurnClock(group, member);
 	}
 
@@ -181,7 +167,7 @@ final class MemberThread implements Runnable {
 
 	@Override
 	public void run() {
-		CURRENT.set(this);
+		MemberThread before = Current.set(this);
 		try {
 			this.group.listeners.memberStarted(name());
 			MemberState end;
@@ -194,7 +180,7 @@ final class MemberThread implements Runnable {
 			end(end);
 		}
 		finally {
-			CURRENT.remove();
+			Current.set(before);
 		}
 	}
 
@@ -203,9 +189,9 @@ final class MemberThread implements Runnable {
 	 * to handle a failure with, must not end this thread without the group knowing.
 	 */
 	private MemberState fail(Throwable failure) {
-		this.lastFailure = failure;
 		this.finalFailure = failure;
 		this.group.requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, name(), failure), failure);
+		history().failedOutside(failure, this.group.time.nanoTime());
 		return MemberState.FAILED;
 	}
 
@@ -228,7 +214,7 @@ final class MemberThread implements Runnable {
 				this.group.listeners.failed(this.member, failure);
 				break;
 			}
-			Decision decision = RestartRule.decide(this.member, outcome, this.history.budgetSpent());
+			Decision decision = RestartRule.decide(this.member, outcome, failure != null && history().budgetSpent());
 			if (decision.stop != null) {
 				this.group.requestStop(new StopReason(decision.stop, name(), failure), failure);
 			}
@@ -248,7 +234,7 @@ final class MemberThread implements Runnable {
 	}
 
 	private long prepareRestart() {
-		long pause = this.member.backoff.nanosFor(this.history.inARow());
+		long pause = this.member.backoff.nanosFor(failuresInARow());
 		this.announcing = false;
 		this.announced = false;
 		if (this.stop == null) {
@@ -315,8 +301,8 @@ final class MemberThread implements Runnable {
 		if (limited) {
 			this.group.deadlineSet(dueAt());
 		}
-		if (this.failuresInARow > 0) {
-			this.restarts++;
+		if (failuresInARow() > 0) {
+			history().restarted();
 			this.group.listeners.memberRestarted(name());
 		}
 		begun();
@@ -363,15 +349,10 @@ final class MemberThread implements Runnable {
 		this.askedBefore = this.stop != null;
 		Outcome outcome = outcome(thrown);
 		if (outcome instanceof Outcome.Failed failed) {
-			this.history.failed(endedAt, this.clock.took());
-			this.failuresInARow = this.history.inARow();
-			this.lastFailureAt = endedAt;
-			this.lastFailure = failed.failure();
-			this.failures++;
+			history().failed(failed.failure(), endedAt, this.clock.took());
 		}
-		else if (this.failuresInARow > 0 && outcome == COMPLETED) {
-			this.history.returned();
-			this.failuresInARow = 0;
+		else if (outcome == COMPLETED && failuresInARow() > 0) {
+			history().returned();
 		}
 		if (this.askedBefore) {
 			this.group.awaitAnnouncement();
@@ -480,8 +461,10 @@ final class MemberThread implements Runnable {
 		this.begun = false;
 		this.announcing = false;
 		this.announced = false;
-		this.history = new FailureHistory(this.member);
-		this.failuresInARow = 0;
+		FailureHistory history = this.history;
+		if (history != null) {
+			history.startAnew();
+		}
 	}
 
 	/**
@@ -497,9 +480,7 @@ final class MemberThread implements Runnable {
 	 */
 	void failedToStart(Throwable failure) {
 		long now = this.group.time.nanoTime();
-		this.failures++;
-		this.lastFailure = failure;
-		this.lastFailureAt = now;
+		history().failedOutside(failure, now);
 		this.finalFailure = failure;
 		Listeners listeners = this.group.listeners;
 		listeners.memberStarted(name());
@@ -689,16 +670,17 @@ final class MemberThread implements Runnable {
 			state = MemberState.STOPPING;
 			since = (this.stop != null) ? this.stoppedAt : since;
 		}
-		boolean backsOff = state == MemberState.WAITING && this.failuresInARow > 0;
+		FailureHistory history = this.history;
+		int inARow = (history != null) ? history.inARow() : 0;
+		boolean backsOff = state == MemberState.WAITING && inARow > 0;
 		boolean up = this.announced || (this.member.readyTimeout == 0 && this.begun && !backsOff);
 		// In the opposite order of their changes: never more failures than executions
-		Throwable lastFailure = this.lastFailure;
-		long restarts = this.restarts;
-		long failures = this.failures;
+		Throwable lastFailure = (history != null) ? history.last() : null;
+		long restarts = (history != null) ? history.restarts() : 0;
+		long failures = (history != null) ? history.failures() : 0;
 		long executions = this.executions;
-		return new MemberSnapshot(name(), state, up && !state.isEnded(), executions, failures, restarts,
-				this.failuresInARow, lastFailure,
-				(lastFailure != null) ? instant(this.lastFailureAt, clockOffset) : null,
+		return new MemberSnapshot(name(), state, up && !state.isEnded(), executions, failures, restarts, inARow,
+				lastFailure, (history != null && lastFailure != null) ? instant(history.lastAt(), clockOffset) : null,
 				(state != MemberState.NEW) ? instant(since, clockOffset) : null,
 				(state == MemberState.WAITING) ? instant(this.nextExecutionAt, clockOffset) : null,
 				(executions > 0) ? instant(this.lastProgressAt, clockOffset) : null);
@@ -729,7 +711,7 @@ final class MemberThread implements Runnable {
 		Execution execution = this.execution;
 		long number = this.executions;
 		return (execution != null && execution.number() == number) ? execution
-				: new Execution(this, number, this.failuresInARow, this.lastFailure);
+				: new Execution(this, number, failuresInARow(), lastFailure());
 	}
 
 	/**
@@ -738,14 +720,29 @@ final class MemberThread implements Runnable {
 	private Execution ownContext() {
 		Execution execution = this.execution;
 		if (execution == null || execution.number() != this.executions) {
-			execution = new Execution(this, this.executions, this.failuresInARow, this.lastFailure);
+			execution = new Execution(this, this.executions, failuresInARow(), lastFailure());
 			EXECUTION.setRelease(this, execution);
 		}
 		return execution;
 	}
 
-	@Nullable Throwable lastFailure() {
-		return this.lastFailure;
+	private FailureHistory history() {
+		FailureHistory history = this.history;
+		if (history == null) {
+			history = new FailureHistory(this.member);
+			this.history = history;
+		}
+		return history;
+	}
+
+	private int failuresInARow() {
+		FailureHistory history = this.history;
+		return (history != null) ? history.inARow() : 0;
+	}
+
+	private @Nullable Throwable lastFailure() {
+		FailureHistory history = this.history;
+		return (history != null) ? history.last() : null;
 	}
 
 	boolean isStopping() {
