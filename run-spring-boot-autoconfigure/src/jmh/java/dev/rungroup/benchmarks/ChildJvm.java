@@ -23,7 +23,7 @@ final class ChildJvm implements AutoCloseable {
 
 	private static final String FIGURE = "FIGURE ";
 
-	private static final long LIMIT_SECONDS = 180;
+	private static final long LIMIT_SECONDS = 300;
 
 	private final Process process;
 
@@ -119,7 +119,8 @@ final class ChildJvm implements AutoCloseable {
 	 */
 	long terminate() throws InterruptedException {
 		long start = System.nanoTime();
-		this.process.destroy();
+		// Not the process itself: that would close its output
+		this.process.toHandle().destroy();
 		awaitExit();
 		long nanos = System.nanoTime() - start;
 		this.reader.join();

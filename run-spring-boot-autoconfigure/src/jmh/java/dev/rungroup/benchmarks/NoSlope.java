@@ -20,6 +20,8 @@ public final class NoSlope {
 
 	private static final long ITERATIONS = 10_000_000;
 
+	private static final long COMPUTATIONS = 4_000_000;
+
 	private static final long RESTARTS = 1_000_000;
 
 	private static final long WARM_UP = 200_000;
@@ -80,7 +82,7 @@ public final class NoSlope {
 	 */
 	private static double nanosPerIteration(int members) throws Exception {
 		Group group = Group.builder().threadFactory(Thread.ofVirtual().factory()).build();
-		long each = ITERATIONS / members;
+		long each = COMPUTATIONS / members;
 		for (int i = 0; i < members; i++) {
 			group.add(Member.named("member-" + i)
 				.execute(new Computation(each))

@@ -77,7 +77,7 @@ final class Processes {
 		String withoutOurs = String.join(File.pathSeparator,
 				List.of(beans.split(File.pathSeparator))
 					.stream()
-					.filter((entry) -> !Path.of(entry).equals(ours))
+					.filter((entry) -> !Path.of(entry).toAbsolutePath().equals(ours))
 					.toList());
 		for (int round = 0; round < this.rounds; round++) {
 			for (Application application : APPLICATIONS) {

@@ -14,7 +14,8 @@ import org.springframework.context.annotation.Bean;
 
 /**
  * An application with the given bean classes and nothing else: actors, or lifecycle beans
- * with threads that are written by hand. Says READY when it is ready and all of them run.
+ * with threads that are written by hand. Says READY when it is ready and all of them run,
+ * and with {@code -Ddetails=true} what each of our beans has taken.
  */
 @SpringBootConfiguration
 @EnableAutoConfiguration
@@ -50,8 +51,11 @@ public class BenchmarkApplication {
 		ConfigurableListableBeanFactory beans = event.getApplicationContext().getBeanFactory();
 		print("creating", cost.creating(beans));
 		print("scanning", cost.scanning(beans));
-		print("starting", cost.starting());
+		print("starting", cost.starting(beans));
 		print("beginning", cost.beginning());
+		if (Boolean.getBoolean("details")) {
+			cost.details(beans).forEach(System.out::println);
+		}
 		System.out.println("PRINTED");
 	}
 

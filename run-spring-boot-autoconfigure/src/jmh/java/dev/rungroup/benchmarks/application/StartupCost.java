@@ -1,9 +1,12 @@
 package dev.rungroup.benchmarks.application;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -36,7 +39,7 @@ final class StartupCost implements ApplicationStartup {
 
 	private final Map<String, Long> initialized = Collections.synchronizedMap(new LinkedHashMap<>());
 
-	private volatile long started;
+	private final Map<String, Long> starts = Collections.synchronizedMap(new LinkedHashMap<>());
 
 	private volatile long startReturnedAt;
 
@@ -80,8 +83,8 @@ final class StartupCost implements ApplicationStartup {
 	/**
 	 * Return what our lifecycle beans have taken to start.
 	 */
-	long starting() {
-		return this.started;
+	long starting(ConfigurableListableBeanFactory beans) {
+		return ours(this.starts, beans);
 	}
 
 	/**
@@ -90,6 +93,21 @@ final class StartupCost implements ApplicationStartup {
 	 */
 	long beginning() {
 		return Math.max(0, Bodies.lastBegunAt() - this.startReturnedAt);
+	}
+
+	/**
+	 * Return what each of our beans has taken, the most expensive first.
+	 */
+	List<String> details(ConfigurableListableBeanFactory beans) {
+		List<String> details = new ArrayList<>();
+		Map.of("creating", this.created, "scanning", this.initialized, "starting", this.starts)
+			.forEach((what, sums) -> sums.forEach((bean, nanos) -> {
+				if (isOurs(bean, beans)) {
+					details.add(String.format("%,15d ns %s %s", nanos, what, bean));
+				}
+			}));
+		details.sort(Comparator.reverseOrder());
+		return details;
 	}
 
 	private static long ours(Map<String, Long> sums, ConfigurableListableBeanFactory beans) {
@@ -128,7 +146,7 @@ final class StartupCost implements ApplicationStartup {
 		protected Map<String, Lifecycle> getLifecycleBeans() {
 			Map<String, Lifecycle> beans = super.getLifecycleBeans();
 			beans.replaceAll((name, bean) -> (isOurs(bean.getClass()) && bean instanceof SmartLifecycle ours)
-					? new Timed(ours) : bean);
+					? new Timed(name, ours) : bean);
 			return beans;
 		}
 
@@ -136,9 +154,12 @@ final class StartupCost implements ApplicationStartup {
 
 	private final class Timed implements SmartLifecycle {
 
+		private final String name;
+
 		private final SmartLifecycle lifecycle;
 
-		private Timed(SmartLifecycle lifecycle) {
+		private Timed(String name, SmartLifecycle lifecycle) {
+			this.name = name;
 			this.lifecycle = lifecycle;
 		}
 
@@ -147,7 +168,7 @@ final class StartupCost implements ApplicationStartup {
 			long start = System.nanoTime();
 			this.lifecycle.start();
 			long end = System.nanoTime();
-			StartupCost.this.started += end - start;
+			StartupCost.this.starts.merge(this.name, end - start, Long::sum);
 			StartupCost.this.startReturnedAt = end;
 		}
 
