@@ -49,7 +49,8 @@ public class GroupBenchmark {
 	 * Names are usually written down and not computed.
 	 */
 	@Setup
-	public void nameMembers() {
+	public void prepare() {
+		Logging.onlyWarnings();
 		this.names = new String[this.size];
 		for (int i = 0; i < this.size; i++) {
 			this.names[i] = "member-" + i;

@@ -16,6 +16,9 @@ import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 import org.springframework.scheduling.concurrent.SimpleAsyncTaskScheduler;
@@ -25,6 +28,7 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
  * Row 3: one iteration of a loop without delay, all on virtual threads. The schedulers
  * have no delay of zero; they get one nanosecond.
  */
+@State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(2)
@@ -38,6 +42,11 @@ public class LoopBenchmark {
 	private static final int FEWER = 500_000;
 
 	private static final Duration NO_DELAY = Duration.ofNanos(1);
+
+	@Setup
+	public void configureLogging() {
+		Logging.onlyWarnings();
+	}
 
 	/**
 	 * {@code while} on a volatile flag.

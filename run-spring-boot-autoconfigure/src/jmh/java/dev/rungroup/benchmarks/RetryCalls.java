@@ -10,6 +10,7 @@ import io.github.resilience4j.core.functions.CheckedSupplier;
 import io.github.resilience4j.retry.RetryConfig;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 import org.springframework.core.retry.RetryTemplate;
@@ -63,6 +64,11 @@ public abstract class RetryCalls {
 
 	RetryCalls(int successfulAttempt) {
 		this.successfulAttempt = successfulAttempt;
+	}
+
+	@Setup
+	public void configureLogging() {
+		Logging.onlyWarnings();
 	}
 
 	private String work() throws Failure {
