@@ -35,7 +35,10 @@ final class Results {
 		Results results = new Results();
 		try (Stream<Path> files = Files.list(FOLDER)) {
 			for (Path file : files.filter((path) -> path.toString().endsWith(".json")).sorted().toList()) {
-				results.addJmh(Files.readString(file));
+				// JMH leaves an empty one when it is stopped
+				if (Files.size(file) > 0) {
+					results.addJmh(Files.readString(file));
+				}
 			}
 		}
 		if (Files.exists(PROCESSES)) {
