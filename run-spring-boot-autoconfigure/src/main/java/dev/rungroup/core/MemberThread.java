@@ -172,7 +172,10 @@ final class MemberThread implements Runnable {
 			this.group.listeners.memberStarted(name());
 			MemberState end;
 			try {
-				end = work();
+				end = nextTurn(this.member.initialDelay);
+				while (end == null) {
+					end = afterTurn(callBody());
+				}
 			}
 			catch (Throwable ex) {
 				end = fail(ex);
@@ -196,41 +199,46 @@ final class MemberThread implements Runnable {
 	}
 
 	/**
-	 * Execute until the restart rule or a stop says that it is over.
-	 * @return the member's last state
+	 * Wait, and begin an execution.
+	 * @return the member's last state, null if its body is to be called
 	 */
-	private MemberState work() {
-		long pause = this.member.initialDelay;
-		while (pause(pause) && beginTurn()) {
-			Throwable thrown = callBody();
-			Outcome outcome = endTurn(thrown);
-			if (outcome == INTERRUPTED) {
-				break;
-			}
-			Throwable failure = (outcome instanceof Outcome.Failed failed) ? failed.failure() : null;
-			if (failure != null && this.askedBefore) {
-				// It was asked to end and did, if not gracefully
-				this.finalFailure = failure;
-				this.group.listeners.failed(this.member, failure);
-				break;
-			}
-			Decision decision = RestartRule.decide(this.member, outcome, failure != null && history().budgetSpent());
-			if (decision.stop != null) {
-				this.group.requestStop(new StopReason(decision.stop, name(), failure), failure);
-			}
-			if (failure != null) {
-				this.group.listeners.failed(this.member, failure);
-			}
-			if (decision.end != null) {
-				this.finalFailure = failure;
-				return decision.end;
-			}
-			pause = (decision == Decision.RESTART) ? prepareRestart() : this.member.delay;
-			if (this.turnStop != null) {
-				this.turnStop = null;
-			}
+	private @Nullable MemberState nextTurn(long pause) {
+		return (pause(pause) && beginTurn()) ? null : MemberState.STOPPED;
+	}
+
+	/**
+	 * Do what the restart rule or a stop says.
+	 * @param thrown what the body threw
+	 * @return the member's last state, null if its body is to be called again
+	 */
+	private @Nullable MemberState afterTurn(@Nullable Throwable thrown) {
+		Outcome outcome = endTurn(thrown);
+		if (outcome == INTERRUPTED) {
+			return MemberState.STOPPED;
 		}
-		return MemberState.STOPPED;
+		Throwable failure = (outcome instanceof Outcome.Failed failed) ? failed.failure() : null;
+		if (failure != null && this.askedBefore) {
+			// It was asked to end and did, if not gracefully
+			this.finalFailure = failure;
+			this.group.listeners.failed(this.member, failure);
+			return MemberState.STOPPED;
+		}
+		Decision decision = RestartRule.decide(this.member, outcome, failure != null && history().budgetSpent());
+		if (decision.stop != null) {
+			this.group.requestStop(new StopReason(decision.stop, name(), failure), failure);
+		}
+		if (failure != null) {
+			this.group.listeners.failed(this.member, failure);
+		}
+		if (decision.end != null) {
+			this.finalFailure = failure;
+			return decision.end;
+		}
+		long pause = (decision == Decision.RESTART) ? prepareRestart() : this.member.delay;
+		if (this.turnStop != null) {
+			this.turnStop = null;
+		}
+		return nextTurn(pause);
 	}
 
 	private long prepareRestart() {
