@@ -174,7 +174,21 @@ final class MemberThread implements Runnable {
 			try {
 				end = nextTurn(this.member.initialDelay);
 				while (end == null) {
-					end = afterTurn(callBody());
+					Throwable thrown = null;
+					// Here and not in a method of its own, which would be one more frame
+					// on the stack of each idle member and in the traces of its failures
+					try {
+						if (this.member.body instanceof Member.TaskBody task) {
+							task.task().run();
+						}
+						else {
+							this.member.body.run(ownContext());
+						}
+					}
+					catch (Throwable ex) {
+						thrown = ex;
+					}
+					end = afterTurn(thrown);
 				}
 			}
 			catch (Throwable ex) {
@@ -318,33 +332,16 @@ final class MemberThread implements Runnable {
 	}
 
 	/**
-	 * @return what the body threw
-	 */
-	private @Nullable Throwable callBody() {
-		Body body = this.member.body;
-		try {
-			if (body instanceof Member.TaskBody task) {
-				task.task().run();
-			}
-			else {
-				body.run(ownContext());
-			}
-			return null;
-		}
-		catch (Throwable ex) {
-			// While it still shows what was before this failure
-			ownContext();
-			this.clock.reset();
-			return ex;
-		}
-	}
-
-	/**
 	 * End an execution.
 	 * @param thrown what the body threw
 	 * @return how it ended
 	 */
 	private Outcome endTurn(@Nullable Throwable thrown) {
+		if (thrown != null) {
+			// While it still shows what was before this failure
+			ownContext();
+			this.clock.reset();
+		}
 		long number = this.executions;
 		closeTurn(number);
 		Execution execution = this.execution;
