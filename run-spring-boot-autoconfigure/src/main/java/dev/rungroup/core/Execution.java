@@ -21,10 +21,8 @@ final class Execution implements MemberContext {
 
 	private final @Nullable Throwable lastFailure;
 
-	/** Why it was asked to end; final once it is over. */
-	private @Nullable StopReason reason;
-
-	private volatile boolean over;
+	/** Why it was asked to end; set once it is over. */
+	private volatile @Nullable StopReason reason;
 
 	/** Other threads than the member's own that sleep; null until there is one. */
 	private volatile @Nullable Set<Thread> sleepers;
@@ -40,8 +38,9 @@ final class Execution implements MemberContext {
 	 * The body has ended. Called by the member's thread.
 	 */
 	void end(@Nullable StopReason reason) {
-		this.reason = reason;
-		this.over = true;
+		if (reason != null) {
+			this.reason = reason;
+		}
 		wake();
 	}
 
@@ -53,6 +52,10 @@ final class Execution implements MemberContext {
 		if (sleepers != null) {
 			sleepers.forEach(this.thread.group.time::unpark);
 		}
+	}
+
+	long number() {
+		return this.number;
 	}
 
 	@Override
@@ -77,12 +80,12 @@ final class Execution implements MemberContext {
 
 	@Override
 	public boolean isStopping() {
-		return this.over || this.thread.isStopping();
+		return isOver() || this.thread.isStopping();
 	}
 
 	@Override
 	public @Nullable StopReason stopReason() {
-		return (this.over) ? this.reason : this.thread.stopReason();
+		return (isOver()) ? this.reason : this.thread.stopReason();
 	}
 
 	@Override
@@ -99,6 +102,10 @@ final class Execution implements MemberContext {
 		finally {
 			sleepers.remove(Thread.currentThread());
 		}
+	}
+
+	private boolean isOver() {
+		return this.number > 0 && !this.thread.isExecuting(this.number);
 	}
 
 	private Set<Thread> sleepers() {
@@ -123,7 +130,7 @@ final class Execution implements MemberContext {
 
 	@Override
 	public void heartbeat() {
-		if (!this.over) {
+		if (!isOver()) {
 			this.thread.heartbeat();
 		}
 	}

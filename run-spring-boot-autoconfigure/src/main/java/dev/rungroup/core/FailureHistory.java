@@ -6,15 +6,26 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often a member failed of late: in a row, and inside the window of its budget. Keeps
- * times, not failures, and never more of them than the budget allows. Written by the
- * member's thread.
+ * What is known of a member's failures: how many there were, in a row and inside the
+ * window of its budget, and the last one. Keeps times, not failures, and never more of
+ * them than the budget allows. A member that never failed has none.
+ * <p>
+ * Written by the member's thread, and by whoever starts it before it lives; read by all.
  */
 final class FailureHistory {
 
 	private final Member member;
 
-	private int inARow;
+	private volatile int inARow;
+
+	private volatile long failures;
+
+	private volatile long restarts;
+
+	private volatile @Nullable Throwable last;
+
+	/** Published by {@link #last}. */
+	private long lastAt;
 
 	/** Only for a budget with a window. */
 	private final @Nullable Deque<Long> times;
@@ -28,8 +39,43 @@ final class FailureHistory {
 		return this.inARow;
 	}
 
+	long failures() {
+		return this.failures;
+	}
+
+	/** How many executions followed a failure. */
+	long restarts() {
+		return this.restarts;
+	}
+
+	@Nullable Throwable last() {
+		return this.last;
+	}
+
+	/**
+	 * When the last failure came, in nanoseconds; to be asked for after {@link #last}.
+	 */
+	long lastAt() {
+		return this.lastAt;
+	}
+
+	/**
+	 * Begin a new row and a new budget.
+	 */
+	void startAnew() {
+		this.inARow = 0;
+		if (this.times != null) {
+			this.times.clear();
+		}
+	}
+
 	void returned() {
 		this.inARow = 0;
+	}
+
+	@SuppressWarnings("NonAtomicVolatileUpdate")
+	void restarted() {
+		this.restarts++;
 	}
 
 	/**
@@ -37,7 +83,7 @@ final class FailureHistory {
 	 * @param at when, in nanoseconds
 	 * @param lasted how long the execution took, in nanoseconds
 	 */
-	void failed(long at, long lasted) {
+	void failed(Throwable failure, long at, long lasted) {
 		boolean wasHealthy = lasted >= Durations.saturatedNanos(this.member.backoff.resetAfter());
 		this.inARow = (wasHealthy) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.inARow + 1L);
 		if (this.times != null) {
@@ -47,6 +93,17 @@ final class FailureHistory {
 				this.times.removeFirst();
 			}
 		}
+		failedOutside(failure, at);
+	}
+
+	/**
+	 * Note a failure of something else than an execution.
+	 */
+	@SuppressWarnings("NonAtomicVolatileUpdate")
+	void failedOutside(Throwable failure, long at) {
+		this.lastAt = at;
+		this.last = failure;
+		this.failures++;
 	}
 
 	/**

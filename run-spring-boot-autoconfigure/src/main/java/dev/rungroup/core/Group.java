@@ -13,11 +13,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -33,8 +36,9 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Each member has a thread of its own, named after it. The thread inside {@link #run()},
  * or one that {@link #start()} makes, only watches: it starts the stages, keeps the
- * timeouts and interrupts. Every interrupter runs on a thread of its own. All methods may
- * be called from any thread, and none calls user code under a lock.
+ * timeouts and interrupts. Every interrupter runs on a thread of its own, from JDK 24 on
+ * a virtual one if the member's thread is. All methods may be called from any thread, and
+ * none calls user code under a lock.
  * <p>
  * A group runs once.
  *
@@ -45,6 +49,11 @@ public final class Group implements AutoCloseable {
 	private static final Duration DEFAULT_GRACE_PERIOD = Duration.ofSeconds(10);
 
 	private static final long NEVER = Long.MAX_VALUE;
+
+	private static final int SPINS = 100;
+
+	/** How long an interrupter waits for a carrier thread. */
+	private static final long CARRIER_PATIENCE = TimeUnit.MILLISECONDS.toNanos(50);
 
 	private static final long CLOCK_TOLERANCE = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -82,8 +91,8 @@ public final class Group implements AutoCloseable {
 
 	private final TreeMap<Integer, Stage> stages = new TreeMap<>();
 
-	/** Threads that have not ended, of all stages; read without the lock as a hint. */
-	private volatile int busy;
+	/** Threads that have not ended, of all stages. */
+	private int busy;
 
 	private int unnamed;
 
@@ -132,10 +141,16 @@ public final class Group implements AutoCloseable {
 	/** Whether the thread inside run() was interrupted. */
 	private boolean interrupted;
 
-	/** What to do when grace periods end, in that order. */
-	private final Deque<Grace> graces = new ArrayDeque<>();
+	/** What to do later, the next first. */
+	private final PriorityQueue<Duty> duties = new PriorityQueue<>();
 
 	private @Nullable UnstoppedMembersException unstopped;
+
+	/** Counts how often the watching thread has looked around. */
+	private volatile int tick;
+
+	/** Members whose clock is the tick. */
+	private final AtomicInteger ticking = new AtomicInteger();
 
 	/**
 	 * Make a group with the defaults: no listener, a grace period of ten seconds, no
@@ -254,13 +269,18 @@ public final class Group implements AutoCloseable {
 	 * @throws IllegalStateException if the group has been run or started before
 	 */
 	public void start() {
-		MemberThread caller = MemberThread.CURRENT.get();
+		MemberThread caller = Current.member();
 		Thread thread = new Thread(() -> {
 			// What the caller is inside of, listeners called on this thread are too
-			MemberThread.CURRENT.set(caller);
-			supervise();
-			if (this.unstopped != null) {
-				this.listeners.report(String.valueOf(this.unstopped.getMessage()), null);
+			Current.set(caller);
+			try {
+				supervise();
+				if (this.unstopped != null) {
+					this.listeners.report(String.valueOf(this.unstopped.getMessage()), null);
+				}
+			}
+			finally {
+				Current.set(null);
 			}
 		}, this.name);
 		thread.setDaemon(false);
@@ -332,7 +352,7 @@ public final class Group implements AutoCloseable {
 		if (Thread.currentThread() == this.watcher) {
 			return true;
 		}
-		for (MemberThread at = MemberThread.CURRENT.get(); at != null; at = at.group.outer) {
+		for (MemberThread at = Current.member(); at != null; at = at.group.outer) {
 			if (at.group == this) {
 				return true;
 			}
@@ -402,7 +422,7 @@ public final class Group implements AutoCloseable {
 				member.hold(true);
 			}
 			else if (!member.ended && !member.interrupted && this.state != GroupState.STOPPED) {
-				markStopping(member, reason);
+				markStopping(member, reason, this.time.nanoTime());
 				this.toInterrupt.add(member);
 			}
 			return null;
@@ -478,7 +498,7 @@ public final class Group implements AutoCloseable {
 						"Group '" + this.name + "' has been run already: a group runs once, make a new one");
 			}
 			this.watcher = watcher;
-			this.outer = MemberThread.CURRENT.get();
+			this.outer = Current.member();
 			return this.state = (this.stopReason != null) ? GroupState.STOPPING : GroupState.RUNNING;
 		});
 	}
@@ -508,8 +528,7 @@ public final class Group implements AutoCloseable {
 				continue;
 			}
 			this.awaitingStage = true;
-			await(() -> this.state != GroupState.RUNNING || current.toStart.stream().allMatch(MemberThread::isUp),
-					NEVER);
+			await(() -> this.state != GroupState.RUNNING || current.isUp(), NEVER);
 			this.awaitingStage = false;
 		}
 	}
@@ -524,12 +543,15 @@ public final class Group implements AutoCloseable {
 			if (this.state != GroupState.RUNNING) {
 				return null;
 			}
+			long now = this.time.nanoTime();
 			for (Stage stage : this.stages.values()) {
 				if (!stage.begun) {
 					stage.begun = true;
-					stage.members.stream()
-						.filter((member) -> !member.started && !member.held)
-						.forEach((member) -> stage.toStart.add(beginStart(member)));
+					for (MemberThread member : stage.members) {
+						if (!member.started && !member.held) {
+							stage.toStart.add(beginStart(member, now));
+						}
+					}
 					return stage;
 				}
 			}
@@ -546,7 +568,17 @@ public final class Group implements AutoCloseable {
 		long deadline = (this.shutdownTimeout > 0) ? Durations.after(this.stopAt, this.shutdownTimeout) : NEVER;
 		for (Stage stage = locked(() -> this.stopping); stage != null; stage = markNextStage(reason)) {
 			Stage current = stage;
-			current.toEnd.forEach((member) -> interrupt(member, reason));
+			List<MemberThread> done = new ArrayList<>(current.toEnd.size());
+			for (MemberThread member : current.toEnd) {
+				if (interrupt(member, reason)) {
+					done.add(member);
+				}
+			}
+			// In one go: at this moment all the members want the lock, too
+			locked(() -> {
+				done.forEach(this::released);
+				return null;
+			});
 			graceFor(() -> locked(() -> current.toEnd.stream().filter((member) -> !member.ended).toList())
 				.forEach(MemberThread::interruptThread));
 			await(() -> current.busy == 0, share(deadline, stage));
@@ -578,9 +610,10 @@ public final class Group implements AutoCloseable {
 			for (Stage stage : this.stages.descendingMap().values()) {
 				if (stage.isToBeStopped()) {
 					stage.asked = true;
+					long now = this.time.nanoTime();
 					for (MemberThread member : stage.members) {
 						if (member.started && !member.interrupted) {
-							markStopping(member, reason);
+							markStopping(member, reason, now);
 							stage.toEnd.add(member);
 						}
 					}
@@ -603,15 +636,20 @@ public final class Group implements AutoCloseable {
 	}
 
 	private void finish(@Nullable StopReason reason) {
-		for (MemberThread member : locked(() -> {
+		List<MemberThread> over = new ArrayList<>(this.members.size());
+		locked(() -> {
 			this.state = GroupState.STOPPED;
-			return List.copyOf(this.members.values());
-		})) {
-			if (locked(() -> member.pending == 0)) {
-				// Their work is done; wait for the threads to be gone as well
-				join(member.thread);
-				join(member.interrupterThread);
+			for (MemberThread member : this.members.values()) {
+				if (member.pending == 0) {
+					over.add(member);
+				}
 			}
+			return null;
+		});
+		for (MemberThread member : over) {
+			// Its work is done; wait for the threads to be gone as well
+			join(member.thread);
+			join(member.interrupterThread);
 		}
 		addSuppressed();
 		noteInterrupt();
@@ -658,6 +696,7 @@ public final class Group implements AutoCloseable {
 	private boolean await(BooleanSupplier until, long deadline) {
 		while (true) {
 			this.signalled = false;
+			nextTick();
 			noteInterrupt();
 			if (locked(until::getAsBoolean)) {
 				return true;
@@ -679,6 +718,11 @@ public final class Group implements AutoCloseable {
 				this.time.park(this, due - now);
 			}
 		}
+	}
+
+	@SuppressWarnings("NonAtomicVolatileUpdate")
+	private void nextTick() {
+		this.tick++;
 	}
 
 	private void noteInterrupt() {
@@ -708,7 +752,9 @@ public final class Group implements AutoCloseable {
 		});
 		for (MemberThread member : requested) {
 			int start = member.start;
-			interrupt(member, Objects.requireNonNull(member.stop()));
+			if (interrupt(member, Objects.requireNonNull(member.stop()))) {
+				release(member);
+			}
 			graceFor(() -> {
 				if (locked(() -> member.start == start && !member.ended)) {
 					member.interruptThread();
@@ -716,9 +762,9 @@ public final class Group implements AutoCloseable {
 			});
 		}
 		overdue.forEach(this::interruptTurn);
-		for (Grace grace = this.graces.peek(); grace != null && now - grace.due >= 0; grace = this.graces.peek()) {
-			this.graces.remove();
-			grace.then.run();
+		for (Duty duty = this.duties.peek(); duty != null && now - duty.due >= 0; duty = this.duties.peek()) {
+			this.duties.remove();
+			duty.then.run();
 		}
 	}
 
@@ -730,8 +776,11 @@ public final class Group implements AutoCloseable {
 			}
 			return earliest;
 		});
-		Grace grace = this.graces.peek();
-		return (grace != null) ? earlier(due, grace.due) : due;
+		if (this.ticking.get() > 0) {
+			due = earlier(due, now + TurnClock.TICK);
+		}
+		Duty duty = this.duties.peek();
+		return (duty != null) ? earlier(due, duty.due) : due;
 	}
 
 	private static long earlier(long one, long other) {
@@ -740,20 +789,20 @@ public final class Group implements AutoCloseable {
 
 	/**
 	 * Interrupt a member that has been marked.
+	 * @return whether that is done, so that the member is to be released
 	 */
-	private void interrupt(MemberThread member, StopReason reason) {
+	private boolean interrupt(MemberThread member, StopReason reason) {
 		Interrupter interrupter = member.member.interrupter;
 		if (member.isTurnStopped()) {
 			// This execution has had its interrupt when it took too long
-			release(member);
+			return true;
 		}
-		else if (interrupter == null) {
+		if (interrupter == null) {
 			member.interruptBody();
-			release(member);
+			return true;
 		}
-		else {
-			call(interrupter, member, reason, () -> release(member));
-		}
+		call(interrupter, member, reason, () -> release(member));
+		return false;
 	}
 
 	/**
@@ -782,29 +831,41 @@ public final class Group implements AutoCloseable {
 	}
 
 	private void graceFor(Runnable then) {
-		this.graces.add(new Grace(Durations.after(this.time.nanoTime(), this.gracePeriod), then));
+		later(this.gracePeriod, then);
+	}
+
+	private void later(long nanos, Runnable then) {
+		this.duties.add(new Duty(Durations.after(this.time.nanoTime(), nanos), then));
 	}
 
 	private void call(Interrupter interrupter, MemberThread member, StopReason reason, Runnable afterwards) {
+		AtomicBoolean begun = new AtomicBoolean();
 		Runnable work = () -> {
-			MemberThread before = MemberThread.CURRENT.get();
-			MemberThread.CURRENT.set(member);
-			try {
-				this.listeners.guarded(() -> interrupter.interrupt(reason), "Interrupter", member.name());
-			}
-			finally {
-				MemberThread.CURRENT.set(before);
+			if (begun.compareAndSet(false, true)) {
+				interrupt(interrupter, member, reason);
 				afterwards.run();
 			}
 		};
-		try {
-			Thread thread = Threads.forInterrupter(member.name(), work);
-			member.interrupterThread = thread;
-			thread.start();
+		if (!Threads.runVirtualInterrupter(member.name(), member.thread, work)) {
+			Threads.runInterrupter(member.name(), work);
+			return;
 		}
-		catch (Throwable ex) {
-			// No memory for a thread: one interrupter after another is better than none
-			work.run();
+		// Perhaps only this interrupter can end the bodies that keep it from its turn
+		later(CARRIER_PATIENCE, () -> {
+			if (!begun.get()) {
+				Threads.runInterrupter(member.name(), work);
+			}
+		});
+	}
+
+	private void interrupt(Interrupter interrupter, MemberThread member, StopReason reason) {
+		member.interrupterThread = Thread.currentThread();
+		MemberThread before = Current.set(member);
+		try {
+			this.listeners.guarded(() -> interrupter.interrupt(reason), "Interrupter", member.name());
+		}
+		finally {
+			Current.set(before);
 		}
 	}
 
@@ -851,34 +912,29 @@ public final class Group implements AutoCloseable {
 	/**
 	 * A member's last execution is behind it.
 	 * @param failure what that threw, if it failed
-	 * @return whether the member had been asked to end
 	 */
-	boolean ended(MemberThread member, @Nullable Throwable failure, Runnable change) {
-		return locked(() -> {
-			change.run();
-			member.ended = true;
-			if (failure != null && this.stopReason != null) {
-				this.laterFailures.add(failure);
-			}
-			return member.stop() != null;
-		});
+	void end(MemberThread member, MemberState state, long now, @Nullable Throwable failure) {
+		if (this.listeners.isEmpty()) {
+			// In one step: when a group ends, all its members want the lock
+			launch(locked(() -> {
+				ended(member, state, now, failure);
+				return released(member);
+			}));
+			return;
+		}
+		boolean asked = locked(() -> ended(member, state, now, failure));
+		if (asked) {
+			this.listeners.memberStopped(member.name(), now - member.stoppedAt());
+		}
+		this.listeners.memberEnded(member.name(), state);
+		release(member);
 	}
 
 	/**
 	 * A member's thread or its interrupter has done all its work.
 	 */
 	void release(MemberThread member) {
-		MemberThread again = locked(() -> {
-			member.pending--;
-			member.stage.busy--;
-			this.busy--;
-			return (member.pending == 0 && member.startAgain && this.state == GroupState.RUNNING) ? beginStart(member)
-					: null;
-		});
-		launch(again);
-		if (this.busy == 0 || member.stage.busy == 0 || this.awaitingStage) {
-			signal();
-		}
+		launch(locked(() -> released(member)));
 	}
 
 	/**
@@ -899,13 +955,43 @@ public final class Group implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * How often the watching thread has looked around.
+	 */
+	int tick() {
+		return this.tick;
+	}
+
+	/**
+	 * Look around at least once in a {@link TurnClock#TICK}.
+	 * @return the tick now
+	 */
+	int startTicking() {
+		int tick = this.tick;
+		if (this.ticking.incrementAndGet() == 1) {
+			signal();
+		}
+		return tick;
+	}
+
+	void stopTicking() {
+		this.ticking.decrementAndGet();
+	}
+
 	void signal() {
 		this.signalled = true;
 		this.time.unpark(this.watcher);
 	}
 
 	<T extends @Nullable Object> T locked(Supplier<T> work) {
-		this.lock.lock();
+		// Held for so short a time that trying again is cheaper than to be parked
+		for (int i = 0; !this.lock.tryLock(); i++) {
+			if (i == SPINS) {
+				this.lock.lock();
+				break;
+			}
+			Thread.onSpinWait();
+		}
 		try {
 			return work.get();
 		}
@@ -937,15 +1023,44 @@ public final class Group implements AutoCloseable {
 	}
 
 	private MemberThread beginStart(MemberThread member) {
-		member.prepareStart(this.time.nanoTime());
+		return beginStart(member, this.time.nanoTime());
+	}
+
+	private MemberThread beginStart(MemberThread member, long now) {
+		member.prepareStart(now);
 		addPending(member);
 		return member;
 	}
 
-	private void markStopping(MemberThread member, StopReason reason) {
+	private void markStopping(MemberThread member, StopReason reason, long now) {
 		member.interrupted = true;
 		addPending(member);
-		member.markStopping(reason, this.time.nanoTime());
+		member.markStopping(reason, now);
+	}
+
+	/**
+	 * @return whether the member had been asked to end
+	 */
+	private boolean ended(MemberThread member, MemberState state, long now, @Nullable Throwable failure) {
+		member.ended(state, now);
+		if (failure != null && this.stopReason != null) {
+			this.laterFailures.add(failure);
+		}
+		return member.stop() != null;
+	}
+
+	/**
+	 * @return the member, if it is to be launched again
+	 */
+	private @Nullable MemberThread released(MemberThread member) {
+		member.pending--;
+		member.stage.busy--;
+		this.busy--;
+		if (this.busy == 0 || member.stage.busy == 0 || this.awaitingStage) {
+			signal();
+		}
+		boolean again = member.pending == 0 && member.startAgain && this.state == GroupState.RUNNING;
+		return (again) ? beginStart(member) : null;
 	}
 
 	private void addPending(MemberThread member) {
@@ -1005,10 +1120,34 @@ public final class Group implements AutoCloseable {
 		/** Who is interrupted in that turn; not changed any more once it has come. */
 		final List<MemberThread> toEnd = new ArrayList<>();
 
+		/** Threads of its members that have not ended. */
+		int busy;
+
 		/**
-		 * Threads of its members that have not ended; read without the lock as a hint.
+		 * How many of them were up, from the first on, when the watching thread last
+		 * looked.
 		 */
-		volatile int busy;
+		private int up;
+
+		/**
+		 * Whether the next stage need not wait. Goes on where it was the last time: in a
+		 * large stage there are many reasons to look.
+		 */
+		boolean isUp() {
+			if (!areOthersUp()) {
+				return false;
+			}
+			// One that was up may have failed since
+			this.up = 0;
+			return areOthersUp();
+		}
+
+		private boolean areOthersUp() {
+			while (this.up < this.toStart.size() && this.toStart.get(this.up).isUp()) {
+				this.up++;
+			}
+			return this.up == this.toStart.size();
+		}
 
 		boolean isToBeStopped() {
 			return this.begun && !this.asked;
@@ -1017,9 +1156,14 @@ public final class Group implements AutoCloseable {
 	}
 
 	/**
-	 * What to do when a grace period is over.
+	 * What the watching thread has to do at some time.
 	 */
-	private record Grace(long due, Runnable then) {
+	private record Duty(long due, Runnable then) implements Comparable<Duty> {
+
+		@Override
+		public int compareTo(Duty other) {
+			return Long.signum(this.due - other.due);
+		}
 
 	}
 

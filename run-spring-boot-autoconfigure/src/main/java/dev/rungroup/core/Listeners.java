@@ -38,7 +38,10 @@ final class Listeners {
 	}
 
 	void executionEnded(String member, Outcome outcome, long nanos) {
-		each(member, (listener) -> listener.executionEnded(member, outcome, nanos));
+		// The one event that may come millions of times a second
+		if (!isEmpty()) {
+			each(member, (listener) -> listener.executionEnded(member, outcome, nanos));
+		}
 	}
 
 	void restartScheduled(String member, Duration pause) {

@@ -18,6 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Member {
 
+	private static final Backoff DEFAULT_BACKOFF = Backoff.exponential(Duration.ofSeconds(1), 2.0,
+			Duration.ofSeconds(30));
+
+	private static final List<Class<? extends Throwable>> DEFAULT_FATAL = List.of(Error.class);
+
 	final String name;
 
 	final Body body;
@@ -167,7 +172,7 @@ public final class Member {
 
 		private Duration delay = Duration.ZERO;
 
-		private Backoff backoff = Backoff.exponential(Duration.ofSeconds(1), 2.0, Duration.ofSeconds(30));
+		private Backoff backoff = DEFAULT_BACKOFF;
 
 		private int maxRestarts = -1;
 
@@ -175,7 +180,7 @@ public final class Member {
 
 		private Policy onExhausted = Policy.SHUTDOWN;
 
-		private List<Class<? extends Throwable>> fatal = List.of(Error.class);
+		private List<Class<? extends Throwable>> fatal = DEFAULT_FATAL;
 
 		private @Nullable Duration timeout;
 
@@ -196,8 +201,7 @@ public final class Member {
 		 * @return this builder
 		 */
 		public Builder execute(Task task) {
-			Objects.requireNonNull(task, "task");
-			return body((context) -> task.run());
+			return body(new TaskBody(Objects.requireNonNull(task, "task")));
 		}
 
 		/**
@@ -395,6 +399,18 @@ public final class Member {
 
 		private IllegalStateException contradiction(String what) {
 			return new IllegalStateException("Member '" + this.name + "' " + what);
+		}
+
+	}
+
+	/**
+	 * A task in place of a body: nobody sees its context unless they ask for it.
+	 */
+	record TaskBody(Task task) implements Body {
+
+		@Override
+		public void run(MemberContext context) throws Exception {
+			this.task.run();
 		}
 
 	}

@@ -19,7 +19,7 @@ public interface MemberContext {
 	 * @return the context, {@code null} on any other thread
 	 */
 	static @Nullable MemberContext current() {
-		MemberThread thread = MemberThread.CURRENT.get();
+		MemberThread thread = Current.member();
 		return (thread != null) ? thread.context() : null;
 	}
 

@@ -25,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemberThread implements Runnable {
 
-	/** The member whose body, handler, listener or interrupter runs on this thread. */
-	static final ThreadLocal<@Nullable MemberThread> CURRENT = new ThreadLocal<>();
-
 	private static final Outcome COMPLETED = new Outcome.Completed();
 
 	private static final Outcome INTERRUPTED = new Outcome.Interrupted();
@@ -50,10 +47,19 @@ final class MemberThread implements Runnable {
 
 	private static final VarHandle ANNOUNCING;
 
+	private static final VarHandle EXECUTIONS;
+
+	private static final VarHandle LAST_PROGRESS_AT;
+
+	private static final VarHandle EXECUTION;
+
 	static {
 		try {
 			TURN = MethodHandles.lookup().findVarHandle(MemberThread.class, "turn", long.class);
 			ANNOUNCING = MethodHandles.lookup().findVarHandle(MemberThread.class, "announcing", boolean.class);
+			EXECUTIONS = MethodHandles.lookup().findVarHandle(MemberThread.class, "executions", long.class);
+			LAST_PROGRESS_AT = MethodHandles.lookup().findVarHandle(MemberThread.class, "lastProgressAt", long.class);
+			EXECUTION = MethodHandles.lookup().findVarHandle(MemberThread.class, "execution", Execution.class);
 		}
 		catch (ReflectiveOperationException ex) {
 			throw new ExceptionInInitializerError(ex);
@@ -89,9 +95,10 @@ final class MemberThread implements Runnable {
 	/** Which start this is, so that what was meant for an earlier one is recognised. */
 	int start;
 
-	private volatile @Nullable StopReason stop;
+	/** Published by {@link #stop}. */
+	private long stoppedAt;
 
-	private volatile long stoppedAt;
+	private volatile @Nullable StopReason stop;
 
 	// Written by the thread that interrupts
 
@@ -113,7 +120,8 @@ final class MemberThread implements Runnable {
 
 	private volatile MemberState state = MemberState.NEW;
 
-	private volatile long stateSince;
+	/** Published by {@link #state}. */
+	private long stateSince;
 
 	/** Whether the first execution, or the pause before it, has begun. */
 	private volatile boolean begun;
@@ -124,26 +132,16 @@ final class MemberThread implements Runnable {
 	/** Whether the listeners have heard that, too: what waits for it comes after them. */
 	private volatile boolean announced;
 
-	/** When the pause ends; only while {@link #state} is WAITING. */
-	private volatile long nextExecutionAt;
+	/** When the pause ends; published by {@link #state} as WAITING. */
+	private long nextExecutionAt;
 
 	private volatile long lastProgressAt;
 
-	private volatile boolean progressed;
-
 	private volatile long executions;
 
-	private volatile long failures;
+	private volatile @Nullable FailureHistory history;
 
-	private volatile long restarts;
-
-	private volatile int failuresInARow;
-
-	private volatile @Nullable Throwable lastFailure;
-
-	private volatile long lastFailureAt;
-
-	private FailureHistory history;
+	private final TurnClock clock;
 
 	/** Whether a stop came before the end of the last execution. */
 	private boolean askedBefore;
@@ -154,14 +152,14 @@ final class MemberThread implements Runnable {
 	/** Whether the member's own thread pauses and has to be woken. */
 	private volatile boolean pausing;
 
-	/** The current execution, or else the last one; null before the first. */
+	/** The last execution that anybody wanted to see; null before the first. */
 	private volatile @Nullable Execution execution;
 
 	MemberThread(Group group, Member member, Group.Stage stage) {
 		this.group = group;
 		this.member = member;
 		this.stage = stage;
-		this.history = new FailureHistory(member);
+		this.clock = new TurnClock(group, member);
 		// Zero may be far from now, on a clock that begins anywhere
 		this.turnStartedAt = group.time.nanoTime();
 	}
@@ -170,13 +168,37 @@ final class MemberThread implements Runnable {
 
 	@Override
 	public void run() {
-		CURRENT.set(this);
+		MemberThread before = Current.set(this);
 		try {
 			this.group.listeners.memberStarted(name());
-			end(workOrFail());
+			MemberState end;
+			try {
+				end = nextTurn(this.member.initialDelay);
+				while (end == null) {
+					Throwable thrown = null;
+					// Here and not in a method of its own, which would be one more frame
+					// on the stack of each idle member and in the traces of its failures
+					try {
+						if (this.member.body instanceof Member.TaskBody task) {
+							task.task().run();
+						}
+						else {
+							this.member.body.run(ownContext());
+						}
+					}
+					catch (Throwable ex) {
+						thrown = ex;
+					}
+					end = afterTurn(thrown);
+				}
+			}
+			catch (Throwable ex) {
+				end = fail(ex);
+			}
+			end(end);
 		}
 		finally {
-			CURRENT.remove();
+			Current.set(before);
 		}
 	}
 
@@ -184,55 +206,58 @@ final class MemberThread implements Runnable {
 	 * The last line: whatever goes wrong outside the body, such as no memory being left
 	 * to handle a failure with, must not end this thread without the group knowing.
 	 */
-	private MemberState workOrFail() {
-		try {
-			return work();
-		}
-		catch (Throwable ex) {
-			this.lastFailure = ex;
-			this.finalFailure = ex;
-			this.group.requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, name(), ex), ex);
-			return MemberState.FAILED;
-		}
+	private MemberState fail(Throwable failure) {
+		this.finalFailure = failure;
+		this.group.requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, name(), failure), failure);
+		history().failedOutside(failure, this.group.time.nanoTime());
+		return MemberState.FAILED;
 	}
 
 	/**
-	 * Execute until the restart rule or a stop says that it is over.
-	 * @return the member's last state
+	 * Wait, and begin an execution.
+	 * @return the member's last state, null if its body is to be called
 	 */
-	private MemberState work() {
-		long pause = this.member.initialDelay;
-		while (pause(pause)) {
-			Outcome outcome = executeOnce();
-			if (outcome == null || outcome == INTERRUPTED) {
-				break;
-			}
-			Throwable failure = (outcome instanceof Outcome.Failed failed) ? failed.failure() : null;
-			if (failure != null && this.askedBefore) {
-				// It was asked to end and did, if not gracefully
-				this.finalFailure = failure;
-				this.group.listeners.failed(this.member, failure);
-				break;
-			}
-			Decision decision = RestartRule.decide(this.member, outcome, this.history.budgetSpent());
-			if (decision.stop != null) {
-				this.group.requestStop(new StopReason(decision.stop, name(), failure), failure);
-			}
-			if (failure != null) {
-				this.group.listeners.failed(this.member, failure);
-			}
-			if (decision.end != null) {
-				this.finalFailure = failure;
-				return decision.end;
-			}
-			pause = (decision == Decision.RESTART) ? prepareRestart() : this.member.delay;
+	private @Nullable MemberState nextTurn(long pause) {
+		return (pause(pause) && beginTurn()) ? null : MemberState.STOPPED;
+	}
+
+	/**
+	 * Do what the restart rule or a stop says.
+	 * @param thrown what the body threw
+	 * @return the member's last state, null if its body is to be called again
+	 */
+	private @Nullable MemberState afterTurn(@Nullable Throwable thrown) {
+		Outcome outcome = endTurn(thrown);
+		if (outcome == INTERRUPTED) {
+			return MemberState.STOPPED;
+		}
+		Throwable failure = (outcome instanceof Outcome.Failed failed) ? failed.failure() : null;
+		if (failure != null && this.askedBefore) {
+			// It was asked to end and did, if not gracefully
+			this.finalFailure = failure;
+			this.group.listeners.failed(this.member, failure);
+			return MemberState.STOPPED;
+		}
+		Decision decision = RestartRule.decide(this.member, outcome, failure != null && history().budgetSpent());
+		if (decision.stop != null) {
+			this.group.requestStop(new StopReason(decision.stop, name(), failure), failure);
+		}
+		if (failure != null) {
+			this.group.listeners.failed(this.member, failure);
+		}
+		if (decision.end != null) {
+			this.finalFailure = failure;
+			return decision.end;
+		}
+		long pause = (decision == Decision.RESTART) ? prepareRestart() : this.member.delay;
+		if (this.turnStop != null) {
 			this.turnStop = null;
 		}
-		return MemberState.STOPPED;
+		return nextTurn(pause);
 	}
 
 	private long prepareRestart() {
-		long pause = this.member.backoff.nanosFor(this.history.inARow());
+		long pause = this.member.backoff.nanosFor(failuresInARow());
 		this.announcing = false;
 		this.announced = false;
 		if (this.stop == null) {
@@ -249,6 +274,7 @@ final class MemberThread implements Runnable {
 		if (nanos == 0) {
 			return this.stop == null;
 		}
+		this.clock.reset();
 		long now = this.group.time.nanoTime();
 		long until = Durations.after(now, nanos);
 		this.nextExecutionAt = until;
@@ -274,72 +300,77 @@ final class MemberThread implements Runnable {
 	}
 
 	/**
-	 * Call the body once.
-	 * @return how it ended; null if a stop came before it was called
+	 * Begin an execution.
+	 * @return false if a stop came first: then the body is not to be called
 	 */
-	private @Nullable Outcome executeOnce() {
+	private boolean beginTurn() {
 		long number = this.executions + 1;
-		long startedAt = this.group.time.nanoTime();
-		this.turnStartedAt = startedAt;
+		long startedAt = this.clock.begin();
+		boolean limited = this.member.timeout > 0 || expectsAnnouncement();
+		if (limited) {
+			this.turnStartedAt = startedAt;
+		}
 		Thread.interrupted();
 		this.turn = (number << TURN_BITS) | EXECUTING;
 		// Only now look for a stop: whoever asks for one sees this turn from here on, and
 		// interrupts it
 		if (this.stop != null) {
-			endTurn(number);
-			return null;
+			closeTurn(number);
+			return false;
 		}
-		this.executions = number;
-		boolean restarted = this.failuresInARow > 0;
-		if (restarted) {
-			this.restarts++;
-		}
-		enter(MemberState.RUNNING, startedAt);
 		progress(startedAt);
-		if (this.member.timeout > 0 || expectsAnnouncement()) {
+		EXECUTIONS.setRelease(this, number);
+		enter(MemberState.RUNNING, startedAt);
+		if (limited) {
 			this.group.deadlineSet(dueAt());
 		}
-		Execution execution = new Execution(this, number, this.failuresInARow, this.lastFailure);
-		this.execution = execution;
-		if (restarted) {
+		if (failuresInARow() > 0) {
+			history().restarted();
 			this.group.listeners.memberRestarted(name());
 		}
 		begun();
-		Throwable thrown = null;
-		try {
-			this.member.body.run(execution);
+		return true;
+	}
+
+	/**
+	 * End an execution.
+	 * @param thrown what the body threw
+	 * @return how it ended
+	 */
+	private Outcome endTurn(@Nullable Throwable thrown) {
+		if (thrown != null) {
+			// While it still shows what was before this failure
+			ownContext();
+			this.clock.reset();
 		}
-		catch (Throwable ex) {
-			thrown = ex;
+		long number = this.executions;
+		closeTurn(number);
+		Execution execution = this.execution;
+		if (execution != null && execution.number() == number) {
+			execution.end(stopReason());
 		}
-		endTurn(number);
-		execution.end(stopReason());
-		long endedAt = this.group.time.nanoTime();
+		long endedAt = this.clock.end();
 		progress(endedAt);
 		// Before anybody hears of the outcome: a handler may answer a failure with a stop
 		this.askedBefore = this.stop != null;
 		Outcome outcome = outcome(thrown);
 		if (outcome instanceof Outcome.Failed failed) {
-			this.history.failed(endedAt, endedAt - startedAt);
-			this.lastFailureAt = endedAt;
-			this.lastFailure = failed.failure();
-			this.failures++;
+			history().failed(failed.failure(), endedAt, this.clock.took());
 		}
-		else if (outcome == COMPLETED) {
-			this.history.returned();
+		else if (outcome == COMPLETED && failuresInARow() > 0) {
+			history().returned();
 		}
-		this.failuresInARow = this.history.inARow();
 		if (this.askedBefore) {
 			this.group.awaitAnnouncement();
 		}
-		this.group.listeners.executionEnded(name(), outcome, endedAt - startedAt);
+		this.group.listeners.executionEnded(name(), outcome, this.clock.took());
 		return outcome;
 	}
 
 	/**
 	 * From here on no interrupt meant for this turn can arrive any more.
 	 */
-	private void endTurn(long number) {
+	private void closeTurn(long number) {
 		long executing = (number << TURN_BITS) | EXECUTING;
 		while (!TURN.compareAndSet(this, executing, (number << TURN_BITS) | IDLE)) {
 			Thread.yield();
@@ -389,27 +420,26 @@ final class MemberThread implements Runnable {
 
 	private void enter(MemberState state, long now) {
 		if (this.state != state) {
-			this.state = state;
 			this.stateSince = now;
+			this.state = state;
 		}
 	}
 
+	/**
+	 * Progress was made. Never moves back: a heartbeat may be later than what the clock
+	 * of brief turns says.
+	 */
 	private void progress(long now) {
-		this.lastProgressAt = now;
-		if (!this.progressed) {
-			this.progressed = true;
+		if (now - this.lastProgressAt > 0 || this.executions == 0) {
+			LAST_PROGRESS_AT.setRelease(this, now);
 		}
 	}
 
 	private void end(MemberState end) {
+		this.clock.reset();
 		long now = this.group.time.nanoTime();
 		this.group.awaitAnnouncement();
-		boolean asked = this.group.ended(this, this.finalFailure, () -> enter(end, now));
-		if (asked) {
-			this.group.listeners.memberStopped(name(), now - this.stoppedAt);
-		}
-		this.group.listeners.memberEnded(name(), end);
-		this.group.release(this);
+		this.group.end(this, end, now, this.finalFailure);
 	}
 
 	// ---- The group
@@ -419,11 +449,17 @@ final class MemberThread implements Runnable {
 	 */
 	void prepareStart(long now) {
 		this.started = true;
-		this.held = false;
+		if (this.start++ > 0) {
+			forgetEarlierStart();
+		}
+		this.nextExecutionAt = Durations.after(now, this.member.initialDelay);
+		enter(MemberState.WAITING, now);
+	}
+
+	private void forgetEarlierStart() {
 		this.interrupted = false;
 		this.startAgain = false;
 		this.ended = false;
-		this.start++;
 		this.stop = null;
 		this.turnStop = null;
 		this.interrupterThread = null;
@@ -431,10 +467,18 @@ final class MemberThread implements Runnable {
 		this.begun = false;
 		this.announcing = false;
 		this.announced = false;
-		this.history = new FailureHistory(this.member);
-		this.failuresInARow = 0;
-		enter(MemberState.WAITING, now);
-		this.nextExecutionAt = Durations.after(now, this.member.initialDelay);
+		FailureHistory history = this.history;
+		if (history != null) {
+			history.startAnew();
+		}
+	}
+
+	/**
+	 * Nothing is executed any more. Under the group's lock.
+	 */
+	void ended(MemberState state, long now) {
+		enter(state, now);
+		this.ended = true;
 	}
 
 	/**
@@ -442,9 +486,7 @@ final class MemberThread implements Runnable {
 	 */
 	void failedToStart(Throwable failure) {
 		long now = this.group.time.nanoTime();
-		this.failures++;
-		this.lastFailure = failure;
-		this.lastFailureAt = now;
+		history().failedOutside(failure, now);
 		this.finalFailure = failure;
 		Listeners listeners = this.group.listeners;
 		listeners.memberStarted(name());
@@ -574,6 +616,14 @@ final class MemberThread implements Runnable {
 		return (this.turn & EXECUTING) != 0;
 	}
 
+	/**
+	 * Whether an execution is going on.
+	 */
+	boolean isExecuting(long number) {
+		long turn = this.turn;
+		return turn >>> TURN_BITS == number && (turn & (EXECUTING | CLAIMED)) != 0;
+	}
+
 	long turnNumber() {
 		return this.turn >>> TURN_BITS;
 	}
@@ -592,6 +642,13 @@ final class MemberThread implements Runnable {
 
 	@Nullable StopReason stop() {
 		return this.stop;
+	}
+
+	/**
+	 * When it was asked to end.
+	 */
+	long stoppedAt() {
+		return this.stoppedAt;
 	}
 
 	MemberState state() {
@@ -619,19 +676,20 @@ final class MemberThread implements Runnable {
 			state = MemberState.STOPPING;
 			since = (this.stop != null) ? this.stoppedAt : since;
 		}
-		boolean backsOff = state == MemberState.WAITING && this.failuresInARow > 0;
+		FailureHistory history = this.history;
+		int inARow = (history != null) ? history.inARow() : 0;
+		boolean backsOff = state == MemberState.WAITING && inARow > 0;
 		boolean up = this.announced || (this.member.readyTimeout == 0 && this.begun && !backsOff);
 		// In the opposite order of their changes: never more failures than executions
-		Throwable lastFailure = this.lastFailure;
-		long restarts = this.restarts;
-		long failures = this.failures;
+		Throwable lastFailure = (history != null) ? history.last() : null;
+		long restarts = (history != null) ? history.restarts() : 0;
+		long failures = (history != null) ? history.failures() : 0;
 		long executions = this.executions;
-		return new MemberSnapshot(name(), state, up && !state.isEnded(), executions, failures, restarts,
-				this.failuresInARow, lastFailure,
-				(lastFailure != null) ? instant(this.lastFailureAt, clockOffset) : null,
+		return new MemberSnapshot(name(), state, up && !state.isEnded(), executions, failures, restarts, inARow,
+				lastFailure, (history != null && lastFailure != null) ? instant(history.lastAt(), clockOffset) : null,
 				(state != MemberState.NEW) ? instant(since, clockOffset) : null,
 				(state == MemberState.WAITING) ? instant(this.nextExecutionAt, clockOffset) : null,
-				(this.progressed) ? instant(this.lastProgressAt, clockOffset) : null);
+				(executions > 0) ? instant(this.lastProgressAt, clockOffset) : null);
 	}
 
 	private static Instant instant(long nanos, long clockOffset) {
@@ -649,15 +707,48 @@ final class MemberThread implements Runnable {
 	}
 
 	/**
-	 * What the code on this thread can know of its member.
+	 * What code that belongs to this member can know of it, on whatever thread: the
+	 * current execution, or else the last one.
 	 */
 	MemberContext context() {
+		if (isCurrent()) {
+			return ownContext();
+		}
 		Execution execution = this.execution;
-		return (execution != null) ? execution : new Execution(this, 0, 0, null);
+		long number = this.executions;
+		return (execution != null && execution.number() == number) ? execution
+				: new Execution(this, number, failuresInARow(), lastFailure());
 	}
 
-	@Nullable Throwable lastFailure() {
-		return this.lastFailure;
+	/**
+	 * The same for the member's own thread. Made when somebody wants it.
+	 */
+	private Execution ownContext() {
+		Execution execution = this.execution;
+		if (execution == null || execution.number() != this.executions) {
+			execution = new Execution(this, this.executions, failuresInARow(), lastFailure());
+			EXECUTION.setRelease(this, execution);
+		}
+		return execution;
+	}
+
+	private FailureHistory history() {
+		FailureHistory history = this.history;
+		if (history == null) {
+			history = new FailureHistory(this.member);
+			this.history = history;
+		}
+		return history;
+	}
+
+	private int failuresInARow() {
+		FailureHistory history = this.history;
+		return (history != null) ? history.inARow() : 0;
+	}
+
+	private @Nullable Throwable lastFailure() {
+		FailureHistory history = this.history;
+		return (history != null) ? history.last() : null;
 	}
 
 	boolean isStopping() {

@@ -263,7 +263,7 @@ public final class Retry {
 		 * @return false if an interrupt or the member's stop came
 		 */
 		private boolean sleep(long nanos) {
-			MemberThread member = MemberThread.CURRENT.get();
+			MemberThread member = Current.member();
 			boolean slept;
 			try {
 				if (member != null && member.isCurrent()) {

@@ -97,6 +97,47 @@ class ContextTests {
 	}
 
 	@Test
+	void aTaskAndItsFailureHandlerSeeTheContextOfTheirExecution() {
+		IOException first = new IOException("first");
+		BlockingQueue<MemberContext> seen = new LinkedBlockingQueue<>();
+		BlockingQueue<MemberContext> handled = new LinkedBlockingQueue<>();
+		this.group.add(Member.named("a").execute(() -> {
+			MemberContext context = MemberContext.current();
+			assertThat(context).isNotNull().isSameAs(MemberContext.current());
+			seen.add(context);
+			throw first;
+		})
+			.failureHandler((failure) -> handled.add(MemberContext.current()))
+			.onError(Policy.RESTART)
+			.backoff(Backoff.none())
+			.maxRestarts(1)
+			.build());
+		assertThat(GroupRun.of(this.group).thrown()).isSameAs(first);
+		for (int execution = 1; execution <= 2; execution++) {
+			MemberContext context = Waits.take(seen);
+			assertThat(Waits.take(handled)).isSameAs(context);
+			assertThat(context.execution()).isEqualTo(execution);
+			assertThat(context.failures()).isEqualTo(execution - 1);
+			assertThat(context.lastFailure()).isSameAs((execution == 1) ? null : first);
+			assertThat(context.isStopping()).isTrue();
+		}
+	}
+
+	@Test
+	void aFailureHandlerOfATaskThatDidNotAskSeesTheContextOfTheExecutionThatFailed() {
+		BlockingQueue<MemberContext> handled = new LinkedBlockingQueue<>();
+		IOException failure = new IOException("failed");
+		this.group.add(Member.named("a").execute((Task) () -> {
+			throw failure;
+		}).failureHandler((ex) -> handled.add(MemberContext.current())).build());
+		assertThat(GroupRun.of(this.group).thrown()).isSameAs(failure);
+		MemberContext context = Waits.take(handled);
+		assertThat(context.execution()).isOne();
+		assertThat(context.failures()).isZero();
+		assertThat(context.lastFailure()).isNull();
+	}
+
+	@Test
 	void sleepThatIsNotDisturbedSleepsItAll() {
 		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
 		this.group.add(Member.named("sleeper").execute((context) -> {

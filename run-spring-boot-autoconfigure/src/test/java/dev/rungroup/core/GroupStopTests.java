@@ -3,12 +3,15 @@ package dev.rungroup.core;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -55,6 +58,27 @@ class GroupStopTests {
 		this.group.stop();
 		assertThat(Waits.since(called)).isLessThan(Waits.SOON);
 		release.countDown();
+		run.returned();
+	}
+
+	@Test
+	@EnabledForJreRange(min = JRE.JAVA_21)
+	void interruptersAreCalledThoughBodiesOfVirtualThreadsOccupyEveryCarrier() {
+		int members = Runtime.getRuntime().availableProcessors() + 1;
+		Group group = Group.builder().threadFactory(VirtualThreads::unstarted).build();
+		AtomicBoolean stopped = new AtomicBoolean();
+		CountDownLatch begun = new CountDownLatch(members - 1);
+		for (int i = 1; i <= members; i++) {
+			group.add(Member.named("computes-" + i).execute(() -> {
+				begun.countDown();
+				while (!stopped.get()) {
+					Thread.onSpinWait();
+				}
+			}).interrupt((reason) -> stopped.set(true)).build());
+		}
+		GroupRun run = GroupRun.of(group);
+		Waits.await(begun);
+		group.stop();
 		run.returned();
 	}
 

@@ -1,0 +1,37 @@
+package dev.rungroup.core;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The member whose body, handler, listener or interrupter runs on a thread. A map for
+ * all: as a thread-local variable this would cost each of very many virtual threads a map
+ * of its own.
+ */
+final class Current {
+
+	private static final Map<Thread, MemberThread> MEMBERS = new ConcurrentHashMap<>();
+
+	private Current() {
+	}
+
+	/**
+	 * The member that the calling thread works for.
+	 */
+	static @Nullable MemberThread member() {
+		return MEMBERS.get(Thread.currentThread());
+	}
+
+	/**
+	 * From here on the calling thread works for this member.
+	 * @param member null for none
+	 * @return the member that it worked for so far, to be set again
+	 */
+	static @Nullable MemberThread set(@Nullable MemberThread member) {
+		Thread thread = Thread.currentThread();
+		return (member != null) ? MEMBERS.put(thread, member) : MEMBERS.remove(thread);
+	}
+
+}
