@@ -21,11 +21,6 @@ interface Time {
 			LockSupport.parkNanos(blocker, nanos);
 		}
 
-		@Override
-		public void unpark(@Nullable Thread thread) {
-			LockSupport.unpark(thread);
-		}
-
 	};
 
 	/**
@@ -42,6 +37,8 @@ interface Time {
 	 * Like {@link LockSupport#unpark(Thread)}: a clock of a test must know who was woken
 	 * and has not run yet.
 	 */
-	void unpark(@Nullable Thread thread);
+	default void unpark(@Nullable Thread thread) {
+		LockSupport.unpark(thread);
+	}
 
 }
