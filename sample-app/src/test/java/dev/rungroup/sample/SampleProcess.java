@@ -22,9 +22,14 @@ import org.awaitility.Awaitility;
  */
 final class SampleProcess implements Closeable {
 
+	private static final HttpClient http = HttpClient.newHttpClient();
+
 	private final Process process;
 
 	private final Path log;
+
+	/** 0 until somebody has asked. */
+	private volatile int httpPort;
 
 	private SampleProcess(Process process, Path log) {
 		this.process = process;
@@ -56,10 +61,21 @@ final class SampleProcess implements Closeable {
 	}
 
 	HttpResponse<String> get(String path) throws IOException, InterruptedException {
-		return HttpClient.newHttpClient()
-			.send(HttpRequest.newBuilder(URI.create("http://localhost:" + httpPort() + path))
-				.timeout(Duration.ofSeconds(20))
-				.build(), HttpResponse.BodyHandlers.ofString());
+		return http.send(request(path).build(), HttpResponse.BodyHandlers.ofString());
+	}
+
+	HttpResponse<String> post(String path, String json) throws IOException, InterruptedException {
+		return http.send(request(path).header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofString(json))
+			.build(), HttpResponse.BodyHandlers.ofString());
+	}
+
+	private HttpRequest.Builder request(String path) {
+		if (this.httpPort == 0) {
+			this.httpPort = httpPort();
+		}
+		return HttpRequest.newBuilder(URI.create("http://localhost:" + this.httpPort + path))
+			.timeout(Duration.ofSeconds(20));
 	}
 
 	private int find(String pattern) {
@@ -67,6 +83,31 @@ final class SampleProcess implements Closeable {
 			Matcher matcher = Pattern.compile(pattern).matcher(log());
 			return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
 		}, (port) -> port > 0);
+	}
+
+	long pid() {
+		return this.process.pid();
+	}
+
+	/**
+	 * SIGSTOP.
+	 */
+	void standStill() throws IOException, InterruptedException {
+		signal(this.process, "STOP");
+	}
+
+	/**
+	 * SIGCONT.
+	 */
+	void goOn() throws IOException, InterruptedException {
+		signal(this.process, "CONT");
+	}
+
+	static void signal(Process process, String name) throws IOException, InterruptedException {
+		Process kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid()).inheritIO().start();
+		if (!kill.waitFor(10, TimeUnit.SECONDS) || kill.exitValue() != 0) {
+			throw new IllegalStateException("No signal " + name + " to " + process.pid());
+		}
 	}
 
 	/**
