@@ -41,12 +41,13 @@ final class SampleProcess implements Closeable {
 	 */
 	static SampleProcess start(Path directory, String... arguments) throws IOException {
 		Path log = Files.createTempFile(directory, "log", ".txt");
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m",
-						"-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
-						SampleApplication.class.getName(), "--server.port=0", "--sample.port=0",
-						"--sample.data-directory=" + directory.resolve("data"),
-						"--sample.inbox=" + directory.resolve("inbox")));
+		// system properties, so that an argument wins; two arguments of a name would be a
+		// list
+		List<String> command = new ArrayList<>(List.of(
+				Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m",
+				"-XX:TieredStopAtLevel=1", "-Dserver.port=0", "-Dsample.port=0",
+				"-Dsample.data-directory=" + directory.resolve("data"), "-Dsample.inbox=" + directory.resolve("inbox"),
+				"-cp", System.getProperty("java.class.path"), SampleApplication.class.getName()));
 		command.addAll(List.of(arguments));
 		Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
 		return new SampleProcess(process, log);
@@ -81,7 +82,13 @@ final class SampleProcess implements Closeable {
 	private int find(String pattern) {
 		return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50)).until(() -> {
 			Matcher matcher = Pattern.compile(pattern).matcher(log());
-			return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
+			if (matcher.find()) {
+				return Integer.parseInt(matcher.group(1));
+			}
+			if (!this.process.isAlive()) {
+				throw new IllegalStateException("Has ended. Its log:\n" + log());
+			}
+			return 0;
 		}, (port) -> port > 0);
 	}
 
