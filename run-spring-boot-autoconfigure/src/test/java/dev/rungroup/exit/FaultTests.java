@@ -68,15 +68,18 @@ class FaultTests {
 			List<String> names = signals.get(i % signals.size());
 			Kind kind = Kind.some().get(random.nextInt(Kind.some().size()));
 			double moment = random.nextDouble();
-			scenarios.add(new Scenario("%s at %.3f of its life, %s, seed %d".formatted(names, moment, kind, SEED),
-					() -> assertSignal(kind, names, moment)));
+			// one that would end by itself, and one that would not
+			String at = (i / signals.size() % 2 == 0) ? "never" : "ready";
+			scenarios.add(new Scenario(
+					"%s at %.3f of its life, ends %s, %s, seed %d".formatted(names, moment, at, kind, SEED),
+					() -> assertSignal(kind, at, names, moment)));
 		}
 		return jvms.run(scenarios);
 	}
 
-	private static void assertSignal(Kind kind, List<String> signals, double moment) throws Exception {
+	private static void assertSignal(Kind kind, String at, List<String> signals, double moment) throws Exception {
 		long life = lives.computeIfAbsent(kind, FaultTests::life);
-		try (ForkedJvm jvm = kind.start(wholeLife())) {
+		try (ForkedJvm jvm = kind.start(life(at))) {
 			jvm.staysUpFor((long) (moment * life));
 			long signalled = System.currentTimeMillis();
 			boolean received = jvm.signalIfAlive(signals.toArray(String[]::new));
@@ -98,7 +101,7 @@ class FaultTests {
 	private static long life(Kind kind) {
 		long start = System.currentTimeMillis();
 		try {
-			Ended ended = kind.run(wholeLife());
+			Ended ended = kind.run(life("ready"));
 			assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
 			return ended.at() - start;
 		}
@@ -107,8 +110,8 @@ class FaultTests {
 		}
 	}
 
-	private static List<String> wholeLife() {
-		return List.of("--app.at=ready", "--app.how=generator", "--app.fault=" + Fault.SLOW_INTERRUPTER);
+	private static List<String> life(String at) {
+		return List.of("--app.at=" + at, "--app.how=generator", "--app.fault=" + Fault.SLOW_INTERRUPTER);
 	}
 
 	@TestFactory

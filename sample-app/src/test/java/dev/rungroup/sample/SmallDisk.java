@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
- * A file system of 16 MB that can be filled to the last byte. Only root can mount one:
+ * A file system of 128 MB that can be filled to the last byte. Only root can mount one:
  * the tests of everybody else are skipped.
  */
 final class SmallDisk implements Closeable {
@@ -24,7 +24,7 @@ final class SmallDisk implements Closeable {
 
 	static SmallDisk mount(Path directory) throws IOException, InterruptedException {
 		Files.createDirectories(directory);
-		assumeThat(run("mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", directory.toString()))
+		assumeThat(run("mount", "-t", "tmpfs", "-o", "size=128m", "tmpfs", directory.toString()))
 			.as("No full disk, no test: only root can mount a small file system")
 			.isTrue();
 		return new SmallDisk(directory);
