@@ -168,6 +168,7 @@ class ExitApplication {
 			catch (InterruptedException ex) {
 				print("REFRESH INTERRUPTED");
 			}
+			print("REFRESHED at " + System.currentTimeMillis());
 		}
 
 		/**
