@@ -32,6 +32,7 @@ final class ExitActors {
 
 		@Execute
 		void run(MemberContext context) throws Exception {
+			ExitApplication.print("STARTED trigger");
 			String at = this.environment.getProperty("app.at", "never");
 			if (at.equals("now")) {
 				Thread.sleep(this.environment.getProperty("app.after", Integer.class, 0));
@@ -71,6 +72,7 @@ final class ExitActors {
 
 		@Execute
 		void run() throws InterruptedException {
+			ExitApplication.print("STARTED bystander");
 			ExitApplication.reached("bystander");
 			this.stop.await();
 		}

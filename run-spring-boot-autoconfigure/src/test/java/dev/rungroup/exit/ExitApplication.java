@@ -7,6 +7,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.ExitCodeExceptionMapper;
 import org.springframework.boot.SpringApplication;
@@ -30,6 +31,8 @@ import org.springframework.core.env.Environment;
  * <li>{@code app.how}: fail, generator, mapper, return</li>
  * <li>{@code app.hold}: what the launching thread does in the refresh: sleep, wait,
  * throw, no</li>
+ * <li>{@code app.fault}: what {@link FaultyActor} does, which is there if this is
+ * set</li>
  * </ul>
  * What the test has to know is printed in lines of capital words.
  */
@@ -40,6 +43,7 @@ class ExitApplication {
 	private static final Map<String, CountDownLatch> moments = new ConcurrentHashMap<>();
 
 	public static void main(String[] args) throws Exception {
+		print("MAIN BEGINS");
 		SpringApplication application = new SpringApplication(ExitApplication.class);
 		if (Boolean.getBoolean("app.launcher")) {
 			Thread launcher = new Thread(() -> application.run(args), "launcher");
@@ -79,6 +83,12 @@ class ExitApplication {
 	@ConditionalOnProperty("app.stubborn")
 	ExitActors.Stubborn stubborn() {
 		return new ExitActors.Stubborn();
+	}
+
+	@Bean
+	@ConditionalOnProperty("app.fault")
+	FaultyActor faulty(@Value("${app.fault}") FaultyActor.Fault fault, ConfigurableApplicationContext context) {
+		return new FaultyActor(fault, context);
 	}
 
 	@Bean
@@ -158,6 +168,7 @@ class ExitApplication {
 			catch (InterruptedException ex) {
 				print("REFRESH INTERRUPTED");
 			}
+			print("REFRESHED at " + System.currentTimeMillis());
 		}
 
 		/**

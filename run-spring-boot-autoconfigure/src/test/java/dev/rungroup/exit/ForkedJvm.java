@@ -120,13 +120,34 @@ final class ForkedJvm implements AutoCloseable {
 	}
 
 	/**
-	 * Send a signal, such as TERM.
+	 * Send signals, such as TERM, one right after the other.
 	 */
-	void signal(String name) throws IOException, InterruptedException {
-		Process kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + this.process.pid()).inheritIO().start();
-		if (!kill.waitFor(10, TimeUnit.SECONDS) || kill.exitValue() != 0) {
-			throw new AssertionError("No signal " + name + " to " + this.process.pid() + "\n" + this.lines);
+	void signal(String... names) throws IOException, InterruptedException {
+		if (!signalIfAlive(names)) {
+			synchronized (this.lines) {
+				throw new AssertionError("No signal " + List.of(names) + " to " + this.process.pid()
+						+ ", which has ended\n" + String.join("\n", this.lines));
+			}
 		}
+	}
+
+	/**
+	 * Send signals to a JVM that may end at any time.
+	 * @return whether it was there to receive one
+	 */
+	boolean signalIfAlive(String... names) throws IOException, InterruptedException {
+		String kills = Stream.of(names)
+			.map((name) -> "kill -" + name + " " + this.process.pid())
+			.collect(Collectors.joining(" && "));
+		// what it says if the JVM has ended is of no interest
+		Process kill = new ProcessBuilder("sh", "-c", kills).redirectErrorStream(true).start();
+		if (!kill.waitFor(10, TimeUnit.SECONDS)) {
+			throw new AssertionError("Still sending signals: " + kills);
+		}
+		if (kill.exitValue() != 0 && this.process.isAlive() && !this.process.waitFor(5, TimeUnit.SECONDS)) {
+			throw new AssertionError("Cannot send signals to a JVM that is alive: " + kills);
+		}
+		return kill.exitValue() == 0;
 	}
 
 	/**
@@ -179,6 +200,14 @@ final class ForkedJvm implements AutoCloseable {
 
 		List<String> containing(String... texts) {
 			return this.lines.stream().filter((line) -> List.of(texts).stream().allMatch(line::contains)).toList();
+		}
+
+		/** What follows on the lines that begin like this. */
+		List<String> after(String start) {
+			return this.lines.stream()
+				.filter((line) -> line.startsWith(start))
+				.map((line) -> line.substring(start.length()).trim())
+				.toList();
 		}
 
 		/** The number at the end of the line that begins like this. */

@@ -58,7 +58,7 @@ class DatabaseOutageTests {
 		this.application = SpringApplication.run(SampleApplication.class, "--server.port=0", "--sample.port=0",
 				"--sample.inbox=" + this.directory.resolve("inbox"), "--sample.drain-timeout=1s",
 				"--sample.batch-size=5", "--sample.queue-capacity=60", "--sample.queue-timeout=20ms",
-				"--spring.datasource.url=" + url(this.network.port()),
+				"--spring.datasource.url=" + DatabaseProcess.url(this.network.port()),
 				"--spring.datasource.hikari.connection-timeout=500", "--run.retry.delay=20ms",
 				"--run.retry.max-delay=100ms", "--run.retry.jitter=10ms");
 		LineServer server = this.application.getBean(LineServer.class);
@@ -170,7 +170,7 @@ class DatabaseOutageTests {
 	}
 
 	private List<String> stored() {
-		return JdbcClient.create(new DriverManagerDataSource(url(this.database.getPort()), "sa", ""))
+		return JdbcClient.create(new DriverManagerDataSource(DatabaseProcess.url(this.database.getPort()), "sa", ""))
 			.sql("SELECT name || ' ' || CAST(amount AS INT) FROM measurement")
 			.query(String.class)
 			.list();
@@ -180,10 +180,6 @@ class DatabaseOutageTests {
 		return Server
 			.createTcpServer("-tcpPort", port, "-ifNotExists", "-baseDir", this.directory.toAbsolutePath().toString())
 			.start();
-	}
-
-	private static String url(int port) {
-		return "jdbc:h2:tcp://localhost:" + port + "/./measurements";
 	}
 
 	private static ConditionFactory await() {

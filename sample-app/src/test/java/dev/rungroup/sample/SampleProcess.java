@@ -22,9 +22,14 @@ import org.awaitility.Awaitility;
  */
 final class SampleProcess implements Closeable {
 
+	private static final HttpClient http = HttpClient.newHttpClient();
+
 	private final Process process;
 
 	private final Path log;
+
+	/** 0 until somebody has asked. */
+	private volatile int httpPort;
 
 	private SampleProcess(Process process, Path log) {
 		this.process = process;
@@ -36,12 +41,13 @@ final class SampleProcess implements Closeable {
 	 */
 	static SampleProcess start(Path directory, String... arguments) throws IOException {
 		Path log = Files.createTempFile(directory, "log", ".txt");
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m",
-						"-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
-						SampleApplication.class.getName(), "--server.port=0", "--sample.port=0",
-						"--sample.data-directory=" + directory.resolve("data"),
-						"--sample.inbox=" + directory.resolve("inbox")));
+		// system properties, so that an argument wins; two arguments of a name would be a
+		// list
+		List<String> command = new ArrayList<>(List.of(
+				Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m",
+				"-XX:TieredStopAtLevel=1", "-Dserver.port=0", "-Dsample.port=0",
+				"-Dsample.data-directory=" + directory.resolve("data"), "-Dsample.inbox=" + directory.resolve("inbox"),
+				"-cp", System.getProperty("java.class.path"), SampleApplication.class.getName()));
 		command.addAll(List.of(arguments));
 		Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
 		return new SampleProcess(process, log);
@@ -56,17 +62,59 @@ final class SampleProcess implements Closeable {
 	}
 
 	HttpResponse<String> get(String path) throws IOException, InterruptedException {
-		return HttpClient.newHttpClient()
-			.send(HttpRequest.newBuilder(URI.create("http://localhost:" + httpPort() + path))
-				.timeout(Duration.ofSeconds(20))
-				.build(), HttpResponse.BodyHandlers.ofString());
+		return http.send(request(path).build(), HttpResponse.BodyHandlers.ofString());
+	}
+
+	HttpResponse<String> post(String path, String json) throws IOException, InterruptedException {
+		return http.send(request(path).header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofString(json))
+			.build(), HttpResponse.BodyHandlers.ofString());
+	}
+
+	private HttpRequest.Builder request(String path) {
+		if (this.httpPort == 0) {
+			this.httpPort = httpPort();
+		}
+		return HttpRequest.newBuilder(URI.create("http://localhost:" + this.httpPort + path))
+			.timeout(Duration.ofSeconds(20));
 	}
 
 	private int find(String pattern) {
 		return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50)).until(() -> {
 			Matcher matcher = Pattern.compile(pattern).matcher(log());
-			return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
+			if (matcher.find()) {
+				return Integer.parseInt(matcher.group(1));
+			}
+			if (!this.process.isAlive()) {
+				throw new IllegalStateException("Has ended. Its log:\n" + log());
+			}
+			return 0;
 		}, (port) -> port > 0);
+	}
+
+	long pid() {
+		return this.process.pid();
+	}
+
+	/**
+	 * SIGSTOP.
+	 */
+	void standStill() throws IOException, InterruptedException {
+		signal(this.process, "STOP");
+	}
+
+	/**
+	 * SIGCONT.
+	 */
+	void goOn() throws IOException, InterruptedException {
+		signal(this.process, "CONT");
+	}
+
+	static void signal(Process process, String name) throws IOException, InterruptedException {
+		Process kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid()).inheritIO().start();
+		if (!kill.waitFor(10, TimeUnit.SECONDS) || kill.exitValue() != 0) {
+			throw new IllegalStateException("No signal " + name + " to " + process.pid());
+		}
 	}
 
 	/**

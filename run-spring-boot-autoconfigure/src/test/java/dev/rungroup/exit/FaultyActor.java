@@ -1,0 +1,158 @@
+package dev.rungroup.exit;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+
+import dev.rungroup.annotation.Actor;
+import dev.rungroup.annotation.Execute;
+import dev.rungroup.annotation.FailureHandler;
+import dev.rungroup.annotation.Interrupt;
+import dev.rungroup.core.StopReason;
+
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * An actor of {@link ExitApplication} that is in an awkward place when the application
+ * ends, or ends it in an awkward way. It says so in a line that begins with IN.
+ */
+@Actor("faulty")
+final class FaultyActor {
+
+	/** Long enough for a signal that is sent when the line is read. */
+	private static final long HOLD_MILLIS = 400;
+
+	/** Kept until the JVM ends. */
+	private static final List<byte[]> hoard = new ArrayList<>();
+
+	private final Fault fault;
+
+	private final ConfigurableApplicationContext context;
+
+	private final CountDownLatch stop = new CountDownLatch(1);
+
+	FaultyActor(Fault fault, ConfigurableApplicationContext context) {
+		this.fault = fault;
+		this.context = context;
+	}
+
+	@Execute
+	void run() throws Exception {
+		ExitApplication.print("STARTED faulty");
+		switch (this.fault) {
+			case SLOW_INTERRUPTER, STUCK_INTERRUPTER -> this.stop.await();
+			default -> {
+				ExitApplication.moment("ready").await();
+				act();
+			}
+		}
+	}
+
+	private void act() {
+		switch (this.fault) {
+			case EXIT -> {
+				ExitApplication.print("IN EXIT");
+				System.exit(7);
+			}
+			case CLOSE -> {
+				ExitApplication.print("IN CLOSE");
+				this.context.close();
+			}
+			case INITIALIZER, INITIALIZER_IN_INTERRUPTER -> StuckInitializer.touch();
+			case MEMORY -> fill(new ArrayList<>());
+			case MEMORY_FOR_GOOD -> fill(hoard);
+			default -> throw new IllegalStateException("boom");
+		}
+	}
+
+	@SuppressWarnings("InfiniteLoopStatement")
+	private static void fill(List<byte[]> list) {
+		ExitApplication.print("IN MEMORY at " + System.currentTimeMillis());
+		while (true) {
+			list.add(new byte[100_000]);
+		}
+	}
+
+	@Interrupt
+	void interrupt(StopReason reason) throws InterruptedException {
+		ExitApplication.print("INTERRUPT faulty " + reason.kind());
+		this.stop.countDown();
+		switch (this.fault) {
+			case SLOW_INTERRUPTER -> {
+				ExitApplication.print("IN INTERRUPTER");
+				Thread.sleep(HOLD_MILLIS);
+			}
+			case STUCK_INTERRUPTER -> {
+				ExitApplication.print("IN INTERRUPTER");
+				new CountDownLatch(1).await();
+			}
+			case INITIALIZER_IN_INTERRUPTER -> StuckInitializer.touch();
+			default -> {
+			}
+		}
+	}
+
+	@FailureHandler
+	void failed(IllegalStateException failure) throws InterruptedException {
+		ExitApplication.print("IN HANDLER");
+		if (this.fault == Fault.HANDLER) {
+			Thread.sleep(HOLD_MILLIS);
+		}
+	}
+
+	enum Fault {
+
+		/** Its interrupter takes its time. */
+		SLOW_INTERRUPTER,
+
+		/** Its interrupter never returns. */
+		STUCK_INTERRUPTER,
+
+		/** Fails, and its failure handler takes its time. */
+		HANDLER,
+
+		/** Fails, and pauses if it is to be restarted. */
+		FAIL,
+
+		/** Calls {@code System.exit}. */
+		EXIT,
+
+		/** Calls {@code context.close()}. */
+		CLOSE,
+
+		/** Its body is in a class initializer that never ends. */
+		INITIALIZER,
+
+		/** The same, and its interrupter waits for that class. */
+		INITIALIZER_IN_INTERRUPTER,
+
+		/** Fills the heap, and lets go of it when it is full. */
+		MEMORY,
+
+		/** Fills the heap for good. */
+		MEMORY_FOR_GOOD
+
+	}
+
+	private static final class StuckInitializer {
+
+		static {
+			ExitApplication.print("IN INITIALIZER");
+			doesNotEnd();
+		}
+
+		private static void doesNotEnd() {
+			while (true) {
+				LockSupport.park();
+				Thread.interrupted();
+			}
+		}
+
+		static void touch() {
+			// the class is needed for this
+		}
+
+	}
+
+}
