@@ -4,6 +4,7 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -64,6 +65,7 @@ final class DevtoolsProgram {
 			.hooks()
 			.stream()
 			.map(Thread::getContextClassLoader)
+			.filter(Objects::nonNull)
 			.collect(Collectors.toSet());
 		List<WeakReference<ClassLoader>> ended = loaders().subList(1, loaders().size() - 1)
 			.stream()
