@@ -50,7 +50,8 @@ public final class ExecutionObservations implements GroupListener {
 		return (context) -> {
 			Observation.Scope leaked = this.registry.getCurrentObservationScope();
 			if (leaked != null) {
-				// An earlier execution has not closed what it opened
+				// Somebody who was told of the last execution has not closed what he
+				// opened
 				leaked.reset();
 			}
 			Observation observation = Observation.createNotStarted(NAME, this.registry)
@@ -63,9 +64,24 @@ public final class ExecutionObservations implements GroupListener {
 				body.run(context);
 			}
 			finally {
-				scope.close();
+				closeDownTo(scope);
 			}
 		};
+	}
+
+	/**
+	 * Close what the body has left open first: a tracer ignores a scope that is closed
+	 * before those inside it, and would take the left span for the parent of the next
+	 * execution.
+	 */
+	private void closeDownTo(Observation.Scope own) {
+		Observation.Scope open = this.registry.getCurrentObservationScope();
+		while (open != null && open != own) {
+			open.close();
+			Observation.Scope outer = this.registry.getCurrentObservationScope();
+			open = (outer != open) ? outer : null;
+		}
+		own.close();
 	}
 
 	@Override

@@ -26,7 +26,7 @@ final class ForkedJvm implements AutoCloseable {
 
 	private static final Pattern UNUSED = Pattern.compile(
 			"actuator|micrometer-core|boot-micrometer|prometheus|health|aspectj|archunit|junit|mockito|assertj|byte-buddy|-test-|"
-					+ "security|artemis|jms|netty|jgroups");
+					+ "security|artemis|jms|netty|jgroups|devtools");
 
 	private static final boolean RESETS_SIGNALS = resetsSignals();
 
@@ -47,6 +47,14 @@ final class ForkedJvm implements AutoCloseable {
 	 * Start the application on the class path of the tests.
 	 */
 	static ForkedJvm start(List<String> jvmArguments, Class<?> main, List<String> arguments) throws IOException {
+		return start(jvmArguments, main, arguments, UNUSED);
+	}
+
+	/**
+	 * Start the application on the class path of the tests, all of it but what matches.
+	 */
+	static ForkedJvm start(List<String> jvmArguments, Class<?> main, List<String> arguments, Pattern without)
+			throws IOException {
 		List<String> command = new ArrayList<>();
 		if (RESETS_SIGNALS) {
 			// in the background of a script SIGINT is ignored, and a child inherits that
@@ -58,7 +66,7 @@ final class ForkedJvm implements AutoCloseable {
 		command.add(main.getName());
 		command.addAll(arguments);
 		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-		builder.environment().put("CLASSPATH", classPath());
+		builder.environment().put("CLASSPATH", classPath(without));
 		builder.environment().remove("JAVA_TOOL_OPTIONS");
 		return new ForkedJvm(builder.start());
 	}
@@ -67,9 +75,9 @@ final class ForkedJvm implements AutoCloseable {
 	 * The class path of the tests without what the application has no use for: it starts
 	 * faster, and shows that Micrometer and Actuator may be missing.
 	 */
-	private static String classPath() {
+	private static String classPath(Pattern without) {
 		return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-			.filter((entry) -> !UNUSED.matcher(Path.of(entry).getFileName().toString()).find())
+			.filter((entry) -> !without.matcher(Path.of(entry).getFileName().toString()).find())
 			.collect(Collectors.joining(File.pathSeparator));
 	}
 
@@ -161,7 +169,14 @@ final class ForkedJvm implements AutoCloseable {
 	 * Wait for its end.
 	 */
 	Ended awaitEnd() throws IOException, InterruptedException {
-		if (!this.process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+		return awaitEnd(LIMIT_SECONDS);
+	}
+
+	/**
+	 * Wait for its end for as long as its work may take.
+	 */
+	Ended awaitEnd(long seconds) throws IOException, InterruptedException {
+		if (!this.process.waitFor(seconds, TimeUnit.SECONDS)) {
 			// its threads' stacks, into the output
 			signal("QUIT");
 			this.process.waitFor(2, TimeUnit.SECONDS);
@@ -190,7 +205,9 @@ final class ForkedJvm implements AutoCloseable {
 	 */
 	record Ended(int code, List<String> lines, long at) {
 
-		Ended {
+		Ended
+
+		{
 			lines = List.copyOf(lines);
 		}
 

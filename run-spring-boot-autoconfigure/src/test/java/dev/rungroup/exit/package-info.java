@@ -1,6 +1,6 @@
 /**
- * Exit codes as the outside sees them: each test starts a JVM, sends it real signals and
- * reads its code and its log.
+ * Exit codes, stalls and leaks as the outside sees them: each test starts a JVM, may send
+ * it real signals, and reads its code and what it prints.
  */
 @NullMarked
 package dev.rungroup.exit;

@@ -1,6 +1,7 @@
 package dev.rungroup.metrics;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -57,6 +58,22 @@ class ExecutionObservationsTests {
 	}
 
 	@Test
+	void whatAnExecutionLeavesOpenIsClosedBeforeItsOwnScopeIs() {
+		// The other way round a tracer takes the left span for the parent of the next
+		// execution
+		this.runner.withPropertyValues("run.observations.enabled=true").run((context) -> {
+			assertThat(context.getBean(Worker.class).third.await(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+			context.getBean(GroupLifecycle.class).stop();
+			assertThat(context.getBean(Recorder.class).scopes).hasSize(12)
+				.containsExactlyElementsOf(Collections
+					.nCopies(3, List.of("+run.actor.execution", "+left open", "-left open", "-run.actor.execution"))
+					.stream()
+					.flatMap(List::stream)
+					.toList());
+		});
+	}
+
+	@Test
 	void isOffByDefault() {
 		this.runner.run((context) -> {
 			assertThat(context).doesNotHaveBean(ExecutionObservations.class);
@@ -104,6 +121,18 @@ class ExecutionObservationsTests {
 	static class Recorder implements ObservationHandler<Observation.Context> {
 
 		private final List<String> stopped = new CopyOnWriteArrayList<>();
+
+		private final List<String> scopes = new CopyOnWriteArrayList<>();
+
+		@Override
+		public void onScopeOpened(Observation.Context context) {
+			this.scopes.add("+" + context.getName());
+		}
+
+		@Override
+		public void onScopeClosed(Observation.Context context) {
+			this.scopes.add("-" + context.getName());
+		}
 
 		@Override
 		public void onStop(Observation.Context context) {
