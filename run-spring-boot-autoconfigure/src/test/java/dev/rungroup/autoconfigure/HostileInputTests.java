@@ -117,6 +117,7 @@ class HostileInputTests {
 	void beansOfEveryKindWork(Class<?> configuration, String actor) {
 		try (ConfigurableApplicationContext context = start(configuration)) {
 			Worker.await(Worked.latch(actor));
+			assertThat(context.isRunning()).isTrue();
 		}
 		finally {
 			Worked.clear();
