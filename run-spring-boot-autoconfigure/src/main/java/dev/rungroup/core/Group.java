@@ -738,26 +738,27 @@ public final class Group implements AutoCloseable {
 	 */
 	private void interruptDue(long now) {
 		List<MemberThread> requested = new ArrayList<>();
-		Map<MemberThread, StopReason> overdue = new LinkedHashMap<>();
+		List<MemberThread.Overdue> overdue = new ArrayList<>();
 		locked(() -> {
 			requested.addAll(this.toInterrupt);
 			this.toInterrupt.clear();
 			for (MemberThread member : this.timed) {
-				StopReason reason = member.claimOverdue(now);
-				if (reason != null) {
-					overdue.put(member, reason);
+				MemberThread.Overdue claimed = member.claimOverdue(now);
+				if (claimed != null) {
+					overdue.add(claimed);
 				}
 			}
 			return null;
 		});
 		for (MemberThread member : requested) {
 			int start = member.start;
+			Thread thread = member.thread;
 			if (interrupt(member, Objects.requireNonNull(member.stop()))) {
 				release(member);
 			}
 			graceFor(() -> {
-				if (locked(() -> member.start == start && !member.ended)) {
-					member.interruptThread();
+				if (thread != null && locked(() -> member.start == start && !member.ended)) {
+					thread.interrupt();
 				}
 			});
 		}
@@ -808,24 +809,23 @@ public final class Group implements AutoCloseable {
 	/**
 	 * Interrupt one execution; the next must not begin before that is done.
 	 */
-	private void interruptTurn(MemberThread member, StopReason reason) {
+	private void interruptTurn(MemberThread.Overdue overdue) {
+		MemberThread member = overdue.member();
+		StopReason reason = overdue.reason();
+		// Who sleeps may wake and be in its next turn before the interrupt
 		member.wakeSleepers();
 		Interrupter interrupter = member.member.interrupter;
 		if (interrupter == null) {
-			member.interruptBody();
+			member.interruptTurn(overdue.turn());
 		}
 		else {
 			call(interrupter, member, reason, member::turnInterrupterEnded);
 		}
-		long turn = member.turnNumber();
 		graceFor(() -> {
-			if (member.isTurnStopped() && member.turnNumber() == turn) {
-				member.interruptBody();
-				if (member.member.onError == Policy.SHUTDOWN && member.isExecuting()) {
-					// It has failed, and may never return to say so
-					requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, member.name(), reason.cause()),
-							reason.cause());
-				}
+			if (member.interruptTurn(overdue.turn()) && member.member.onError == Policy.SHUTDOWN) {
+				// It has failed, and may never return to say so
+				requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, member.name(), reason.cause()),
+						reason.cause());
 			}
 		});
 	}

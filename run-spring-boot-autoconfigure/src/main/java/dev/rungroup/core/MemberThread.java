@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
@@ -28,6 +29,8 @@ final class MemberThread implements Runnable {
 	private static final Outcome COMPLETED = new Outcome.Completed();
 
 	private static final Outcome INTERRUPTED = new Outcome.Interrupted();
+
+	private static final long MEMORY_PAUSE = TimeUnit.MILLISECONDS.toNanos(10);
 
 	/** How far a chain of causes is followed: some libraries build circles. */
 	private static final int MAX_CAUSES = 32;
@@ -208,9 +211,18 @@ final class MemberThread implements Runnable {
 	 */
 	private MemberState fail(Throwable failure) {
 		this.finalFailure = failure;
-		this.group.requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, name(), failure), failure);
-		history().failedOutside(failure, this.group.time.nanoTime());
-		return MemberState.FAILED;
+		while (true) {
+			try {
+				this.group.requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, name(), failure), failure);
+				history().failedOutside(failure, this.group.time.nanoTime());
+				return MemberState.FAILED;
+			}
+			catch (OutOfMemoryError ex) {
+				// Others may give back what they hold
+				this.group.time.park(this, MEMORY_PAUSE);
+				Thread.interrupted();
+			}
+		}
 	}
 
 	/**
@@ -531,12 +543,21 @@ final class MemberThread implements Runnable {
 	 * execution is hit.
 	 */
 	void interruptBody() {
-		long executing = this.turn;
-		long claimed = (executing & ~EXECUTING) | CLAIMED;
-		if ((executing & EXECUTING) != 0 && TURN.compareAndSet(this, executing, claimed)) {
-			interruptThread();
-			this.turn = executing;
+		interruptTurn(this.turn >>> TURN_BITS);
+	}
+
+	/**
+	 * The same if it is this execution.
+	 * @return whether it is
+	 */
+	boolean interruptTurn(long number) {
+		long executing = (number << TURN_BITS) | EXECUTING;
+		if (!TURN.compareAndSet(this, executing, (number << TURN_BITS) | CLAIMED)) {
+			return false;
 		}
+		interruptThread();
+		this.turn = executing;
+		return true;
 	}
 
 	/**
@@ -571,9 +592,9 @@ final class MemberThread implements Runnable {
 	/**
 	 * If the current execution has taken too long, claim it: it has failed from here on,
 	 * whatever the body still does. Called by the group's thread, which then interrupts.
-	 * @return why, null if it has not or somebody else was faster
+	 * @return null if it has not or somebody else was faster
 	 */
-	@Nullable StopReason claimOverdue(long now) {
+	@Nullable Overdue claimOverdue(long now) {
 		long executing = this.turn;
 		if ((executing & EXECUTING) == 0 || now - dueAt() < 0) {
 			return null;
@@ -595,7 +616,7 @@ final class MemberThread implements Runnable {
 			if (this.member.interrupter != null) {
 				this.turnInterrupterRuns = true;
 			}
-			return reason;
+			return new Overdue(this, number, reason);
 		}
 		finally {
 			this.turn = executing;
@@ -612,20 +633,12 @@ final class MemberThread implements Runnable {
 		wake();
 	}
 
-	boolean isExecuting() {
-		return (this.turn & EXECUTING) != 0;
-	}
-
 	/**
 	 * Whether an execution is going on.
 	 */
 	boolean isExecuting(long number) {
 		long turn = this.turn;
 		return turn >>> TURN_BITS == number && (turn & (EXECUTING | CLAIMED)) != 0;
-	}
-
-	long turnNumber() {
-		return this.turn >>> TURN_BITS;
 	}
 
 	boolean isTurnStopped() {
@@ -823,6 +836,13 @@ final class MemberThread implements Runnable {
 	@Override
 	public String toString() {
 		return this.member.toString();
+	}
+
+	/**
+	 * An execution that takes too long.
+	 */
+	record Overdue(MemberThread member, long turn, StopReason reason) {
+
 	}
 
 }
