@@ -83,6 +83,29 @@ class TracingTests {
 	}
 
 	@Test
+	void theLinesAboutAFailureCarryTheTraceOfItsExecution(CapturedOutput output) {
+		try (ConfigurableApplicationContext application = start(Untidy.class, "--spring.profiles.active=tracing",
+				"--run.actors.untidy.retry.delay=20ms")) {
+			// The first may come before all of tracing is set up
+			Awaitility.await().atMost(LIMIT).untilAsserted(() -> {
+				List<String> executions = traces(output, "\\S*Untidy +: Untidy");
+				assertThat(executions).isNotEmpty();
+				assertThat(traces(output, "\\S*Untidy +: The handler was told")).containsAnyElementsOf(executions);
+				assertThat(traces(output, "\\S*GroupLifecycle +: Actor 'untidy' failed"))
+					.containsAnyElementsOf(executions);
+			});
+		}
+	}
+
+	private static List<String> traces(CapturedOutput output, String line) {
+		return Pattern.compile("\\[ +untidy] " + IDS + line)
+			.matcher(output.getOut())
+			.results()
+			.map((result) -> result.group(1))
+			.toList();
+	}
+
+	@Test
 	void withoutTheProfileThereAreNoIdsAndNoPlaceForThem(CapturedOutput output) throws Exception {
 		try (ConfigurableApplicationContext application = start(SampleApplication.class)) {
 			drop("file.txt");
@@ -144,6 +167,7 @@ class TracingTests {
 
 		@FailureHandler
 		void failed() {
+			log.info("The handler was told");
 			Observation.start("left open", this.registry).openScope();
 		}
 
