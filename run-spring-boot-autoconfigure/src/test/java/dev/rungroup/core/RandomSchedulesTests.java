@@ -79,8 +79,8 @@ class RandomSchedulesTests {
 				"STOP_REQUESTED", "suppressed", "restarted", "started again", "timed out", "several stages", "an Error",
 				"run interrupted");
 		Set<String> seen = ConcurrentHashMap.newKeySet();
-		// most within a hundred; what depends on the interleaving may take longer
-		for (int i = 0; i < SCHEDULES && !seen.containsAll(expected); i++) {
+		// most within a hundred; what depends on the interleaving may take far longer
+		for (int i = 0; i < 20 * SCHEDULES && !seen.containsAll(expected); i++) {
 			Schedule schedule = new Schedule(FIRST_SEED + i);
 			schedule.play();
 			schedule.describe(seen);

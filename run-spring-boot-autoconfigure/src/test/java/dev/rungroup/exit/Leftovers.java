@@ -26,6 +26,10 @@ record Leftovers(Set<Thread> threads, Set<Thread> hooks, Map<String, String> sig
 
 	static final String OPEN = "--add-opens=java.base/java.lang=ALL-UNNAMED";
 
+	/** What carries virtual threads, and wakes them: made once, as they are needed. */
+	private static final Set<String> OF_THE_JDK = Set.of("jdk.internal.misc.CarrierThread",
+			"java.util.concurrent.DelayScheduler");
+
 	static Leftovers now() {
 		return new Leftovers(threadsNow(), hooksNow(), signalsNow());
 	}
@@ -91,6 +95,7 @@ record Leftovers(Set<Thread> threads, Set<Thread> hooks, Map<String, String> sig
 			.stream()
 			.filter((thread) -> thread.getThreadGroup() != null && !thread.getThreadGroup().getName().equals("system")
 					&& !thread.getThreadGroup().getName().equals("InnocuousThreadGroup"))
+			.filter((thread) -> !OF_THE_JDK.contains(thread.getClass().getName()))
 			.toList());
 	}
 
