@@ -30,7 +30,8 @@ class NoThreadLeftTests {
 	}
 
 	/**
-	 * All but those that the JVM itself makes when it likes, and the ones of Awaitility.
+	 * All but those that the JVM itself makes when it likes, and the ones of the tools,
+	 * which they make for the first test that needs them.
 	 */
 	private Set<Thread> newThreads() {
 		return Thread.getAllStackTraces()
@@ -39,7 +40,8 @@ class NoThreadLeftTests {
 			.filter((thread) -> !this.before.contains(thread))
 			.filter((thread) -> thread.getThreadGroup() != null && !thread.getThreadGroup().getName().equals("system")
 					&& !thread.getThreadGroup().getName().equals("InnocuousThreadGroup"))
-			.filter((thread) -> !thread.getName().startsWith("awaitility") && !thread.getName().startsWith("surefire"))
+			.filter((thread) -> !thread.getName().startsWith("awaitility") && !thread.getName().startsWith("surefire")
+					&& !thread.getName().startsWith("junit-jupiter"))
 			.collect(Collectors.toSet());
 	}
 
