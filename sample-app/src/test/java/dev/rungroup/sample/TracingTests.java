@@ -94,6 +94,7 @@ class TracingTests {
 				assertThat(traces(output, "\\S*GroupLifecycle +: Actor 'untidy' failed"))
 					.containsAnyElementsOf(executions);
 			});
+			assertThat(application.isActive()).isTrue();
 		}
 	}
 
