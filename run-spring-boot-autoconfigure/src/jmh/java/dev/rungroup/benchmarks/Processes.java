@@ -19,9 +19,10 @@ final class Processes {
 	private static final String INSIDE = "inside.";
 
 	/** Other jars than those of a plain application with actuator and Prometheus. */
-	private static final Pattern UNUSED = Pattern.compile("archunit|devtools|jcstress|jna|junit|mockito|assertj|byte-buddy|objenesis|-test|"
-			+ "security|artemis|activemq|jms|netty|jgroups|aspectj|web|tomcat|http|jmh|commons-math|jopt|guava|failureaccess|"
-			+ "errorprone|j2objc|jox|structured|channels|failsafe|resilience4j|spring-retry|awaitility|json-path|xmlunit|hamcrest");
+	private static final Pattern UNUSED = Pattern
+		.compile("archunit|devtools|jcstress|jna|junit|mockito|assertj|byte-buddy|objenesis|-test|"
+				+ "security|artemis|activemq|jms|netty|jgroups|aspectj|web|tomcat|http|jmh|commons-math|jopt|guava|failureaccess|"
+				+ "errorprone|j2objc|jox|structured|channels|failsafe|resilience4j|spring-retry|awaitility|json-path|xmlunit|hamcrest");
 
 	private static final List<Application> APPLICATIONS = List.of(new Application("floor1", BeanClasses.LIFECYCLE, 1),
 			new Application("ours1", BeanClasses.ACTOR, 1), new Application("floor100", BeanClasses.LIFECYCLE, 100),
