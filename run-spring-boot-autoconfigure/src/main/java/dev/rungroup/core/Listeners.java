@@ -37,10 +37,20 @@ final class Listeners {
 		each(member, (listener) -> listener.memberReady(member));
 	}
 
+	/**
+	 * The one event that may come millions of times a second: nothing is made for it.
+	 */
 	void executionEnded(String member, Outcome outcome, long nanos) {
-		// The one event that may come millions of times a second
-		if (!isEmpty()) {
-			each(member, (listener) -> listener.executionEnded(member, outcome, nanos));
+		if (this.closed) {
+			return;
+		}
+		for (GroupListener listener : this.listeners) {
+			try {
+				listener.executionEnded(member, outcome, nanos);
+			}
+			catch (Throwable ex) {
+				threw(describe(listener), member, ex);
+			}
 		}
 	}
 
@@ -74,8 +84,17 @@ final class Listeners {
 			return;
 		}
 		for (GroupListener listener : this.listeners) {
-			guarded(() -> call.accept(listener), "Listener " + listener.getClass().getName(), member);
+			try {
+				call.accept(listener);
+			}
+			catch (Throwable ex) {
+				threw(describe(listener), member, ex);
+			}
 		}
+	}
+
+	private static String describe(GroupListener listener) {
+		return "Listener " + listener.getClass().getName();
 	}
 
 	void failed(Member member, Throwable failure) {
@@ -89,11 +108,17 @@ final class Listeners {
 			call.run();
 		}
 		catch (Throwable ex) {
-			// An Error here must not end our own threads either: the others still need
-			// their interrupts
-			report(what + ((member != null) ? " of member '" + member + "'" : "") + " of group '" + this.group
-					+ "' threw; everything else goes on", ex);
+			threw(what, member, ex);
 		}
+	}
+
+	/**
+	 * An Error here must not end our own threads either: the others still need their
+	 * interrupts.
+	 */
+	private void threw(String what, @Nullable String member, Throwable ex) {
+		report(what + ((member != null) ? " of member '" + member + "'" : "") + " of group '" + this.group
+				+ "' threw; everything else goes on", ex);
 	}
 
 	void report(String message, @Nullable Throwable ex) {
