@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FailureHistory {
 
-	private final Member member;
+	private final Rules rules;
 
 	private volatile int inARow;
 
@@ -30,9 +30,9 @@ final class FailureHistory {
 	/** Only for a budget with a window. */
 	private final @Nullable Deque<Long> times;
 
-	FailureHistory(Member member) {
-		this.member = member;
-		this.times = (member.within > 0) ? new ArrayDeque<>() : null;
+	FailureHistory(Rules rules) {
+		this.rules = rules;
+		this.times = (rules.within() > 0) ? new ArrayDeque<>() : null;
 	}
 
 	int inARow() {
@@ -84,12 +84,12 @@ final class FailureHistory {
 	 * @param lasted how long the execution took, in nanoseconds
 	 */
 	void failed(Throwable failure, long at, long lasted) {
-		boolean wasHealthy = lasted >= Durations.saturatedNanos(this.member.backoff.resetAfter());
+		boolean wasHealthy = lasted >= Durations.saturatedNanos(this.rules.backoff().resetAfter());
 		this.inARow = (wasHealthy) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.inARow + 1L);
 		if (this.times != null) {
 			this.times.addLast(at);
-			while (at - this.times.getFirst() > this.member.within
-					|| this.times.size() > this.member.maxRestarts + 1L) {
+			while (at - this.times.getFirst() > this.rules.within()
+					|| this.times.size() > this.rules.maxRestarts() + 1L) {
 				this.times.removeFirst();
 			}
 		}
@@ -110,11 +110,11 @@ final class FailureHistory {
 	 * Whether the failure just noted is one more than the budget of restarts allows.
 	 */
 	boolean budgetSpent() {
-		if (this.member.maxRestarts < 0) {
+		if (this.rules.maxRestarts() < 0) {
 			return false;
 		}
 		int failures = (this.times != null) ? this.times.size() : this.inARow;
-		return failures > this.member.maxRestarts;
+		return failures > this.rules.maxRestarts();
 	}
 
 }

@@ -201,7 +201,7 @@ public final class Group implements AutoCloseable {
 			MemberThread thread = new MemberThread(this, member, stage);
 			this.members.put(member.name, thread);
 			stage.members.add(thread);
-			if (member.timeout > 0 || member.readyTimeout > 0) {
+			if (member.rules.hasTimeLimit()) {
 				this.timed.add(thread);
 			}
 			return isStartable(thread) ? beginStart(thread) : null;
@@ -422,7 +422,7 @@ public final class Group implements AutoCloseable {
 				member.hold(true);
 			}
 			else if (!member.ended && !member.interrupted && this.state != GroupState.STOPPED) {
-				markStopping(member, reason, this.time.nanoTime());
+				markStopping(member, new MemberThread.Stop(reason, this.time.nanoTime()));
 				this.toInterrupt.add(member);
 			}
 			return null;
@@ -610,10 +610,10 @@ public final class Group implements AutoCloseable {
 			for (Stage stage : this.stages.descendingMap().values()) {
 				if (stage.isToBeStopped()) {
 					stage.asked = true;
-					long now = this.time.nanoTime();
+					MemberThread.Stop stop = new MemberThread.Stop(reason, this.time.nanoTime());
 					for (MemberThread member : stage.members) {
 						if (member.started && !member.interrupted) {
-							markStopping(member, reason, now);
+							markStopping(member, stop);
 							stage.toEnd.add(member);
 						}
 					}
@@ -753,7 +753,7 @@ public final class Group implements AutoCloseable {
 		for (MemberThread member : requested) {
 			int start = member.start;
 			Thread thread = member.thread;
-			if (interrupt(member, Objects.requireNonNull(member.stop()))) {
+			if (interrupt(member, Objects.requireNonNull(member.stop()).reason())) {
 				release(member);
 			}
 			graceFor(() -> {
@@ -773,7 +773,7 @@ public final class Group implements AutoCloseable {
 		long due = locked(() -> {
 			long earliest = Durations.after(now, Long.MAX_VALUE);
 			for (MemberThread member : this.timed) {
-				earliest = earlier(earliest, member.dueAt());
+				earliest = earlier(earliest, member.dueAt(now));
 			}
 			return earliest;
 		});
@@ -822,7 +822,7 @@ public final class Group implements AutoCloseable {
 			call(interrupter, member, reason, member::turnInterrupterEnded);
 		}
 		graceFor(() -> {
-			if (member.interruptTurn(overdue.turn()) && member.member.onError == Policy.SHUTDOWN) {
+			if (member.interruptTurn(overdue.turn()) && member.member.rules.onError() == Policy.SHUTDOWN) {
 				// It has failed, and may never return to say so
 				requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, member.name(), reason.cause()),
 						reason.cause());
@@ -922,9 +922,9 @@ public final class Group implements AutoCloseable {
 			}));
 			return;
 		}
-		boolean asked = locked(() -> ended(member, state, now, failure));
-		if (asked) {
-			this.listeners.memberStopped(member.name(), now - member.stoppedAt());
+		MemberThread.Stop stop = locked(() -> ended(member, state, now, failure));
+		if (stop != null) {
+			this.listeners.memberStopped(member.name(), now - stop.at());
 		}
 		this.listeners.memberEnded(member.name(), state);
 		release(member);
@@ -1032,21 +1032,22 @@ public final class Group implements AutoCloseable {
 		return member;
 	}
 
-	private void markStopping(MemberThread member, StopReason reason, long now) {
+	private void markStopping(MemberThread member, MemberThread.Stop stop) {
 		member.interrupted = true;
 		addPending(member);
-		member.markStopping(reason, now);
+		member.markStopping(stop);
 	}
 
 	/**
-	 * @return whether the member had been asked to end
+	 * @return the stop that the member had been asked to end by, null if it had not
 	 */
-	private boolean ended(MemberThread member, MemberState state, long now, @Nullable Throwable failure) {
+	private MemberThread.@Nullable Stop ended(MemberThread member, MemberState state, long now,
+			@Nullable Throwable failure) {
 		member.ended(state, now);
 		if (failure != null && this.stopReason != null) {
 			this.laterFailures.add(failure);
 		}
-		return member.stop() != null;
+		return member.stop();
 	}
 
 	/**

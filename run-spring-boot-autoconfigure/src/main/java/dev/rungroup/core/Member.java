@@ -10,9 +10,9 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link Group} runs: a body, an interrupter, failure handlers and a restart rule.
- * An <em>actor</em> in oklog/run and vslpsl/run, a <em>routine</em> in rutina. Immutable:
- * one member may be added to several groups.
+ * What a {@link Group} runs: a body, an interrupter, failure handlers and the rules of
+ * its restarts. An <em>actor</em> in oklog/run and vslpsl/run, a <em>routine</em> in
+ * rutina. Immutable: one member may be added to several groups.
  *
  * @since 0.1.0
  */
@@ -23,78 +23,50 @@ public final class Member {
 
 	private static final List<Class<? extends Throwable>> DEFAULT_FATAL = List.of(Error.class);
 
+	/** The rules of a builder that was told nothing else. */
+	private static final Rules DEFAULT_RULES = rules(new Builder("any"));
+
 	final String name;
 
-	final Body body;
+	/** The work, if it does not want its context; otherwise that is the body. */
+	final @Nullable Task task;
+
+	final @Nullable Body body;
 
 	/** Null means: interrupt the member's thread. */
 	final @Nullable Interrupter interrupter;
 
 	final List<Consumer<? super Throwable>> failureHandlers;
 
-	final Policy onDone;
-
-	final Policy onError;
-
-	final long initialDelay;
-
-	final long delay;
-
-	final Backoff backoff;
-
-	final int maxRestarts;
-
-	/** Nanoseconds; 0 means: the budget counts failures in a row. */
-	final long within;
-
-	final Policy onExhausted;
-
-	final List<Class<? extends Throwable>> fatal;
-
-	/** Nanoseconds; 0 means none. */
-	final long timeout;
-
-	/** Nanoseconds; 0 means that no announcement is expected. */
-	final long readyTimeout;
+	final Rules rules;
 
 	final int stage;
 
-	private Member(Builder builder, Body body, Policy onDone, Policy onError) {
+	private Member(Builder builder) {
 		this.name = builder.name;
-		this.body = body;
+		this.task = builder.task;
+		this.body = builder.body;
 		this.interrupter = builder.interrupter;
 		this.failureHandlers = List.copyOf(builder.failureHandlers);
-		this.onDone = onDone;
-		this.onError = onError;
-		this.initialDelay = Durations.saturatedNanos(builder.initialDelay);
-		this.delay = Durations.saturatedNanos(builder.delay);
-		this.backoff = builder.backoff;
-		this.maxRestarts = builder.maxRestarts;
-		this.within = nanosOrZero(builder.within);
-		this.onExhausted = builder.onExhausted;
-		this.fatal = builder.fatal;
-		this.timeout = nanosOrZero(builder.timeout);
-		this.readyTimeout = nanosOrZero(builder.readyTimeout);
+		this.rules = (builder.hasDefaultRules()) ? DEFAULT_RULES : rules(builder);
 		this.stage = builder.stage;
 	}
 
-	private Member(Member member, Body body, Policy onDone, Policy onError) {
+	private Member(Member member, @Nullable Task task, @Nullable Body body, Rules rules) {
 		this.name = member.name;
+		this.task = task;
 		this.body = body;
 		this.interrupter = member.interrupter;
 		this.failureHandlers = member.failureHandlers;
-		this.onDone = onDone;
-		this.onError = onError;
-		this.initialDelay = member.initialDelay;
-		this.delay = member.delay;
-		this.backoff = member.backoff;
-		this.maxRestarts = member.maxRestarts;
-		this.within = member.within;
-		this.onExhausted = member.onExhausted;
-		this.fatal = member.fatal;
-		this.timeout = member.timeout;
-		this.readyTimeout = member.readyTimeout;
+		this.rules = rules;
 		this.stage = member.stage;
+	}
+
+	private static Rules rules(Builder builder) {
+		return new Rules(builder.onDone, builder.onError, Durations.saturatedNanos(builder.initialDelay),
+				Durations.saturatedNanos(builder.delay), builder.backoff, builder.maxRestarts,
+				nanosOrZero(builder.within), builder.onExhausted, builder.fatal, nanosOrZero(builder.timeout),
+				nanosOrZero(builder.readyTimeout));
 	}
 
 	private static long nanosOrZero(@Nullable Duration duration) {
@@ -122,7 +94,7 @@ public final class Member {
 	 * The same member, executed again and again.
 	 */
 	Member looping() {
-		return new Member(this, this.body, Policy.RESTART, Policy.RESTART);
+		return new Member(this, this.task, this.body, this.rules.looping());
 	}
 
 	/**
@@ -131,16 +103,9 @@ public final class Member {
 	 * @return the changed copy
 	 */
 	public Member withBody(UnaryOperator<Body> wrapper) {
-		return new Member(this, Objects.requireNonNull(wrapper.apply(this.body), "body"), this.onDone, this.onError);
-	}
-
-	boolean isFatal(Throwable failure) {
-		for (Class<? extends Throwable> type : this.fatal) {
-			if (type.isInstance(failure)) {
-				return true;
-			}
-		}
-		return false;
+		Task task = this.task;
+		Body inner = (task != null) ? (context) -> task.run() : Objects.requireNonNull(this.body);
+		return new Member(this, null, Objects.requireNonNull(wrapper.apply(inner), "body"), this.rules);
 	}
 
 	@Override
@@ -155,6 +120,8 @@ public final class Member {
 	public static final class Builder {
 
 		private final String name;
+
+		private @Nullable Task task;
 
 		private @Nullable Body body;
 
@@ -201,7 +168,9 @@ public final class Member {
 		 * @return this builder
 		 */
 		public Builder execute(Task task) {
-			return body(new TaskBody(Objects.requireNonNull(task, "task")));
+			noteBody();
+			this.task = Objects.requireNonNull(task, "task");
+			return this;
 		}
 
 		/**
@@ -210,13 +179,13 @@ public final class Member {
 		 * @return this builder
 		 */
 		public Builder execute(Body body) {
-			return body(Objects.requireNonNull(body, "body"));
+			noteBody();
+			this.body = Objects.requireNonNull(body, "body");
+			return this;
 		}
 
-		private Builder body(Body body) {
-			this.bodyGivenTwice |= this.body != null;
-			this.body = body;
-			return this;
+		private void noteBody() {
+			this.bodyGivenTwice |= this.task != null || this.body != null;
 		}
 
 		/**
@@ -381,7 +350,7 @@ public final class Member {
 		 * @throws IllegalStateException if something is missing or contradictory
 		 */
 		public Member build() {
-			if (this.body == null) {
+			if (this.task == null && this.body == null) {
 				throw contradiction("has nothing to execute: call execute(Task) or execute(Body)");
 			}
 			if (this.bodyGivenTwice) {
@@ -394,23 +363,21 @@ public final class Member {
 			if (this.within != null && this.maxRestarts < 0) {
 				throw contradiction("has within(" + this.within + ") but no maxRestarts(...) to count inside it");
 			}
-			return new Member(this, this.body, this.onDone, this.onError);
+			return new Member(this);
+		}
+
+		/**
+		 * Whether nobody has changed what is in the rules.
+		 */
+		private boolean hasDefaultRules() {
+			return this.onDone == Policy.SHUTDOWN && this.onError == Policy.SHUTDOWN && this.initialDelay.isZero()
+					&& this.delay.isZero() && this.backoff == DEFAULT_BACKOFF && this.maxRestarts == -1
+					&& this.within == null && this.onExhausted == Policy.SHUTDOWN && this.fatal == DEFAULT_FATAL
+					&& this.timeout == null && this.readyTimeout == null;
 		}
 
 		private IllegalStateException contradiction(String what) {
 			return new IllegalStateException("Member '" + this.name + "' " + what);
-		}
-
-	}
-
-	/**
-	 * A task in place of a body: nobody sees its context unless they ask for it.
-	 */
-	record TaskBody(Task task) implements Body {
-
-		@Override
-		public void run(MemberContext context) throws Exception {
-			this.task.run();
 		}
 
 	}

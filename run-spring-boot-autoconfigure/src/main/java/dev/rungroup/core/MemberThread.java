@@ -12,12 +12,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
-import dev.rungroup.core.RestartRule.Decision;
+import dev.rungroup.core.Rules.Decision;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A member in its group: the thread that executes it, again and again as its restart rule
- * says, and what is known about it.
+ * A member in its group: the thread that executes it, again and again as its rules say,
+ * and what is known about it.
  * <p>
  * Who writes what: the fields in the first block belong to the group and are written
  * under its lock only; those in the second block are written by the member's own thread
@@ -98,10 +98,7 @@ final class MemberThread implements Runnable {
 	/** Which start this is, so that what was meant for an earlier one is recognised. */
 	int start;
 
-	/** Published by {@link #stop}. */
-	private long stoppedAt;
-
-	private volatile @Nullable StopReason stop;
+	private volatile @Nullable Stop stop;
 
 	// Written by the thread that interrupts
 
@@ -144,7 +141,8 @@ final class MemberThread implements Runnable {
 
 	private volatile @Nullable FailureHistory history;
 
-	private final TurnClock clock;
+	/** Since the end of the first execution: most members have only that. */
+	private @Nullable TurnClock clock;
 
 	/** Whether a stop came before the end of the last execution. */
 	private boolean askedBefore;
@@ -162,9 +160,6 @@ final class MemberThread implements Runnable {
 		this.group = group;
 		this.member = member;
 		this.stage = stage;
-		this.clock = new TurnClock(group, member);
-		// Zero may be far from now, on a clock that begins anywhere
-		this.turnStartedAt = group.time.nanoTime();
 	}
 
 	// ---- The member's own thread
@@ -176,16 +171,16 @@ final class MemberThread implements Runnable {
 			this.group.listeners.memberStarted(name());
 			MemberState end;
 			try {
-				end = nextTurn(this.member.initialDelay);
+				end = nextTurn(this.member.rules.initialDelay());
 				while (end == null) {
 					Throwable thrown = null;
 					// Here and not in a method of its own, which would be one more frame
 					// on the stack of each idle member and in the traces of its failures
 					try {
-						if (this.member.body instanceof Member.TaskBody task) {
-							task.task().run();
+						if (this.member.task != null) {
+							this.member.task.run();
 						}
-						else {
+						else if (this.member.body != null) {
 							this.member.body.run(ownContext());
 						}
 					}
@@ -234,7 +229,7 @@ final class MemberThread implements Runnable {
 	}
 
 	/**
-	 * Do what the restart rule or a stop says.
+	 * Do what the rules or a stop say.
 	 * @param thrown what the body threw
 	 * @return the member's last state, null if its body is to be called again
 	 */
@@ -250,7 +245,7 @@ final class MemberThread implements Runnable {
 			this.group.listeners.failed(this.member, failure);
 			return MemberState.STOPPED;
 		}
-		Decision decision = RestartRule.decide(this.member, outcome, failure != null && history().budgetSpent());
+		Decision decision = this.member.rules.decide(outcome, failure != null && history().budgetSpent());
 		if (decision.stop != null) {
 			this.group.requestStop(new StopReason(decision.stop, name(), failure), failure);
 		}
@@ -261,7 +256,7 @@ final class MemberThread implements Runnable {
 			this.finalFailure = failure;
 			return decision.end;
 		}
-		long pause = (decision == Decision.RESTART) ? prepareRestart() : this.member.delay;
+		long pause = (decision == Decision.RESTART) ? prepareRestart() : this.member.rules.delay();
 		if (this.turnStop != null) {
 			this.turnStop = null;
 		}
@@ -269,7 +264,7 @@ final class MemberThread implements Runnable {
 	}
 
 	private long prepareRestart() {
-		long pause = this.member.backoff.nanosFor(failuresInARow());
+		long pause = this.member.rules.backoff().nanosFor(failuresInARow());
 		this.announcing = false;
 		this.announced = false;
 		if (this.stop == null) {
@@ -286,7 +281,10 @@ final class MemberThread implements Runnable {
 		if (nanos == 0) {
 			return this.stop == null;
 		}
-		this.clock.reset();
+		TurnClock clock = this.clock;
+		if (clock != null) {
+			clock.reset();
+		}
 		long now = this.group.time.nanoTime();
 		long until = Durations.after(now, nanos);
 		this.nextExecutionAt = until;
@@ -317,9 +315,10 @@ final class MemberThread implements Runnable {
 	 */
 	private boolean beginTurn() {
 		long number = this.executions + 1;
-		long startedAt = this.clock.begin();
-		boolean limited = this.member.timeout > 0 || expectsAnnouncement();
-		if (limited) {
+		TurnClock clock = this.clock;
+		long startedAt = (clock != null) ? clock.begin() : this.group.time.nanoTime();
+		boolean limited = this.member.rules.timeout() > 0 || expectsAnnouncement();
+		if (limited || clock == null) {
 			this.turnStartedAt = startedAt;
 		}
 		Thread.interrupted();
@@ -334,7 +333,7 @@ final class MemberThread implements Runnable {
 		EXECUTIONS.setRelease(this, number);
 		enter(MemberState.RUNNING, startedAt);
 		if (limited) {
-			this.group.deadlineSet(dueAt());
+			this.group.deadlineSet(dueAt(startedAt));
 		}
 		if (failuresInARow() > 0) {
 			history().restarted();
@@ -350,10 +349,15 @@ final class MemberThread implements Runnable {
 	 * @return how it ended
 	 */
 	private Outcome endTurn(@Nullable Throwable thrown) {
+		TurnClock clock = this.clock;
+		if (clock == null) {
+			clock = new TurnClock(this.group, this.member, this.turnStartedAt);
+			this.clock = clock;
+		}
 		if (thrown != null) {
 			// While it still shows what was before this failure
 			ownContext();
-			this.clock.reset();
+			clock.reset();
 		}
 		long number = this.executions;
 		closeTurn(number);
@@ -361,13 +365,13 @@ final class MemberThread implements Runnable {
 		if (execution != null && execution.number() == number) {
 			execution.end(stopReason());
 		}
-		long endedAt = this.clock.end();
+		long endedAt = clock.end();
 		progress(endedAt);
 		// Before anybody hears of the outcome: a handler may answer a failure with a stop
 		this.askedBefore = this.stop != null;
 		Outcome outcome = outcome(thrown);
 		if (outcome instanceof Outcome.Failed failed) {
-			history().failed(failed.failure(), endedAt, this.clock.took());
+			history().failed(failed.failure(), endedAt, clock.took());
 		}
 		else if (outcome == COMPLETED && failuresInARow() > 0) {
 			history().returned();
@@ -375,7 +379,7 @@ final class MemberThread implements Runnable {
 		if (this.askedBefore) {
 			this.group.awaitAnnouncement();
 		}
-		this.group.listeners.executionEnded(name(), outcome, this.clock.took());
+		this.group.listeners.executionEnded(name(), outcome, clock.took());
 		return outcome;
 	}
 
@@ -448,8 +452,18 @@ final class MemberThread implements Runnable {
 	}
 
 	private void end(MemberState end) {
-		this.clock.reset();
-		long now = this.group.time.nanoTime();
+		TurnClock clock = this.clock;
+		long now;
+		if (clock == null) {
+			now = this.group.time.nanoTime();
+		}
+		else {
+			// If it did not pause, and nobody is told how long its stop took, the end of
+			// its last turn is near enough
+			boolean near = this.state == MemberState.RUNNING && this.group.listeners.isEmpty();
+			now = (near) ? clock.lastEnd() : this.group.time.nanoTime();
+			clock.reset();
+		}
 		this.group.awaitAnnouncement();
 		this.group.end(this, end, now, this.finalFailure);
 	}
@@ -464,7 +478,7 @@ final class MemberThread implements Runnable {
 		if (this.start++ > 0) {
 			forgetEarlierStart();
 		}
-		this.nextExecutionAt = Durations.after(now, this.member.initialDelay);
+		this.nextExecutionAt = Durations.after(now, this.member.rules.initialDelay());
 		enter(MemberState.WAITING, now);
 	}
 
@@ -520,10 +534,9 @@ final class MemberThread implements Runnable {
 	 * Remember that this start is to end, and wake whoever sleeps. Under the group's
 	 * lock.
 	 */
-	void markStopping(StopReason reason, long now) {
+	void markStopping(Stop stop) {
 		if (this.stop == null) {
-			this.stoppedAt = now;
-			this.stop = reason;
+			this.stop = stop;
 		}
 		wake();
 	}
@@ -574,16 +587,16 @@ final class MemberThread implements Runnable {
 	 * When the group has to look at this member again because of its timeouts.
 	 * @return a time in nanoseconds, or {@code Long.MAX_VALUE} from now
 	 */
-	long dueAt() {
-		long due = Durations.after(this.turnStartedAt, Long.MAX_VALUE);
+	long dueAt(long now) {
+		long due = Durations.after(now, Long.MAX_VALUE);
 		if ((this.turn & EXECUTING) == 0 || this.stop != null || this.turnStop != null) {
 			return due;
 		}
-		if (this.member.timeout > 0) {
-			due = Durations.after(this.turnStartedAt, this.member.timeout);
+		if (this.member.rules.timeout() > 0) {
+			due = Durations.after(this.turnStartedAt, this.member.rules.timeout());
 		}
 		if (expectsAnnouncement()) {
-			long readyDue = Durations.after(this.turnStartedAt, this.member.readyTimeout);
+			long readyDue = Durations.after(this.turnStartedAt, this.member.rules.readyTimeout());
 			due = (readyDue - due < 0) ? readyDue : due;
 		}
 		return due;
@@ -596,11 +609,11 @@ final class MemberThread implements Runnable {
 	 */
 	@Nullable Overdue claimOverdue(long now) {
 		long executing = this.turn;
-		if ((executing & EXECUTING) == 0 || now - dueAt() < 0) {
+		if ((executing & EXECUTING) == 0 || now - dueAt(now) < 0) {
 			return null;
 		}
 		boolean unready = expectsAnnouncement()
-				&& now - Durations.after(this.turnStartedAt, this.member.readyTimeout) >= 0;
+				&& now - Durations.after(this.turnStartedAt, this.member.rules.readyTimeout()) >= 0;
 		long claimed = (executing & ~EXECUTING) | CLAIMED;
 		if (!TURN.compareAndSet(this, executing, claimed)) {
 			return null;
@@ -608,8 +621,8 @@ final class MemberThread implements Runnable {
 		try {
 			long number = executing >>> TURN_BITS;
 			String what = (unready)
-					? " was not ready within its readyTimeout of " + Duration.ofNanos(this.member.readyTimeout)
-					: " took longer than its timeout of " + Duration.ofNanos(this.member.timeout);
+					? " was not ready within its readyTimeout of " + Duration.ofNanos(this.member.rules.readyTimeout())
+					: " took longer than its timeout of " + Duration.ofNanos(this.member.rules.timeout());
 			StopReason reason = new StopReason(StopReason.Kind.EXECUTION_TIMED_OUT, name(),
 					new TimeoutException("Member '" + name() + "': execution " + number + what));
 			this.turnStop = reason;
@@ -649,19 +662,12 @@ final class MemberThread implements Runnable {
 	 * Whether the next stage need not wait for this member.
 	 */
 	boolean isUp() {
-		boolean up = (this.member.readyTimeout > 0) ? this.announced : this.begun;
+		boolean up = (this.member.rules.readyTimeout() > 0) ? this.announced : this.begun;
 		return up || this.held || this.ended;
 	}
 
-	@Nullable StopReason stop() {
+	@Nullable Stop stop() {
 		return this.stop;
-	}
-
-	/**
-	 * When it was asked to end.
-	 */
-	long stoppedAt() {
-		return this.stoppedAt;
 	}
 
 	MemberState state() {
@@ -686,13 +692,14 @@ final class MemberThread implements Runnable {
 		MemberState state = this.state;
 		long since = this.stateSince;
 		if (!state.isEnded() && state != MemberState.NEW && isStopping()) {
+			Stop stop = this.stop;
 			state = MemberState.STOPPING;
-			since = (this.stop != null) ? this.stoppedAt : since;
+			since = (stop != null) ? stop.at() : since;
 		}
 		FailureHistory history = this.history;
 		int inARow = (history != null) ? history.inARow() : 0;
 		boolean backsOff = state == MemberState.WAITING && inARow > 0;
-		boolean up = this.announced || (this.member.readyTimeout == 0 && this.begun && !backsOff);
+		boolean up = this.announced || (this.member.rules.readyTimeout() == 0 && this.begun && !backsOff);
 		// In the opposite order of their changes: never more failures than executions
 		Throwable lastFailure = (history != null) ? history.last() : null;
 		long restarts = (history != null) ? history.restarts() : 0;
@@ -710,7 +717,7 @@ final class MemberThread implements Runnable {
 	}
 
 	private boolean expectsAnnouncement() {
-		return this.member.readyTimeout > 0 && !this.announcing;
+		return this.member.rules.readyTimeout() > 0 && !this.announcing;
 	}
 
 	// ---- For the body
@@ -748,7 +755,7 @@ final class MemberThread implements Runnable {
 	private FailureHistory history() {
 		FailureHistory history = this.history;
 		if (history == null) {
-			history = new FailureHistory(this.member);
+			history = new FailureHistory(this.member.rules);
 			this.history = history;
 		}
 		return history;
@@ -769,8 +776,8 @@ final class MemberThread implements Runnable {
 	}
 
 	@Nullable StopReason stopReason() {
-		StopReason reason = this.stop;
-		return (reason != null) ? reason : this.turnStop;
+		Stop stop = this.stop;
+		return (stop != null) ? stop.reason() : this.turnStop;
 	}
 
 	/**
@@ -836,6 +843,13 @@ final class MemberThread implements Runnable {
 	@Override
 	public String toString() {
 		return this.member.toString();
+	}
+
+	/**
+	 * That a start is to end: why, and when it was asked to, in nanoseconds.
+	 */
+	record Stop(StopReason reason, long at) {
+
 	}
 
 	/**

@@ -36,9 +36,15 @@ final class TurnClock {
 
 	private int tick;
 
-	TurnClock(Group group, Member member) {
+	/**
+	 * @param startedAt when the first turn began
+	 */
+	TurnClock(Group group, Member member, long startedAt) {
 		this.group = group;
-		this.exact = !group.listeners.isEmpty() || member.timeout > 0 || member.readyTimeout > 0;
+		this.startedAt = startedAt;
+		// No turn ended before it, so how brief it is tells how long it took itself
+		this.endedAt = startedAt;
+		this.exact = !group.listeners.isEmpty() || member.rules.hasTimeLimit();
 	}
 
 	/**
@@ -78,6 +84,13 @@ final class TurnClock {
 		}
 		this.endedAt = now;
 		return now;
+	}
+
+	/**
+	 * When the last turn ended.
+	 */
+	long lastEnd() {
+		return (this.ticking) ? this.group.time.nanoTime() : this.endedAt;
 	}
 
 	/**
