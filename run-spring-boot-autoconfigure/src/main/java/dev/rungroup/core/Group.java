@@ -918,6 +918,7 @@ public final class Group implements AutoCloseable {
 			// In one step: when a group ends, all its members want the lock
 			launch(locked(() -> {
 				ended(member, state, now, failure);
+				member.endHeard = true;
 				return released(member);
 			}));
 			return;
@@ -927,7 +928,10 @@ public final class Group implements AutoCloseable {
 			this.listeners.memberStopped(member.name(), now - stop.at());
 		}
 		this.listeners.memberEnded(member.name(), state);
-		release(member);
+		launch(locked(() -> {
+			member.endHeard = true;
+			return released(member);
+		}));
 	}
 
 	/**

@@ -95,6 +95,9 @@ final class MemberThread implements Runnable {
 	/** Whether the thread that executes the member has ended its work. */
 	boolean ended;
 
+	/** Whether the listeners have heard that, too: what waits for it comes after them. */
+	boolean endHeard;
+
 	/** Which start this is, so that what was meant for an earlier one is recognised. */
 	int start;
 
@@ -486,6 +489,7 @@ final class MemberThread implements Runnable {
 		this.interrupted = false;
 		this.startAgain = false;
 		this.ended = false;
+		this.endHeard = false;
 		this.stop = null;
 		this.turnStop = null;
 		this.interrupterThread = null;
@@ -663,7 +667,7 @@ final class MemberThread implements Runnable {
 	 */
 	boolean isUp() {
 		boolean up = (this.member.rules.readyTimeout() > 0) ? this.announced : this.begun;
-		return up || this.held || this.ended;
+		return up || this.held || this.endHeard;
 	}
 
 	@Nullable Stop stop() {

@@ -2,11 +2,16 @@ package dev.rungroup.core;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -239,6 +244,40 @@ class StagesTests {
 		this.server.awaitStarted();
 		this.group.stop();
 		run.returned();
+	}
+
+	@Test
+	void theNextStageStartsWhenTheListenersHaveHeardOfTheEndOfAMemberBelow() {
+		AtomicReference<@Nullable Group> running = new AtomicReference<>();
+		CountDownLatch upperStarted = new CountDownLatch(1);
+		List<Boolean> tooEarly = new CopyOnWriteArrayList<>();
+		Group group = Group.builder().listener(new GroupListener() {
+			@Override
+			public void memberEnded(String member, MemberState state) {
+				if (member.equals("lower")) {
+					// Nothing to stop, but a reason to look around for who starts stages
+					Objects.requireNonNull(running.get()).stopMember("lower");
+					tooEarly.add(opens(upperStarted, Duration.ofMillis(300)));
+				}
+			}
+		}).build();
+		running.set(group);
+		group.add(Member.named("lower").execute(() -> {
+		}).readyTimeout(Waits.LONG).onDone(Policy.DO_NOTHING).build());
+		group.add(Member.named("upper").execute(upperStarted::countDown).stage(1).build());
+		GroupRun run = GroupRun.of(group);
+		Waits.await(upperStarted);
+		run.returned();
+		assertThat(tooEarly).containsExactly(false);
+	}
+
+	private static boolean opens(CountDownLatch latch, Duration limit) {
+		try {
+			return latch.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	@Test
