@@ -42,6 +42,16 @@ class PublishedPomsTests {
 	}
 
 	@Test
+	void codeBringsNothingButTheNullAnnotations() throws Exception {
+		assertThat(text("run-spring-boot-autoconfigure", "/project/dependencies/dependency[1]/artifactId"))
+			.isEqualTo("jspecify");
+		assertThat(text("run-spring-boot-autoconfigure",
+				"count(/project//dependencies[not(ancestor::plugin)]/dependency[not(optional = 'true') and not(scope = 'test')])"))
+			.isEqualTo("1");
+		assertThat(text("", "count(/project/dependencies)")).isEqualTo("0");
+	}
+
+	@Test
 	void starterBringsNoTracingAndNoMetersByItself() throws Exception {
 		assertThat(text("run-spring-boot-starter", "count(/project/dependencies/dependency)")).isEqualTo("2");
 		assertThat(text("run-spring-boot-starter", "/project/dependencies/dependency[1]/artifactId"))

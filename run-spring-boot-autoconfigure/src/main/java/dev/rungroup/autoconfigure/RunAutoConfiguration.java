@@ -70,7 +70,8 @@ public final class RunAutoConfiguration {
 	}
 
 	@Bean
-	PropertiesActorCustomizer propertiesActorCustomizer(RunProperties properties) {
+	PropertiesActorCustomizer propertiesActorCustomizer(RunProperties properties, Environment environment) {
+		UnknownProperties.refuse(environment);
 		return new PropertiesActorCustomizer(properties);
 	}
 

@@ -12,6 +12,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -45,6 +47,7 @@ import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.Ordered;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
+import org.springframework.scheduling.annotation.Async;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -97,10 +100,16 @@ final class ActorScanner {
 			return List.of();
 		}
 		Class<?> type = type((scopedProxy) ? target : beanName);
+		Method factoryMethod = (definition != null) ? definition.getResolvedFactoryMethod() : null;
 		if (type == null) {
+			if (factoryMethod != null && actor(factoryMethod, factoryMethod.getReturnType()).isPresent()) {
+				throw new InvalidActorException("Bean '" + beanName + "' (" + Methods.describe(factoryMethod)
+						+ ") is an actor, but is null, or made by a FactoryBean that does not say of which type.",
+						"Return an object and declare its class. To leave an actor out, put a condition on the @Bean"
+								+ " method, or set 'run.actors.<name>.enabled=false'.");
+			}
 			return List.of();
 		}
-		Method factoryMethod = (definition != null) ? definition.getResolvedFactoryMethod() : null;
 		try {
 			MergedAnnotation<Actor> actor = actor(factoryMethod, type);
 			List<AnnotatedMethod> annotated = (hasAnnotatedMethods(type))
@@ -140,6 +149,10 @@ final class ActorScanner {
 			type = this.beanFactory.getType(beanName, false);
 			Object singleton = (this.beanFactory.containsSingleton(beanName)) ? this.beanFactory.getSingleton(beanName)
 					: null;
+			if (singleton != null && singleton.equals(null)) {
+				// What Spring has in place of null
+				return null;
+			}
 			if (singleton != null && !(singleton instanceof FactoryBean)) {
 				type = AopProxyUtils.ultimateTargetClass(singleton);
 			}
@@ -399,6 +412,7 @@ final class ActorScanner {
 				if (parameters > 1 || (parameters == 1 && annotated.parameterType() != MemberContext.class)) {
 					throw signature(annotated, "nothing or a MemberContext");
 				}
+				checkThread(method);
 			}
 			else if (annotated.interrupt().isPresent()) {
 				if (parameters > 1 || (parameters == 1 && annotated.parameterType() != StopReason.class
@@ -409,6 +423,22 @@ final class ActorScanner {
 			else if (parameters > 1
 					|| (parameters == 1 && !Throwable.class.isAssignableFrom(annotated.parameterType()))) {
 				throw signature(annotated, "nothing or one type of Throwable");
+			}
+		}
+
+		/**
+		 * Work that goes on after the method has returned: an actor that has completed at
+		 * once, and failures that nobody hears of.
+		 */
+		private void checkThread(Method method) {
+			if (Future.class.isAssignableFrom(method.getReturnType())
+					|| CompletionStage.class.isAssignableFrom(method.getReturnType())) {
+				throw new InvalidActorException(place(method) + " returns a " + method.getReturnType().getSimpleName()
+						+ ", which nobody would wait for.", "Wait for it inside the method.");
+			}
+			if (annotations(method).isPresent(Async.class) || annotations(this.type).isPresent(Async.class)) {
+				throw new InvalidActorException(place(method) + " is @Async: it would return before its work is done.",
+						"Remove @Async, an actor has a thread of its own.");
 			}
 		}
 
@@ -496,6 +526,12 @@ final class ActorScanner {
 			MergedAnnotation<Actor> annotation = candidate.annotation;
 			Attributes attributes = new Attributes(annotation,
 					(candidate.ofClass || candidate.execute == null) ? place() : place(candidate.execute));
+			if (annotation.getSource() instanceof AnnotatedElement element
+					&& MergedAnnotations.from(element).stream(Actor.class).count() > 1) {
+				throw new InvalidActorException(
+						attributes.place + " has more than one of @Actor, @LoopActor and annotations made of them.",
+						"Keep one.");
+			}
 			String name = attributes.text("name");
 			if (name.isEmpty()) {
 				name = kebabCase(this.beanName);

@@ -1,5 +1,6 @@
 package dev.rungroup.autoconfigure;
 
+import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.net.URL;
@@ -9,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -18,9 +20,11 @@ import dev.rungroup.annotation.Actor;
 import dev.rungroup.annotation.Execute;
 import dev.rungroup.annotation.FailureHandler;
 import dev.rungroup.annotation.Interrupt;
+import dev.rungroup.annotation.LoopActor;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.MemberSnapshot;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -30,6 +34,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.factory.FactoryBean;
+import org.springframework.beans.factory.config.CustomScopeConfigurer;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -40,7 +46,11 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Scope;
+import org.springframework.context.annotation.ScopedProxyMode;
+import org.springframework.context.support.SimpleThreadScope;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.scheduling.annotation.Async;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -89,15 +99,49 @@ class HostileInputTests {
 	@MethodSource
 	void strangeNamesWork(String name) {
 		try (ConfigurableApplicationContext context = start(WorkerConfiguration.class, "worker.name", name,
-				"run.actors[" + name + "].max-restarts", "3")) {
+				"run.actors[" + name + "].concurrency", "2")) {
 			context.getBean(Worker.class).awaitWork();
 			assertThat(context.getBean(GroupLifecycle.class).snapshot().members()).extracting(MemberSnapshot::name)
-				.containsExactly(name);
+				.containsExactly(name + "-1", name + "-2");
 		}
 	}
 
 	static Stream<String> strangeNamesWork() {
 		return Stream.of("a.b.c", "a b", "größe-π-作業", "\uD83D\uDE80", "a\tb", "$%&/()=?", "null", LONG);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "a.b.c,c", "a.b.c,x.c", "a.b.c,abc", "a b,ab", "größe,gre", "größe,grösse",
+			"\uD83D\uDE80,\uD83D\uDE81", "$%&,$%", "null,nil", "a1,a" })
+	void settingsOfANameThatOnlyLooksAlikeAreRefused(String name, String other, CapturedOutput output) {
+		Throwable thrown = catchThrowable(() -> start(WorkerConfiguration.class, "worker.name", name,
+				"run.actors[" + other + "].concurrency", "2")
+			.close());
+		assertThat(thrown).isNotNull();
+		assertThat(output.getAll()).contains("APPLICATION FAILED TO START",
+				"no actor has the name '" + other + "'. Known are: " + name + ".",
+				"Did you mean 'run.actors." + name + "'");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "run.actors.worker.max-restart,run.actors.worker.max-restarts",
+			"run.actors.worker.onEror,run.actors.worker.on-error",
+			"run.actors.worker.retry.dealy,run.actors.worker.retry.delay",
+			"run.actors.wroker.max-restart,run.actors.wroker.max-restarts",
+			"run.actors[0].timeut,run.actors[0].timeout", "run.adopt.worker.on-exhaust,run.adopt.worker.on-exhausted",
+			"run.retry.max-retry,run.retry.max-retries", "run.shutdown.time-outs,run.shutdown.timeout" })
+	void misspeltPropertyIsReportedWithTheNearest(String property, String nearest, CapturedOutput output) {
+		assertFails(output, property, "1s", WorkerConfiguration.class, "is set, but there is no such property",
+				"Did you mean '" + nearest + "'?");
+	}
+
+	@Test
+	void propertiesOfTheApplicationUnderRunAndEmptyOnesAreNoneOfOurs() {
+		try (ConfigurableApplicationContext context = start(WorkerConfiguration.class, "run.date", "today",
+				"run.my.delay", "1s", "run.actors.worker.max-restarts", "", "run.actors.worker.retry.delay", "",
+				"run.retry.max-retries", "")) {
+			context.getBean(Worker.class).awaitWork();
+		}
 	}
 
 	@ParameterizedTest
@@ -147,6 +191,26 @@ class HostileInputTests {
 				Arguments.of(TypeVariable.class, "'typeVariable'", "@Execute cannot fill"),
 				Arguments.of(Varargs.class, "'varargs'", "@Execute cannot fill"),
 				Arguments.of(NothingInside.class, "'nothingInside'", "nothing to execute"),
+				Arguments.of(WrongInterrupt.class, "'wrongInterrupt'", "@Interrupt cannot fill"),
+				Arguments.of(WrongHandler.class, "'wrongHandler'", "@FailureHandler cannot fill"),
+				Arguments.of(OneNameTwice.class, "'oneName'", "(bean 'otherName'"),
+				Arguments.of(ManyTakeTheName.class, "'many'", "'worker-2' is given twice"),
+				Arguments.of(OfPrototype.class, "'ofPrototype'", "has scope 'prototype'"),
+				Arguments.of(OfScopedProxy.class, "'ofScopedProxy'", "has scope 'refresh'"),
+				Arguments.of(OfNull.class, "'ofNull'", "is null"),
+				Arguments.of(OfNullRunnable.class, "'ofNullRunnable'", "is null"),
+				Arguments.of(OfUnknownType.class, "'ofUnknownType'", "does not say of which type"),
+				Arguments.of(OfTwoAnnotations.class, "'ofTwoAnnotations'", "more than one of @Actor, @LoopActor"),
+				Arguments.of(OfFuture.class, "'ofFuture'", "returns a CompletableFuture"),
+				Arguments.of(OfAsync.class, "'ofAsync'", "is @Async"),
+				Arguments.of(OfAsyncClass.class, "'ofAsyncClass'", "is @Async"),
+				Arguments.of(TwoBodies.class, "'twoBodies'", "has 2 @Execute methods"),
+				Arguments.of(NegativeDelay.class, "'negativeDelay'", "attribute 'delay' of @LoopActor is \"-1s\""),
+				Arguments.of(EndlessDelay.class, "'endlessDelay'", "which is no duration"),
+				Arguments.of(NegativeRestarts.class, "'negativeRestarts'",
+						"attribute 'maxRestarts' of @Actor is \"-7\""),
+				Arguments.of(HugeConcurrency.class, "'hugeConcurrency'",
+						"attribute 'concurrency' of @Actor is \"1000000\""),
 				Arguments.of(Circle.class, "circleA", "circleB"));
 	}
 
@@ -718,6 +782,304 @@ class HostileInputTests {
 		@Bean
 		CircleB circleB(CircleA circleA) {
 			return new CircleB(circleA);
+		}
+
+	}
+
+	@Actor
+	static class WrongInterruptWork implements Runnable {
+
+		@Override
+		public void run() {
+		}
+
+		@Interrupt
+		void stop(String reason) {
+		}
+
+	}
+
+	@Ours
+	static class WrongInterrupt {
+
+		@Bean("wrongInterrupt")
+		WrongInterruptWork bean() {
+			return new WrongInterruptWork();
+		}
+
+	}
+
+	@Actor
+	static class WrongHandlerWork implements Runnable {
+
+		@Override
+		public void run() {
+		}
+
+		@FailureHandler
+		void failed(IOException failure, String more) {
+		}
+
+	}
+
+	@Ours
+	static class WrongHandler {
+
+		@Bean("wrongHandler")
+		WrongHandlerWork bean() {
+			return new WrongHandlerWork();
+		}
+
+	}
+
+	@Ours
+	static class OneNameTwice {
+
+		@Bean
+		@Actor("worker")
+		Runnable oneName() {
+			return () -> {
+			};
+		}
+
+		@Bean
+		@Actor("worker")
+		Runnable otherName() {
+			return () -> {
+			};
+		}
+
+	}
+
+	@Ours
+	static class ManyTakeTheName {
+
+		@Bean
+		@Actor(name = "worker", concurrency = "3")
+		Runnable many() {
+			return () -> {
+			};
+		}
+
+		@Bean
+		@Actor("worker-2")
+		Runnable one() {
+			return () -> {
+			};
+		}
+
+	}
+
+	@Ours
+	static class OfPrototype {
+
+		@Bean("ofPrototype")
+		@Scope("prototype")
+		FinalWork bean() {
+			return new FinalWork();
+		}
+
+	}
+
+	@Ours
+	static class OfScopedProxy {
+
+		@Bean
+		static CustomScopeConfigurer scopes() {
+			CustomScopeConfigurer scopes = new CustomScopeConfigurer();
+			scopes.addScope("refresh", new SimpleThreadScope());
+			return scopes;
+		}
+
+		@Bean("ofScopedProxy")
+		@Scope(value = "refresh", proxyMode = ScopedProxyMode.TARGET_CLASS)
+		ValueWork bean() {
+			return new ValueWork();
+		}
+
+	}
+
+	@Ours
+	static class OfNull {
+
+		@Bean("ofNull")
+		@Nullable FinalWork bean() {
+			return null;
+		}
+
+	}
+
+	@Ours
+	static class OfNullRunnable {
+
+		@Bean("ofNullRunnable")
+		@Actor
+		@Nullable Runnable bean() {
+			return null;
+		}
+
+	}
+
+	@Ours
+	static class OfUnknownType {
+
+		@Bean("ofUnknownType")
+		@Actor
+		FactoryBean<?> bean() {
+			return new FactoryBean<Object>() {
+				@Override
+				public Object getObject() {
+					return new FinalWork();
+				}
+
+				@Override
+				public @Nullable Class<?> getObjectType() {
+					return null;
+				}
+			};
+		}
+
+	}
+
+	@Ours
+	static class OfTwoAnnotations {
+
+		@Bean("ofTwoAnnotations")
+		@Actor
+		@LoopActor
+		Runnable bean() {
+			return () -> {
+			};
+		}
+
+	}
+
+	@Actor
+	static class FutureWork {
+
+		@Execute
+		CompletableFuture<Void> work() {
+			return new CompletableFuture<>();
+		}
+
+	}
+
+	@Ours
+	static class OfFuture {
+
+		@Bean("ofFuture")
+		FutureWork bean() {
+			return new FutureWork();
+		}
+
+	}
+
+	@Actor
+	static class AsyncWork {
+
+		@Async
+		@Execute
+		void work() {
+		}
+
+	}
+
+	@Ours
+	static class OfAsync {
+
+		@Bean("ofAsync")
+		AsyncWork bean() {
+			return new AsyncWork();
+		}
+
+	}
+
+	@Async
+	static class AsyncClassWork {
+
+		@LoopActor
+		void work() {
+		}
+
+	}
+
+	@Ours
+	static class OfAsyncClass {
+
+		@Bean("ofAsyncClass")
+		AsyncClassWork bean() {
+			return new AsyncClassWork();
+		}
+
+	}
+
+	@Actor
+	static class TwoBodiesWork {
+
+		@Execute
+		void one() {
+		}
+
+		@Execute
+		void two() {
+		}
+
+	}
+
+	@Ours
+	static class TwoBodies {
+
+		@Bean("twoBodies")
+		TwoBodiesWork bean() {
+			return new TwoBodiesWork();
+		}
+
+	}
+
+	@Ours
+	static class NegativeDelay {
+
+		@Bean("negativeDelay")
+		@LoopActor(delay = "-1s")
+		Runnable bean() {
+			return () -> {
+			};
+		}
+
+	}
+
+	@Ours
+	static class EndlessDelay {
+
+		@Bean("endlessDelay")
+		@LoopActor(delay = "9223372036854775807d")
+		Runnable bean() {
+			return () -> {
+			};
+		}
+
+	}
+
+	@Ours
+	static class NegativeRestarts {
+
+		@Bean("negativeRestarts")
+		@Actor(maxRestarts = "-7")
+		Runnable bean() {
+			return () -> {
+			};
+		}
+
+	}
+
+	@Ours
+	static class HugeConcurrency {
+
+		@Bean("hugeConcurrency")
+		@Actor(concurrency = "1000000")
+		Runnable bean() {
+			return () -> {
+			};
 		}
 
 	}
