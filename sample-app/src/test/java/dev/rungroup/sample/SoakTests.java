@@ -23,6 +23,7 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.boot.json.JsonParserFactory;
@@ -56,7 +57,8 @@ class SoakTests {
 	private static final List<String> ACTORS = List.of("line-server", "connections-end-overdue", "inbox-reader",
 			"line-writer-1", "line-writer-2", "housekeeping-delete-old", "flaky");
 
-	@TempDir
+	/** Log and data of the sample are kept when something goes wrong. */
+	@TempDir(cleanup = CleanupMode.ON_SUCCESS)
 	private Path directory;
 
 	private final Map<String, Integer> done = new TreeMap<>();
@@ -71,6 +73,7 @@ class SoakTests {
 
 	@Test
 	void nothingIsLostOrDoubledAndNothingGrows() throws Exception {
+		System.out.println("Log and data, kept if this fails: " + this.directory);
 		int linePort = DatabaseProcess.freePort();
 		ExecutorService threads = Executors.newCachedThreadPool();
 		try (DatabaseProcess database = DatabaseProcess.start(this.directory);
