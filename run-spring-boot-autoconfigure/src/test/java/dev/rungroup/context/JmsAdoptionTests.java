@@ -138,7 +138,7 @@ class JmsAdoptionTests {
 			DefaultMessageListenerContainer container = new DefaultMessageListenerContainer();
 			container.setConnectionFactory(connections);
 			container.setDestinationName("orders");
-			container.setBackOff(new FixedBackOff(100, 3));
+			container.setBackOff(new FixedBackOff(500, 3));
 			container.setReceiveTimeout(200);
 			container.setMessageListener((MessageListener) (message) -> {
 				try {
