@@ -95,6 +95,9 @@ public final class ActorAvailability
 	}
 
 	private void publishChanges() {
+		if (this.othersReadiness == null && this.othersLiveness == null) {
+			return;
+		}
 		try {
 			GroupLifecycle lifecycle = this.group.get();
 			if (lifecycle != null) {
