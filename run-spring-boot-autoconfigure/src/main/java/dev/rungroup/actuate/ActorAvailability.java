@@ -100,7 +100,7 @@ public final class ActorAvailability
 		}
 		try {
 			GroupLifecycle lifecycle = this.group.get();
-			if (lifecycle != null) {
+			if (lifecycle != null && (this.groupIsMissed || !lifecycle.requiredActors().isEmpty())) {
 				publishChanges(GroupCondition.of(lifecycle));
 			}
 		}
