@@ -95,9 +95,12 @@ public final class ActorAvailability
 	}
 
 	private void publishChanges() {
+		if (this.othersReadiness == null && this.othersLiveness == null) {
+			return;
+		}
 		try {
 			GroupLifecycle lifecycle = this.group.get();
-			if (lifecycle != null) {
+			if (lifecycle != null && (this.groupIsMissed || !lifecycle.requiredActors().isEmpty())) {
 				publishChanges(GroupCondition.of(lifecycle));
 			}
 		}

@@ -32,8 +32,9 @@ record GroupCondition(Map<String, ActorCondition> actors, boolean failed) {
 			actors.put(name, new ActorCondition(member.state(), member.ready(), member.failuresInARow() > 0,
 					required.contains(name), stalled.contains(name), exhausted.contains(name)));
 		}
-		lifecycle.disabledActors()
-			.forEach((name) -> actors.put(name, new ActorCondition(null, false, false, false, false, false)));
+		for (String name : lifecycle.disabledActors()) {
+			actors.put(name, new ActorCondition(null, false, false, false, false, false));
+		}
 		StopReason reason = group.stopReason();
 		return new GroupCondition(actors, group.state() == GroupState.STOPPED && reason != null && reason.isFailure());
 	}
@@ -48,7 +49,12 @@ record GroupCondition(Map<String, ActorCondition> actors, boolean failed) {
 	}
 
 	boolean refusesTraffic() {
-		return this.actors.values().stream().anyMatch(ActorCondition::refusesTraffic);
+		for (ActorCondition actor : this.actors.values()) {
+			if (actor.refusesTraffic()) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	/**
@@ -57,7 +63,15 @@ record GroupCondition(Map<String, ActorCondition> actors, boolean failed) {
 	 * failure
 	 */
 	boolean isBroken(boolean groupIsMissed) {
-		return (groupIsMissed && this.failed) || this.actors.values().stream().anyMatch(ActorCondition::isBroken);
+		if (groupIsMissed && this.failed) {
+			return true;
+		}
+		for (ActorCondition actor : this.actors.values()) {
+			if (actor.isBroken()) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 }

@@ -11,19 +11,22 @@ import java.util.function.Consumer;
 
 import dev.rungroup.context.ActorDefinition;
 import dev.rungroup.context.ActorDefinitionCustomizer;
+import dev.rungroup.context.Adoption;
+import dev.rungroup.context.AdoptionSource;
 import dev.rungroup.context.InvalidActorException;
 import dev.rungroup.core.Backoff;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.Ordered;
 
 /**
  * Applies {@link RunProperties} to what annotations declare: each property that is set
- * changes one value.
+ * changes one value. Says which beans they adopt, too.
  */
-final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Ordered {
+final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, AdoptionSource, Ordered {
 
 	private static final Log logger = LogFactory.getLog(PropertiesActorCustomizer.class);
 
@@ -55,11 +58,12 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Orde
 	 */
 	private List<RunProperties.Actor> settings(String name) {
 		List<RunProperties.Actor> settings = new ArrayList<>();
-		this.properties.getActors().forEach((key, value) -> {
-			if (canonical(key).equals(canonical(name))) {
-				settings.add(value);
+		String canonicalName = canonical(name);
+		for (Map.Entry<String, RunProperties.Actor> entry : this.properties.getActors().entrySet()) {
+			if (canonical(entry.getKey()).equals(canonicalName)) {
+				settings.add(entry.getValue());
 			}
-		});
+		}
 		Collections.reverse(settings);
 		return settings;
 	}
@@ -117,6 +121,11 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Orde
 
 	private static <T> T either(@Nullable T value, T defaultValue) {
 		return (value != null) ? value : defaultValue;
+	}
+
+	@Override
+	public List<Adoption> adoptions(ConfigurableListableBeanFactory beanFactory) {
+		return PropertiesAdoptions.of(this.properties, beanFactory);
 	}
 
 	@Override

@@ -2,15 +2,15 @@ package dev.rungroup.autoconfigure;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
+import java.util.function.Consumer;
 
-import dev.rungroup.context.AdoptionSource;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.context.GroupSettings;
 import dev.rungroup.context.RetryAttemptListener;
 import dev.rungroup.core.Retry;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -23,7 +23,6 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
-import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Auto-configuration for the {@link GroupLifecycle} that runs the actors of an
@@ -47,8 +46,10 @@ public final class RunAutoConfiguration {
 	GroupLifecycle groupLifecycle(RunProperties properties, Environment environment) {
 		RunProperties.Shutdown shutdown = properties.getShutdown();
 		warnOfBudget(shutdown, environment);
-		boolean virtualThreads = Objects.requireNonNullElseGet(properties.getVirtualThreads(),
-				() -> environment.getProperty("spring.threads.virtual.enabled", Boolean.class, false));
+		Boolean virtualThreads = properties.getVirtualThreads();
+		if (virtualThreads == null) {
+			virtualThreads = environment.getProperty("spring.threads.virtual.enabled", Boolean.class, false);
+		}
 		return new GroupLifecycle(
 				new GroupSettings("actors", properties.isEnabled(), properties.isAutoStartup(), properties.getStartOn(),
 						properties.getPhase(), virtualThreads, shutdown.getGracePeriod(), shutdown.getTimeout()));
@@ -76,11 +77,6 @@ public final class RunAutoConfiguration {
 	}
 
 	@Bean
-	AdoptionSource propertiesAdoptionSource(RunProperties properties) {
-		return new PropertiesAdoptionSource(properties);
-	}
-
-	@Bean
 	ApplicationListener<ApplicationReadyEvent> runApplicationReadyListener(ApplicationContext context,
 			ObjectProvider<GroupLifecycle> lifecycle) {
 		return new ReadyListener(context, lifecycle);
@@ -94,19 +90,51 @@ public final class RunAutoConfiguration {
 		if (maxRetries != null) {
 			retry = retry.withMaxRetries(maxRetries);
 		}
-		// Asked for with the first attempt: a Retry may be injected into a bean that is
-		// made before meter registries are
-		SingletonSupplier<List<RetryAttemptListener>> all = SingletonSupplier
-			.of(() -> listeners.orderedStream().toList());
-		return retry.withListener((outcome) -> all.obtain().forEach((listener) -> listener.attemptEnded(outcome)));
+		return retry.withListener(new RetryListeners(listeners));
+	}
+
+	/**
+	 * Asked for with the first attempt: a Retry may be injected into a bean that is made
+	 * before meter registries are.
+	 */
+	private static final class RetryListeners implements Consumer<Retry.AttemptOutcome> {
+
+		private final ObjectProvider<RetryAttemptListener> provider;
+
+		private volatile @Nullable List<RetryAttemptListener> listeners;
+
+		private RetryListeners(ObjectProvider<RetryAttemptListener> provider) {
+			this.provider = provider;
+		}
+
+		@Override
+		public void accept(Retry.AttemptOutcome outcome) {
+			List<RetryAttemptListener> listeners = this.listeners;
+			if (listeners == null) {
+				listeners = this.provider.orderedStream().toList();
+				this.listeners = listeners;
+			}
+			for (RetryAttemptListener listener : listeners) {
+				listener.attemptEnded(outcome);
+			}
+		}
+
 	}
 
 	/**
 	 * Tells the lifecycle that the application is ready; a child context's events, which
-	 * its parents hear, are not meant.
+	 * its parents hear, are not meant. No record: Spring compares listeners.
 	 */
-	private record ReadyListener(ApplicationContext context,
-			ObjectProvider<GroupLifecycle> lifecycle) implements ApplicationListener<ApplicationReadyEvent> {
+	private static final class ReadyListener implements ApplicationListener<ApplicationReadyEvent> {
+
+		private final ApplicationContext context;
+
+		private final ObjectProvider<GroupLifecycle> lifecycle;
+
+		private ReadyListener(ApplicationContext context, ObjectProvider<GroupLifecycle> lifecycle) {
+			this.context = context;
+			this.lifecycle = lifecycle;
+		}
 
 		@Override
 		public void onApplicationEvent(ApplicationReadyEvent event) {

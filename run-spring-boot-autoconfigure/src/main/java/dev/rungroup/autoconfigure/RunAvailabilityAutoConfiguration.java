@@ -3,7 +3,6 @@ package dev.rungroup.autoconfigure;
 import dev.rungroup.actuate.ActorAvailability;
 import dev.rungroup.context.GroupLifecycle;
 
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -12,7 +11,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.health.contributor.HealthIndicator;
-import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 
 /**
@@ -38,9 +37,9 @@ public final class RunAvailabilityAutoConfiguration {
 	 */
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-	ActorAvailability actorAvailability(ApplicationAvailability availability, ApplicationEventPublisher publisher,
-			ObjectProvider<GroupLifecycle> lifecycle, RunProperties properties) {
-		return new ActorAvailability(availability, publisher, lifecycle::getIfUnique,
+	ActorAvailability actorAvailability(ApplicationAvailability availability, ApplicationContext context,
+			RunProperties properties) {
+		return new ActorAvailability(availability, context, context.getBeanProvider(GroupLifecycle.class)::getIfUnique,
 				properties.getOnShutdown() == RunProperties.OnShutdown.NONE);
 	}
 

@@ -3,6 +3,7 @@ package dev.rungroup.autoconfigure;
 import dev.rungroup.context.ActorStalledEvent;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.context.RetryAttemptListener;
+import dev.rungroup.core.Retry;
 import dev.rungroup.metrics.GroupMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
@@ -61,41 +62,43 @@ public final class RunMetricsAutoConfiguration {
 	}
 
 	@Bean
-	RetryAttemptListener groupMetricsRetryAttemptListener(GroupMetrics metrics) {
-		return metrics::attemptEnded;
+	GroupMetricsConnector groupMetricsConnector(GroupMetrics metrics, ApplicationContext context) {
+		return new GroupMetricsConnector(metrics, context);
 	}
 
 	/**
-	 * Stalls are heard as events: the core knows of none. Those of child contexts, which
-	 * come here too, are not meant.
+	 * What the meters hear besides the group's own events, and when they are registered:
+	 * when all beans exist and before the first actor can start. Has nothing to stop:
+	 * counters go on from one start to the next.
 	 */
-	@Bean
-	ApplicationListener<PayloadApplicationEvent<ActorStalledEvent>> groupMetricsStallListener(GroupMetrics metrics,
-			ApplicationContext context) {
-		return (event) -> {
-			if (event.getSource() == context) {
-				metrics.actorStalled(event.getPayload().actor());
-			}
-		};
-	}
-
-	@Bean
-	GroupMetricsStarter groupMetricsStarter(GroupMetrics metrics) {
-		return new GroupMetricsStarter(metrics);
-	}
-
-	/**
-	 * Registers the meters when all beans exist and before the first actor can start. Has
-	 * nothing to stop: counters go on from one start to the next.
-	 */
-	static final class GroupMetricsStarter implements SmartLifecycle {
+	static final class GroupMetricsConnector implements SmartLifecycle, RetryAttemptListener,
+			ApplicationListener<PayloadApplicationEvent<ActorStalledEvent>> {
 
 		private final GroupMetrics metrics;
 
+		private final ApplicationContext context;
+
 		private volatile boolean running;
 
-		private GroupMetricsStarter(GroupMetrics metrics) {
+		private GroupMetricsConnector(GroupMetrics metrics, ApplicationContext context) {
 			this.metrics = metrics;
+			this.context = context;
+		}
+
+		@Override
+		public void attemptEnded(Retry.AttemptOutcome outcome) {
+			this.metrics.attemptEnded(outcome);
+		}
+
+		/**
+		 * Stalls are heard as events: the core knows of none. Those of child contexts,
+		 * which come here too, are not meant.
+		 */
+		@Override
+		public void onApplicationEvent(PayloadApplicationEvent<ActorStalledEvent> event) {
+			if (event.getSource() == this.context) {
+				this.metrics.actorStalled(event.getPayload().actor());
+			}
 		}
 
 		@Override

@@ -160,8 +160,12 @@ public class RunProperties implements InitializingBean {
 		notNegative("run.shutdown.grace-period", this.shutdown.gracePeriod);
 		positive("run.shutdown.timeout", this.shutdown.timeout);
 		this.retry.validate("run.retry");
-		this.actors.forEach((name, actor) -> actor.validate("run.actors." + name));
-		this.adopt.forEach((name, bean) -> bean.validate("run.adopt." + name));
+		for (Map.Entry<String, Actor> entry : this.actors.entrySet()) {
+			entry.getValue().validate("run.actors." + entry.getKey());
+		}
+		for (Map.Entry<String, Adopt> entry : this.adopt.entrySet()) {
+			entry.getValue().validate("run.adopt." + entry.getKey());
+		}
 	}
 
 	private static void notNegative(String property, @Nullable Duration value) {

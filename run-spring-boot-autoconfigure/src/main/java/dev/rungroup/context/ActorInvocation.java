@@ -3,6 +3,7 @@ package dev.rungroup.context;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -35,13 +36,13 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 	static ActorInvocation of(ActorDefinition definition, Object bean) {
 		Method execute = definition.execute();
 		Method interrupt = definition.interrupt();
+		List<Consumer<Throwable>> failureHandlers = new ArrayList<>();
+		for (Method method : definition.failureHandlers()) {
+			failureHandlers.add(failureHandler(besideProxy(definition, method, bean)));
+		}
 		return new ActorInvocation(
 				(execute != null) ? body(throughProxy(definition, execute, bean)) : functionalBody(definition, bean),
-				(interrupt != null) ? interrupter(besideProxy(definition, interrupt, bean)) : null,
-				definition.failureHandlers()
-					.stream()
-					.map((method) -> failureHandler(besideProxy(definition, method, bean)))
-					.toList());
+				(interrupt != null) ? interrupter(besideProxy(definition, interrupt, bean)) : null, failureHandlers);
 	}
 
 	private static Body functionalBody(ActorDefinition definition, Object bean) {

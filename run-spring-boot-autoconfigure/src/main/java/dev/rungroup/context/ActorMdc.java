@@ -1,6 +1,7 @@
 package dev.rungroup.context;
 
 import dev.rungroup.core.Task;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 import org.springframework.util.ClassUtils;
@@ -25,12 +26,12 @@ final class ActorMdc {
 			task.run();
 			return;
 		}
-		Runnable restore = Slf4j.put(actor);
+		String previous = Slf4j.put(actor);
 		try {
 			task.run();
 		}
 		finally {
-			restore.run();
+			Slf4j.restore(previous);
 		}
 	}
 
@@ -39,17 +40,19 @@ final class ActorMdc {
 	 */
 	private static final class Slf4j {
 
-		private static Runnable put(String actor) {
+		private static @Nullable String put(String actor) {
 			String previous = MDC.get(KEY);
 			MDC.put(KEY, actor);
-			return () -> {
-				if (previous != null) {
-					MDC.put(KEY, previous);
-				}
-				else {
-					MDC.remove(KEY);
-				}
-			};
+			return previous;
+		}
+
+		private static void restore(@Nullable String previous) {
+			if (previous != null) {
+				MDC.put(KEY, previous);
+			}
+			else {
+				MDC.remove(KEY);
+			}
 		}
 
 	}

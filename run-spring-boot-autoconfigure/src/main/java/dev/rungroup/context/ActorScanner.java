@@ -6,7 +6,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -14,9 +14,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import dev.rungroup.annotation.Actor;
 import dev.rungroup.annotation.Execute;
@@ -194,22 +192,32 @@ final class ActorScanner {
 	 */
 	private boolean hasAnnotatedMethods(Class<?> type) {
 		for (Class<?> each = type; each != null && isCandidate(each); each = each.getSuperclass()) {
-			if (this.declaring.computeIfAbsent(each, this::declaresAnnotatedMethods)) {
+			if (declaresAnnotatedMethods(each)) {
 				return true;
 			}
 		}
-		return ClassUtils.getAllInterfacesForClassAsSet(type)
-			.stream()
-			.anyMatch((each) -> isCandidate(each)
-					&& this.declaring.computeIfAbsent(each, this::declaresAnnotatedMethods));
+		for (Class<?> each : ClassUtils.getAllInterfacesForClassAsSet(type)) {
+			if (isCandidate(each) && declaresAnnotatedMethods(each)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	private boolean declaresAnnotatedMethods(Class<?> type) {
+		Boolean declares = this.declaring.get(type);
+		if (declares == null) {
+			declares = readMethods(type);
+			this.declaring.put(type, declares);
+		}
+		return declares;
+	}
+
+	private boolean readMethods(Class<?> type) {
 		try {
 			for (Method method : type.getDeclaredMethods()) {
 				for (Annotation annotation : method.getDeclaredAnnotations()) {
-					if (this.ours.computeIfAbsent(annotation.annotationType(),
-							(annotationType) -> MergedAnnotations.from(annotationType).isPresent(Actor.class))) {
+					if (isOurs(annotation.annotationType())) {
 						return true;
 					}
 				}
@@ -224,6 +232,15 @@ final class ActorScanner {
 		return false;
 	}
 
+	private boolean isOurs(Class<? extends Annotation> annotationType) {
+		Boolean ours = this.ours.get(annotationType);
+		if (ours == null) {
+			ours = MergedAnnotations.from(annotationType).isPresent(Actor.class);
+			this.ours.put(annotationType, ours);
+		}
+		return ours;
+	}
+
 	private static MergedAnnotations annotations(AnnotatedElement element) {
 		return MergedAnnotations.from(element, SearchStrategy.TYPE_HIERARCHY);
 	}
@@ -235,13 +252,12 @@ final class ActorScanner {
 	private static List<AnnotatedMethod> annotatedMethods(Class<?> type) {
 		Map<Method, AnnotatedMethod> methods = MethodIntrospector.selectMethods(type,
 				(MethodIntrospector.MetadataLookup<AnnotatedMethod>) AnnotatedMethod::of);
-		return methods.entrySet()
-			.stream()
-			.map((entry) -> entry.getValue().as(entry.getKey()))
-			.sorted(Comparator.comparingInt((AnnotatedMethod method) -> order(method.method()))
-				.thenComparing((method) -> method.method().getName())
-				.thenComparing((method) -> Methods.describe(method.method())))
-			.toList();
+		List<AnnotatedMethod> sorted = new ArrayList<>();
+		for (Map.Entry<Method, AnnotatedMethod> entry : methods.entrySet()) {
+			sorted.add(entry.getValue().as(entry.getKey()));
+		}
+		Collections.sort(sorted);
+		return sorted;
 	}
 
 	private static int order(Method method) {
@@ -293,7 +309,8 @@ final class ActorScanner {
 	 * @param failureHandler present on a failure handler
 	 */
 	private record AnnotatedMethod(Method method, MergedAnnotation<Actor> actor, MergedAnnotation<Execute> execute,
-			MergedAnnotation<Interrupt> interrupt, MergedAnnotation<FailureHandler> failureHandler) {
+			MergedAnnotation<Interrupt> interrupt,
+			MergedAnnotation<FailureHandler> failureHandler) implements Comparable<AnnotatedMethod> {
 
 		static @Nullable AnnotatedMethod of(Method method) {
 			MergedAnnotations annotations = annotations(method);
@@ -309,10 +326,18 @@ final class ActorScanner {
 			return new AnnotatedMethod(method, this.actor, this.execute, this.interrupt, this.failureHandler);
 		}
 
-		long roles() {
-			return Stream.of(this.actor, this.execute, this.interrupt, this.failureHandler)
-				.filter(MergedAnnotation::isPresent)
-				.count();
+		int roles() {
+			return (this.actor.isPresent() ? 1 : 0) + (this.execute.isPresent() ? 1 : 0)
+					+ (this.interrupt.isPresent() ? 1 : 0) + (this.failureHandler.isPresent() ? 1 : 0);
+		}
+
+		@Override
+		public int compareTo(AnnotatedMethod other) {
+			int result = Integer.compare(order(this.method), order(other.method));
+			if (result == 0) {
+				result = this.method.getName().compareTo(other.method.getName());
+			}
+			return (result != 0) ? result : Methods.describe(this.method).compareTo(Methods.describe(other.method));
 		}
 
 		Class<?> parameterType() {
@@ -362,39 +387,47 @@ final class ActorScanner {
 		}
 
 		private List<ActorDefinition> definitions(MergedAnnotation<Actor> actor, List<AnnotatedMethod> methods) {
-			methods.forEach(this::checkSignature);
+			List<Method> executes = new ArrayList<>();
 			List<Candidate> candidates = new ArrayList<>();
-			List<AnnotatedMethod> executes = with(methods, (method) -> method.execute().isPresent());
+			for (AnnotatedMethod method : methods) {
+				checkSignature(method);
+				if (method.execute().isPresent()) {
+					executes.add(method.method());
+				}
+				if (method.actor().isPresent()) {
+					candidates.add(new Candidate(method.actor(), method.method(), false));
+				}
+			}
 			if (actor.isPresent()) {
-				candidates.add(new Candidate(actor, body(executes), true));
+				candidates.add(0, new Candidate(actor, body(executes), true));
 			}
 			else if (!executes.isEmpty()) {
 				throw new InvalidActorException(
-						place(executes.get(0).method()) + " is annotated with @Execute, but the bean is no actor.",
+						place(executes.get(0)) + " is annotated with @Execute, but the bean is no actor.",
 						"Annotate the class or its @Bean method with @Actor or @LoopActor.");
 			}
-			with(methods, (method) -> method.actor().isPresent())
-				.forEach((method) -> candidates.add(new Candidate(method.actor(), method.method(), false)));
-			for (AnnotatedMethod method : with(methods, (each) -> each.interrupt().isPresent())) {
-				Candidate owner = owner(candidates, method.method(), "@Interrupt", method.interrupt());
-				if (owner.interrupt != null) {
-					throw new InvalidActorException(
-							place(method.method()) + " is the second @Interrupt of the same actor, after "
-									+ Methods.describe(owner.interrupt) + ".",
-							"Keep one of them. In a bean with several actor methods, name the method each belongs to:"
-									+ " @Interrupt(\"purge\").");
+			for (AnnotatedMethod method : methods) {
+				if (method.interrupt().isPresent()) {
+					Candidate owner = owner(candidates, method.method(), "@Interrupt", method.interrupt());
+					if (owner.interrupt != null) {
+						throw new InvalidActorException(
+								place(method.method()) + " is the second @Interrupt of the same actor, after "
+										+ Methods.describe(owner.interrupt) + ".",
+								"Keep one of them. In a bean with several actor methods, name the method each belongs"
+										+ " to: @Interrupt(\"purge\").");
+					}
+					owner.interrupt = method.method();
 				}
-				owner.interrupt = method.method();
+				else if (method.failureHandler().isPresent()) {
+					owner(candidates, method.method(), "@FailureHandler", method.failureHandler()).failureHandlers
+						.add(method.method());
+				}
 			}
-			for (AnnotatedMethod method : with(methods, (each) -> each.failureHandler().isPresent())) {
-				owner(candidates, method.method(), "@FailureHandler", method.failureHandler()).failureHandlers
-					.add(method.method());
+			List<ActorDefinition> definitions = new ArrayList<>();
+			for (Candidate candidate : candidates) {
+				definitions.add(definition(candidate));
 			}
-			return candidates.stream().map(this::definition).toList();
-		}
-
-		private static List<AnnotatedMethod> with(List<AnnotatedMethod> methods, Predicate<AnnotatedMethod> role) {
-			return methods.stream().filter(role).toList();
+			return definitions;
 		}
 
 		private void checkSignature(AnnotatedMethod annotated) {
@@ -451,20 +484,18 @@ final class ActorScanner {
 					"Let it take " + parameters + ".");
 		}
 
-		private @Nullable Method body(List<AnnotatedMethod> executes) {
+		private @Nullable Method body(List<Method> executes) {
 			if (executes.size() == 1) {
-				return executes.get(0).method();
+				return executes.get(0);
 			}
 			if (executes.size() > 1) {
 				throw new InvalidActorException(
 						place() + " has " + executes.size() + " @Execute methods: "
-								+ executes.stream()
-									.map((method) -> Methods.describe(method.method()))
-									.collect(Collectors.joining(", "))
-								+ ".",
+								+ executes.stream().map(Methods::describe).collect(Collectors.joining(", ")) + ".",
 						"Keep one, or make each an actor of its own: put @Actor on the methods and not on the class.");
 			}
-			List<Class<?>> bodies = BODIES.stream().filter((body) -> body.isAssignableFrom(this.type)).toList();
+			List<Class<?>> bodies = new ArrayList<>(BODIES);
+			bodies.removeIf((body) -> !body.isAssignableFrom(this.type));
 			if (bodies.isEmpty()) {
 				throw new InvalidActorException(
 						place() + " is an actor with nothing to execute: it has no @Execute method and is no Runnable,"
@@ -588,6 +619,9 @@ final class ActorScanner {
 
 		String text(String attribute) {
 			String text = this.annotation.getString(attribute);
+			if (text.isEmpty()) {
+				return text;
+			}
 			try {
 				String resolved = ActorScanner.this.beanFactory.resolveEmbeddedValue(text);
 				if (resolved == null || !resolved.contains("${")) {
@@ -649,11 +683,12 @@ final class ActorScanner {
 			throw invalid(attribute, text, "is out of range", range, null);
 		}
 
-		@SuppressWarnings("unchecked")
 		List<Class<? extends Throwable>> fatal() {
-			return Stream.of(this.annotation.getClassArray("fatal"))
-				.map((type) -> (Class<? extends Throwable>) type)
-				.collect(Collectors.toList());
+			List<Class<? extends Throwable>> types = new ArrayList<>();
+			for (Class<?> type : this.annotation.getClassArray("fatal")) {
+				types.add(type.asSubclass(Throwable.class));
+			}
+			return types;
 		}
 
 		private InvalidActorException unresolvable(String attribute, String text, @Nullable Throwable cause) {

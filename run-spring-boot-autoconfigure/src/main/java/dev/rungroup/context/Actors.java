@@ -124,17 +124,27 @@ final class Actors {
 	 */
 	List<Member> members() {
 		List<Member> members = new ArrayList<>();
-		this.enabled.forEach((definition) -> members.addAll(this.assembler.members(definition)));
-		this.adopted.forEach((bean) -> members.add(bean.member()));
+		for (ActorDefinition definition : this.enabled) {
+			members.addAll(this.assembler.members(definition));
+		}
+		for (AdoptedBean bean : this.adopted) {
+			members.add(bean.member());
+		}
 		members.addAll(this.memberBeans);
 		return members;
 	}
 
 	List<String> memberNames() {
 		List<String> names = new ArrayList<>();
-		this.enabled.forEach((definition) -> names.addAll(definition.memberNames()));
-		this.adopted.forEach((bean) -> names.add(bean.name()));
-		this.memberBeans.forEach((member) -> names.add(member.name()));
+		for (ActorDefinition definition : this.enabled) {
+			names.addAll(definition.memberNames());
+		}
+		for (AdoptedBean bean : this.adopted) {
+			names.add(bean.name());
+		}
+		for (Member member : this.memberBeans) {
+			names.add(member.name());
+		}
 		return names;
 	}
 
@@ -143,10 +153,16 @@ final class Actors {
 	 */
 	Set<String> required() {
 		Set<String> names = new LinkedHashSet<>();
-		this.enabled.stream()
-			.filter(ActorDefinition::required)
-			.forEach((definition) -> names.addAll(definition.memberNames()));
-		this.adopted.stream().filter(AdoptedBean::isRequired).forEach((bean) -> names.add(bean.name()));
+		for (ActorDefinition definition : this.enabled) {
+			if (definition.required()) {
+				names.addAll(definition.memberNames());
+			}
+		}
+		for (AdoptedBean bean : this.adopted) {
+			if (bean.isRequired()) {
+				names.add(bean.name());
+			}
+		}
 		return names;
 	}
 
@@ -155,10 +171,16 @@ final class Actors {
 	 */
 	Set<String> restarting() {
 		Set<String> names = new LinkedHashSet<>();
-		this.enabled.stream()
-			.filter((definition) -> definition.onError() == Policy.RESTART)
-			.forEach((definition) -> names.addAll(definition.memberNames()));
-		this.adopted.stream().filter(AdoptedBean::isRestarting).forEach((bean) -> names.add(bean.name()));
+		for (ActorDefinition definition : this.enabled) {
+			if (definition.onError() == Policy.RESTART) {
+				names.addAll(definition.memberNames());
+			}
+		}
+		for (AdoptedBean bean : this.adopted) {
+			if (bean.isRestarting()) {
+				names.add(bean.name());
+			}
+		}
 		return names;
 	}
 
@@ -170,8 +192,9 @@ final class Actors {
 		for (ActorDefinition definition : this.enabled) {
 			Duration stallAfter = definition.stallAfter();
 			if (stallAfter != null) {
-				definition.memberNames()
-					.forEach((name) -> limits.add(new StallLimit(name, stallAfter, definition.onStall())));
+				for (String name : definition.memberNames()) {
+					limits.add(new StallLimit(name, stallAfter, definition.onStall()));
+				}
 			}
 		}
 		return limits;
@@ -179,6 +202,13 @@ final class Actors {
 
 	Set<String> disabled() {
 		return this.disabled;
+	}
+
+	/**
+	 * The names that are taken, those of disabled members too.
+	 */
+	Set<String> names() {
+		return this.places.keySet();
 	}
 
 	boolean isTaken(String name) {

@@ -70,7 +70,9 @@ final class AdoptedBean {
 	 * stopped by it: Spring stops what depends on a bean before the bean.
 	 */
 	static void announceStops(List<AdoptedBean> adopted, ConfigurableListableBeanFactory beanFactory) {
-		adopted.forEach((bean) -> beanFactory.registerDependentBean(bean.name(), STOPS_BEAN_NAME));
+		for (AdoptedBean bean : adopted) {
+			beanFactory.registerDependentBean(bean.name(), STOPS_BEAN_NAME);
+		}
 	}
 
 	String name() {

@@ -2,6 +2,7 @@ package dev.rungroup.context;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 import dev.rungroup.core.Interrupter;
 import dev.rungroup.core.Member;
@@ -55,7 +56,9 @@ final class GroupAssembler {
 			if (interrupter != null) {
 				builder.interrupt((reason) -> ActorMdc.with(name, () -> interrupter.interrupt(reason)));
 			}
-			invocation.failureHandlers().forEach(builder::failureHandler);
+			for (Consumer<Throwable> failureHandler : invocation.failureHandlers()) {
+				builder.failureHandler(failureHandler);
+			}
 			members.add(builder.build());
 		}
 		return members;
@@ -71,7 +74,7 @@ final class GroupAssembler {
 			.backoff(definition.backoff())
 			.maxRestarts(definition.maxRestarts())
 			.onExhausted(definition.onExhausted())
-			.fatal(definition.fatal().toArray(Class[]::new))
+			.fatal((Class<? extends Throwable>[]) definition.fatal().toArray(new Class<?>[0]))
 			.stage(definition.stage());
 		if (definition.within() != null) {
 			builder.within(definition.within());

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.StringJoiner;
 
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.GroupState;
@@ -128,9 +128,8 @@ public final class GroupLifecycle
 				launch = run.fill(members);
 			}
 			if (launch) {
-				logger.info("Starting actors " + members.stream().map(Member::name).collect(Collectors.joining(", "))
-						+ ((actors.disabled().isEmpty()) ? ""
-								: " (disabled: " + String.join(", ", actors.disabled()) + ")"));
+				logger.info("Starting actors " + names(members) + ((actors.disabled().isEmpty()) ? ""
+						: " (disabled: " + String.join(", ", actors.disabled()) + ")"));
 				run.launch();
 			}
 		}
@@ -138,6 +137,14 @@ public final class GroupLifecycle
 			run.over();
 			throw ex;
 		}
+	}
+
+	private static String names(List<Member> members) {
+		StringJoiner names = new StringJoiner(", ");
+		for (Member member : members) {
+			names.add(member.name());
+		}
+		return names.toString();
 	}
 
 	/**
@@ -246,13 +253,16 @@ public final class GroupLifecycle
 			if (snapshot != null) {
 				return snapshot;
 			}
-			List<String> names = new ArrayList<>();
+			List<MemberSnapshot> members = new ArrayList<>();
 			if (this.settings.enabled()) {
-				names.addAll(actors.memberNames());
-				names.addAll(this.added.keySet());
+				for (String name : actors.memberNames()) {
+					members.add(newMember(name));
+				}
+				for (String name : this.added.keySet()) {
+					members.add(newMember(name));
+				}
 			}
-			return new GroupSnapshot(this.settings.name(), GroupState.NEW, null,
-					names.stream().map(GroupLifecycle::newMember).toList());
+			return new GroupSnapshot(this.settings.name(), GroupState.NEW, null, members);
 		}
 	}
 
@@ -393,7 +403,7 @@ public final class GroupLifecycle
 		synchronized (this.lock) {
 			if (this.actors == null) {
 				Set<String> twice = new LinkedHashSet<>(this.added.keySet());
-				twice.removeIf((name) -> !found.isTaken(name));
+				twice.retainAll(found.names());
 				if (!twice.isEmpty()) {
 					throw new InvalidActorException("Members that were added to the group have the names of actors: "
 							+ String.join(", ", twice) + ".", "Give the members other names.");

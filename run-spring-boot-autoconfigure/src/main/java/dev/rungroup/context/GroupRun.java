@@ -88,15 +88,21 @@ final class GroupRun {
 			.listener(exhaustion)
 			.listener(new ActorLog(this::stopReason))
 			.listener(new Ender(this.context.getBeanProvider(GroupEndHandler.class).getIfAvailable()));
-		this.context.getBeanProvider(ActorFailureHandler.class)
-			.orderedStream()
-			.forEach((handler) -> builder.listener(new Failures(handler)));
-		this.context.getBeanProvider(GroupListener.class).orderedStream().forEach(builder::listener);
+		for (ActorFailureHandler handler : beans(ActorFailureHandler.class)) {
+			builder.listener(new Failures(handler));
+		}
+		for (GroupListener listener : beans(GroupListener.class)) {
+			builder.listener(listener);
+		}
 		Group group = builder.listener(new GroupEvents(this.context)).build();
-		this.wrappers = this.context.getBeanProvider(BodyWrapper.class).orderedStream().toList();
+		this.wrappers = beans(BodyWrapper.class);
 		this.exhaustion = exhaustion;
 		this.stalls = new StallWatch(group, actors.stallLimits(), this.context);
 		this.group = group;
+	}
+
+	private <T> List<T> beans(Class<T> type) {
+		return this.context.getBeanProvider(type).orderedStream().toList();
 	}
 
 	/**
@@ -108,7 +114,9 @@ final class GroupRun {
 			over();
 			return false;
 		}
-		members.forEach((member) -> group().add(wrapped(member)));
+		for (Member member : members) {
+			group().add(wrapped(member));
+		}
 		this.filled = true;
 		this.launched = !members.isEmpty();
 		return this.launched;

@@ -1,8 +1,7 @@
 package dev.rungroup.context;
 
 import java.lang.reflect.Method;
-import java.util.Arrays;
-import java.util.stream.Collectors;
+import java.util.StringJoiner;
 
 /**
  * Methods as messages name them.
@@ -16,10 +15,12 @@ final class Methods {
 	 * Such as {@code com.acme.Jobs.purge(StopReason)}.
 	 */
 	static String describe(Method method) {
-		return Arrays.stream(method.getParameterTypes())
-			.map(Class::getSimpleName)
-			.collect(
-					Collectors.joining(", ", method.getDeclaringClass().getName() + "." + method.getName() + "(", ")"));
+		StringJoiner description = new StringJoiner(", ",
+				method.getDeclaringClass().getName() + "." + method.getName() + "(", ")");
+		for (Class<?> type : method.getParameterTypes()) {
+			description.add(type.getSimpleName());
+		}
+		return description.toString();
 	}
 
 }

@@ -197,7 +197,9 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 		Binding binding = binding();
 		GroupSnapshot snapshot = this.group.get();
 		if (binding != null && snapshot != null) {
-			snapshot.members().forEach((member) -> binding.actor(member.name()));
+			for (MemberSnapshot member : snapshot.members()) {
+				binding.actor(member.name());
+			}
 		}
 	}
 

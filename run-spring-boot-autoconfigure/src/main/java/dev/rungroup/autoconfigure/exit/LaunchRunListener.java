@@ -30,7 +30,8 @@ final class LaunchRunListener implements SpringApplicationRunListener, Ordered {
 
 	@Override
 	public void contextPrepared(ConfigurableApplicationContext context) {
-		this.launch = Launch.bySpringApplication(context, isStartedByServletContainer());
+		// A deployed WAR shares its JVM with others
+		this.launch = Launch.bySpringApplication(context, TestRun.isCalledFrom(SERVLET_CONTAINER_ENTRY));
 	}
 
 	@Override
@@ -47,14 +48,6 @@ final class LaunchRunListener implements SpringApplicationRunListener, Ordered {
 		if (launch != null) {
 			launch.failed();
 		}
-	}
-
-	/**
-	 * A deployed WAR shares its JVM with others.
-	 */
-	private static boolean isStartedByServletContainer() {
-		return StackWalker.getInstance()
-			.walk((frames) -> frames.anyMatch((frame) -> frame.getClassName().equals(SERVLET_CONTAINER_ENTRY)));
 	}
 
 }

@@ -37,8 +37,19 @@ final class TestRun {
 	 * Whether the calling thread starts a context for Spring's test framework.
 	 */
 	static boolean startsContext() {
-		return StackWalker.getInstance()
-			.walk((frames) -> frames.anyMatch((frame) -> frame.getClassName().startsWith(CONTEXT_CACHE)));
+		return isCalledFrom(CONTEXT_CACHE);
+	}
+
+	/**
+	 * Whether the calling thread is inside a class whose name begins like this.
+	 */
+	static boolean isCalledFrom(String className) {
+		for (StackTraceElement frame : Thread.currentThread().getStackTrace()) {
+			if (frame.getClassName().startsWith(className)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 }

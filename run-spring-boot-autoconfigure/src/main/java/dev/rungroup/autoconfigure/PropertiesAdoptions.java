@@ -3,10 +3,10 @@ package dev.rungroup.autoconfigure;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import dev.rungroup.context.Adoption;
-import dev.rungroup.context.AdoptionSource;
 import dev.rungroup.context.InvalidActorException;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -16,22 +16,19 @@ import org.springframework.context.Lifecycle;
  * Makes adoptions of {@link RunProperties}. A bean is found by its exact name, or else by
  * one that differs only in case, dashes and underscores.
  */
-final class PropertiesAdoptionSource implements AdoptionSource {
+final class PropertiesAdoptions {
 
-	private final RunProperties properties;
-
-	PropertiesAdoptionSource(RunProperties properties) {
-		this.properties = properties;
+	private PropertiesAdoptions() {
 	}
 
-	@Override
-	public List<Adoption> adoptions(ConfigurableListableBeanFactory beanFactory) {
+	static List<Adoption> of(RunProperties properties, ConfigurableListableBeanFactory beanFactory) {
 		List<Adoption> adoptions = new ArrayList<>();
-		this.properties.getAdopt()
-			.forEach((key,
-					adopt) -> adoptions.add(new Adoption(beanName(key, beanFactory), adopt.getOnError(),
-							PropertiesActorCustomizer.backoff(this.properties.getRetry(), adopt.getRetry()),
-							adopt.getMaxRestarts(), adopt.getWithin(), adopt.getOnExhausted(), adopt.isRequired())));
+		for (Map.Entry<String, RunProperties.Adopt> entry : properties.getAdopt().entrySet()) {
+			RunProperties.Adopt adopt = entry.getValue();
+			adoptions.add(new Adoption(beanName(entry.getKey(), beanFactory), adopt.getOnError(),
+					PropertiesActorCustomizer.backoff(properties.getRetry(), adopt.getRetry()), adopt.getMaxRestarts(),
+					adopt.getWithin(), adopt.getOnExhausted(), adopt.isRequired()));
+		}
 		return adoptions;
 	}
 
