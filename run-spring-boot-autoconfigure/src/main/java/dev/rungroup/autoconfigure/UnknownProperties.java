@@ -30,6 +30,7 @@ final class UnknownProperties {
 	private static final Map<ConfigurationPropertyName, Bindable<?>> OURS = Map.of(
 			ConfigurationPropertyName.of("run.actors"), Bindable.mapOf(String.class, RunProperties.Actor.class),
 			ConfigurationPropertyName.of("run.adopt"), Bindable.mapOf(String.class, RunProperties.Adopt.class),
+			ConfigurationPropertyName.of("run.observations"), Bindable.of(RunProperties.Observations.class),
 			ConfigurationPropertyName.of("run.retry"), Bindable.of(RunProperties.Retry.class),
 			ConfigurationPropertyName.of("run.shutdown"), Bindable.of(RunProperties.Shutdown.class));
 

@@ -129,7 +129,8 @@ class HostileInputTests {
 			"run.actors.worker.retry.dealy,run.actors.worker.retry.delay",
 			"run.actors.wroker.max-restart,run.actors.wroker.max-restarts",
 			"run.actors[0].timeut,run.actors[0].timeout", "run.adopt.worker.on-exhaust,run.adopt.worker.on-exhausted",
-			"run.retry.max-retry,run.retry.max-retries", "run.shutdown.time-outs,run.shutdown.timeout" })
+			"run.retry.max-retry,run.retry.max-retries", "run.shutdown.time-outs,run.shutdown.timeout",
+			"run.observations.enable,run.observations.enabled" })
 	void misspeltPropertyIsReportedWithTheNearest(String property, String nearest, CapturedOutput output) {
 		assertFails(output, property, "1s", WorkerConfiguration.class, "is set, but there is no such property",
 				"Did you mean '" + nearest + "'?");
