@@ -220,28 +220,60 @@ class ContextTests {
 
 	@Test
 	void aHelperThreadOfTheBodyMaySleepWithItsContext() {
-		CountDownLatch sleeping = new CountDownLatch(1);
+		BlockingQueue<Thread> helpers = new LinkedBlockingQueue<>();
 		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
 		this.group.add(Member.named("member").execute((context) -> {
-			Thread helper = new Thread(() -> {
-				sleeping.countDown();
-				try {
-					seen.add(context.sleep(Waits.LONG));
-				}
-				catch (InterruptedException ex) {
-					seen.add(ex);
-				}
-			});
+			Thread helper = new Thread(() -> sleep(context, Waits.LONG, seen));
 			helper.setDaemon(true);
 			helper.start();
-			helper.join(Waits.LIMIT.toMillis());
+			helpers.add(helper);
+			helper.join();
 		}).interrupt((reason) -> {
 		}).build());
 		GroupRun run = GroupRun.of(this.group);
-		Waits.await(sleeping);
+		Thread helper = Waits.take(helpers);
+		Waits.until("it sleeps", () -> helper.getState() == Thread.State.TIMED_WAITING);
 		this.group.stop();
 		run.returned();
 		assertThat(seen).containsExactly(false);
+	}
+
+	@Test
+	void aHelperThreadThatIsNotDisturbedSleepsItAll() {
+		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+		this.group.add(Member.named("member").execute((context) -> {
+			Thread helper = new Thread(() -> sleep(context, Duration.ofMillis(1), seen));
+			helper.start();
+			helper.join(Waits.LIMIT.toMillis());
+		}).build());
+		GroupRun.of(this.group).returned();
+		assertThat(seen).containsExactly(true);
+	}
+
+	@Test
+	void aHelperThreadThatOutlivesItsExecutionIsWokenAtTheEndOfThat() {
+		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+		this.group.add(this.a.describe().onDone(Policy.RESTART).build());
+		GroupRun run = GroupRun.of(this.group);
+		MemberContext first = this.a.awaitStarted();
+		Thread helper = new Thread(() -> sleep(first, Waits.LONG, seen));
+		helper.setDaemon(true);
+		helper.start();
+		Waits.until("it sleeps", () -> helper.getState() == Thread.State.TIMED_WAITING);
+		this.a.finish();
+		this.a.awaitStarted();
+		assertThat(Waits.take(seen)).isEqualTo(false);
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void aContextIsPrintedWithItsExecutionAndItsMember() {
+		this.group.add(this.a.build());
+		GroupRun run = GroupRun.of(this.group);
+		assertThat(this.a.awaitStarted()).hasToString("Execution 1 of member 'a'");
+		this.group.stop();
+		run.returned();
 	}
 
 	@Test
@@ -315,6 +347,15 @@ class ContextTests {
 		assertThat(first.isStopping()).isTrue();
 		this.group.stop();
 		run.returned();
+	}
+
+	private static void sleep(MemberContext context, Duration duration, BlockingQueue<Object> seen) {
+		try {
+			seen.add(context.sleep(duration));
+		}
+		catch (InterruptedException ex) {
+			seen.add(ex);
+		}
 	}
 
 }

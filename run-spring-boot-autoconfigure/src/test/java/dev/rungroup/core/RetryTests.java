@@ -216,6 +216,17 @@ class RetryTests {
 	}
 
 	@Test
+	void aJitterWithoutADelayIsAPauseToo() {
+		GroupRun run = GroupRun
+			.of(() -> Retry.with(Backoff.none().withJitter(Waits.LONG)).withMaxRetries(100).run((attempt) -> {
+				throw new IOException("attempt " + attempt.iteration());
+			}));
+		Waits.until("it pauses", () -> run.thread().getState() == Thread.State.TIMED_WAITING || run.isOver());
+		run.thread().interrupt();
+		assertThat(run.thrown()).isInstanceOf(InterruptedException.class);
+	}
+
+	@Test
 	void anInterruptFlagThatIsSetBeforeThePauseEndsIt() {
 		IOException failure = new IOException("before the pause");
 		AtomicInteger calls = new AtomicInteger();
@@ -376,6 +387,17 @@ class RetryTests {
 			attempt.stop();
 			throw new IOException("hopeless");
 		}));
+		assertThat(heard).containsExactly(Retry.AttemptOutcome.STOPPED);
+	}
+
+	@Test
+	void aListenerHearsThatAnInterruptedPauseStoppedIt() {
+		List<Retry.AttemptOutcome> heard = new CopyOnWriteArrayList<>();
+		Retry retry = Retry.with(Backoff.fixed(Waits.LONG)).withListener(heard::add);
+		assertThat(thrownBy(() -> retry.run((attempt) -> {
+			Thread.currentThread().interrupt();
+			throw new IOException("before the pause");
+		}))).isInstanceOf(InterruptedException.class);
 		assertThat(heard).containsExactly(Retry.AttemptOutcome.STOPPED);
 	}
 
