@@ -35,6 +35,28 @@ class ContextTests {
 	}
 
 	@Test
+	void theContextBeforeTheFirstExecutionIsOneThatGoesOn() {
+		BlockingQueue<MemberContext> seen = new LinkedBlockingQueue<>();
+		BlockingQueue<Boolean> stopping = new LinkedBlockingQueue<>();
+		Group group = Group.builder().listener(new GroupListener() {
+
+			@Override
+			public void memberStarted(String member) {
+				MemberContext context = MemberContext.current();
+				seen.add(context);
+				stopping.add(context.isStopping());
+			}
+
+		}).build();
+		group.add(this.a.build());
+		GroupRun run = GroupRun.of(group);
+		assertThat(Waits.take(seen).execution()).isZero();
+		assertThat(Waits.take(stopping)).isFalse();
+		group.stop();
+		run.returned();
+	}
+
+	@Test
 	void theContextOfLaterExecutionsKnowsTheFailures() {
 		this.group
 			.add(this.a.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());

@@ -723,6 +723,22 @@ class GroupTests {
 	}
 
 	@Test
+	void aWindowWithABudgetOfNoRestartIsAllowed() {
+		assertThat(Member.named("a").execute(() -> {
+		}).maxRestarts(0).within(Duration.ofSeconds(1)).build().name()).isEqualTo("a");
+	}
+
+	@Test
+	void aBudgetOfMinusOneIsUnlimitedAndLessIsRefused() {
+		Member.Builder builder = Member.named("a").execute(() -> {
+		});
+		assertThat(builder.maxRestarts(-1).build().maxRestarts).isEqualTo(-1);
+		assertThatIllegalArgumentException().isThrownBy(() -> builder.maxRestarts(-2))
+			.withMessageContaining("maxRestarts")
+			.withMessageContaining("-2");
+	}
+
+	@Test
 	void aSpentBudgetThatRestartsIsRefused() {
 		assertThatIllegalStateException().isThrownBy(() -> Member.named("spent").execute(() -> {
 		}).maxRestarts(1).onExhausted(Policy.RESTART).build()).withMessageContaining("spent");
