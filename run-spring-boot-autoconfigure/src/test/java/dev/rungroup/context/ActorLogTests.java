@@ -76,6 +76,8 @@ class ActorLogTests {
 		this.log.groupStopping(new StopReason(StopReason.Kind.CONTEXT_CLOSED, null, null));
 		assertThat(output).containsSubsequence("Actor 'b' failed: java.io.IOException: broken",
 				"Stopping the actors with the application context");
+		this.log.memberEnded("b", MemberState.FAILED);
+		assertThat(output).contains("Actor 'b' ended: failed: java.io.IOException: broken");
 	}
 
 	@Test

@@ -135,6 +135,11 @@ class ActorScannerTests {
 	}
 
 	@Test
+	void methodsOfAnInterfaceAloneCount() {
+		assertThat(scanOne(ByInterfaceAlone.class).execute()).extracting(Method::getName).isEqualTo("defaultWork");
+	}
+
+	@Test
 	void composedAnnotationsWorkOnClassAndMethod() {
 		ActorDefinition actor = scanOne(Composed.class);
 		assertThat(actor.name()).isEqualTo("mine");
@@ -454,6 +459,19 @@ class ActorScannerTests {
 		@FailureHandler
 		default void defaultHandler() {
 		}
+
+	}
+
+	interface Working {
+
+		@Execute
+		default void defaultWork() {
+		}
+
+	}
+
+	@Actor
+	static class ByInterfaceAlone implements Working {
 
 	}
 

@@ -208,6 +208,30 @@ class GroupLifecycleTests {
 	}
 
 	@Test
+	void listenerThatHangsIsGivenUpSoonAfterTheShutdownTimeout(CapturedOutput output) {
+		GroupSettings settings = settings(Duration.ofMillis(10), Duration.ofMillis(50));
+		Hanging hanging;
+		try (AnnotationConfigApplicationContext context = start(settings, Server.class, Hanging.class)) {
+			hanging = context.getBean(Hanging.class);
+			GroupLifecycle lifecycle = context.getBean(GroupLifecycle.class);
+			lifecycle.stop();
+			assertThat(lifecycle.isRunning()).isFalse();
+			assertThat(output).containsOnlyOnce("The actors have not ended within PT1.05S and are given up");
+		}
+		hanging.release.countDown();
+		awaitNoThreads("run-group");
+	}
+
+	@Test
+	void memberThatABeanAddsWhileTheActorsAreCreatedJoinsThem() throws Exception {
+		try (AnnotationConfigApplicationContext context = start(AddingConfiguration.class)) {
+			assertThat(poll(AddingConfiguration.runs)).isEqualTo("added");
+			assertThat(context.getBean(GroupLifecycle.class).snapshot().members()).extracting(MemberSnapshot::name)
+				.containsExactly("adder", "added");
+		}
+	}
+
+	@Test
 	void endHandlerIsToldOnceOfAFailureAndNotOfAStop(CapturedOutput output) throws Exception {
 		try (AnnotationConfigApplicationContext context = start(Failing.class, EndRecorder.class)) {
 			EndRecorder ends = context.getBean(EndRecorder.class);
@@ -897,6 +921,40 @@ class GroupLifecycleTests {
 		@FailureHandler
 		void c(IllegalStateException failure) {
 			this.handled.add("never");
+		}
+
+	}
+
+	static class Hanging implements GroupListener {
+
+		final CountDownLatch release = new CountDownLatch(1);
+
+		@Override
+		public void groupStopped(@Nullable StopReason reason) {
+			try {
+				this.release.await(30, TimeUnit.SECONDS);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}
+
+	}
+
+	@Configuration
+	static class AddingConfiguration {
+
+		static final BlockingQueue<String> runs = new LinkedBlockingQueue<>();
+
+		@Bean
+		@Lazy
+		@Actor
+		Task adder(GroupLifecycle lifecycle) {
+			lifecycle.add(Member.named("added").execute((context) -> {
+				runs.add("added");
+				context.sleep(Duration.ofHours(1));
+			}).build());
+			return () -> new CountDownLatch(1).await();
 		}
 
 	}

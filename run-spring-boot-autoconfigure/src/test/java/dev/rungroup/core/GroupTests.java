@@ -195,6 +195,23 @@ class GroupTests {
 	}
 
 	@Test
+	void anInterrupterRunsOnADaemonThreadThatIsNamedAfterItsMember() {
+		Group group = new Group();
+		BlockingQueue<Thread> threads = new LinkedBlockingQueue<>();
+		CountDownLatch interrupted = new CountDownLatch(1);
+		group.add(Member.named("worker").execute(() -> Waits.await(interrupted)).interrupt((reason) -> {
+			threads.add(Thread.currentThread());
+			interrupted.countDown();
+		}).build());
+		GroupRun run = GroupRun.of(group);
+		group.stop();
+		run.returned();
+		Thread thread = Waits.take(threads);
+		assertThat(thread.getName()).isEqualTo("worker-interrupt");
+		assertThat(thread.isDaemon()).isTrue();
+	}
+
+	@Test
 	void withoutAnInterrupterTheThreadIsInterrupted() {
 		CountDownLatch started = new CountDownLatch(1);
 		AtomicReference<Exception> ended = new AtomicReference<>();

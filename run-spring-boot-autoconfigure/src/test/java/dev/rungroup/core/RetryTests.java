@@ -451,6 +451,17 @@ class RetryTests {
 	}
 
 	@Test
+	void aLimitOfMinusOneIsNone() throws Exception {
+		AtomicInteger calls = new AtomicInteger();
+		Retry.immediately().withMaxRetries(0).withMaxRetries(-1).run((attempt) -> {
+			if (calls.incrementAndGet() < 50) {
+				throw new IOException("not yet");
+			}
+		});
+		assertThat(calls).hasValue(50);
+	}
+
+	@Test
 	void aNegativeDelayIsRefused() {
 		assertThatExceptionOfType(IllegalArgumentException.class).isThrownBy(
 				() -> Retry.immediately().withMaxRetries(0).run((attempt) -> attempt.setDelay(Duration.ofMillis(-1))));
