@@ -290,6 +290,23 @@ class ContextTests {
 	}
 
 	@Test
+	void aHelperThreadOfAnExecutionThatTakesTooLongIsWokenThoughTheBodyGoesOn() {
+		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+		CountDownLatch release = new CountDownLatch(1);
+		this.group.add(Member.named("member").execute((context) -> {
+			Thread helper = new Thread(() -> sleep(context, Waits.LONG, seen));
+			helper.setDaemon(true);
+			helper.start();
+			Waits.until("it sleeps", () -> helper.getState() == Thread.State.TIMED_WAITING);
+			Waits.ignoringInterrupts(release);
+		}).timeout(Duration.ofSeconds(1)).onError(Policy.DO_NOTHING).build());
+		GroupRun run = GroupRun.of(this.group);
+		assertThat(Waits.take(seen)).isEqualTo(false);
+		release.countDown();
+		run.returned();
+	}
+
+	@Test
 	void aContextIsPrintedWithItsExecutionAndItsMember() {
 		this.group.add(this.a.build());
 		GroupRun run = GroupRun.of(this.group);

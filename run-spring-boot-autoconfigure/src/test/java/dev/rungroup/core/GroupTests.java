@@ -212,6 +212,31 @@ class GroupTests {
 	}
 
 	@Test
+	void whenRunReturnsTheThreadsOfMembersAndInterruptersAreGone() {
+		for (int i = 0; i < 50; i++) {
+			Group group = new Group();
+			BlockingQueue<Thread> threads = new LinkedBlockingQueue<>();
+			CountDownLatch started = new CountDownLatch(1);
+			CountDownLatch interrupted = new CountDownLatch(1);
+			group.add(Member.named("worker").execute(() -> {
+				threads.add(Thread.currentThread());
+				started.countDown();
+				Waits.await(interrupted);
+			}).interrupt((reason) -> {
+				interrupted.countDown();
+				threads.add(Thread.currentThread());
+			}).build());
+			GroupRun run = GroupRun.of(() -> {
+				group.run();
+				assertThat(threads).hasSize(2).noneMatch(Thread::isAlive);
+			});
+			Waits.await(started);
+			group.stop();
+			run.returned();
+		}
+	}
+
+	@Test
 	void withoutAnInterrupterTheThreadIsInterrupted() {
 		CountDownLatch started = new CountDownLatch(1);
 		AtomicReference<Exception> ended = new AtomicReference<>();

@@ -220,7 +220,40 @@ class TimeoutTests {
 			Waits.await(interrupted);
 			throw own;
 		}).interrupt((reason) -> interrupted.countDown()).timeout(SHORT).build());
-		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
+		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class).hasSuppressedException(own);
+	}
+
+	@Test
+	void theTimeoutNamesTheLimitThatWasPassed() {
+		assertThat(thrownBy(this.slow.describe().timeout(SHORT)))
+			.hasMessage("Member 'slow': execution 1 took longer than its timeout of PT0.05S");
+	}
+
+	@Test
+	void theTimeoutNamesTheLimitThatWasPassedFirstOfTwo() {
+		assertThat(thrownBy(this.slow.describe().timeout(SHORT).readyTimeout(Waits.LONG)))
+			.hasMessage("Member 'slow': execution 1 took longer than its timeout of PT0.05S");
+	}
+
+	@Test
+	void theTimeoutNamesTheReadyTimeoutIfThatWasPassed() {
+		assertThat(thrownBy(this.slow.describe().timeout(Waits.LONG).readyTimeout(SHORT)))
+			.hasMessage("Member 'slow': execution 1 was not ready within its readyTimeout of PT0.05S");
+	}
+
+	@Test
+	void theTimeoutDoesNotNameTheReadyTimeoutOfAMemberThatIsReady() {
+		this.group.add(Member.named("quick").execute((context) -> {
+			context.ready();
+			context.sleep(Waits.LONG);
+		}).timeout(Duration.ofMillis(400)).readyTimeout(Duration.ofMillis(399)).build());
+		assertThat(GroupRun.of(this.group).thrown())
+			.hasMessage("Member 'quick': execution 1 took longer than its timeout of PT0.4S");
+	}
+
+	private Throwable thrownBy(Member.Builder member) {
+		this.group.add(member.build());
+		return GroupRun.of(this.group).thrown();
 	}
 
 	@Test
