@@ -752,6 +752,24 @@ class GroupTests {
 	}
 
 	@Test
+	void aWrappedBodyIsCalledByItsWrapper() {
+		Trail trail = new Trail();
+		Member member = Member.named("wrapped")
+			.execute(() -> trail.add("body"))
+			.build()
+			.withBody((body) -> (context) -> {
+				trail.add("before");
+				body.run(context);
+				trail.add("after");
+			});
+		Group group = new Group();
+		group.add(member);
+		GroupRun.of(group).returned();
+		assertThat(trail.steps()).containsExactly("before", "body", "after");
+		assertThat(member).hasToString("Member 'wrapped'");
+	}
+
+	@Test
 	void aMemberWithTwoBodiesIsRefused() {
 		assertThatIllegalStateException().isThrownBy(() -> Member.named("double").execute(() -> {
 		}).execute((context) -> {
