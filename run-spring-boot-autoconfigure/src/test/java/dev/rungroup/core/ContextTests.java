@@ -343,6 +343,20 @@ class ContextTests {
 	}
 
 	@Test
+	void theContextOfAnEndedExecutionIsOneThatIsToStopWhileTheMemberPauses() {
+		this.group.add(this.a.describe().onDone(Policy.RESTART).delay(Waits.LONG).build());
+		GroupRun run = GroupRun.of(this.group);
+		MemberContext first = this.a.awaitStarted();
+		assertThat(first.isStopping()).isFalse();
+		this.a.finish();
+		Waits.until("it pauses", () -> this.group.snapshot().members().get(0).state() == MemberState.WAITING);
+		assertThat(first.isStopping()).isTrue();
+		assertThat(first.stopReason()).isNull();
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
 	void aReadyOfAnEndedExecutionDoesNotCountForTheNext() {
 		this.group.add(this.a.describe().onDone(Policy.RESTART).readyTimeout(Waits.LONG).build());
 		GroupRun run = GroupRun.of(this.group);

@@ -198,12 +198,17 @@ class GroupTests {
 	void anInterrupterRunsOnADaemonThreadThatIsNamedAfterItsMember() {
 		Group group = new Group();
 		BlockingQueue<Thread> threads = new LinkedBlockingQueue<>();
+		CountDownLatch started = new CountDownLatch(1);
 		CountDownLatch interrupted = new CountDownLatch(1);
-		group.add(Member.named("worker").execute(() -> Waits.await(interrupted)).interrupt((reason) -> {
+		group.add(Member.named("worker").execute(() -> {
+			started.countDown();
+			Waits.await(interrupted);
+		}).interrupt((reason) -> {
 			threads.add(Thread.currentThread());
 			interrupted.countDown();
 		}).build());
 		GroupRun run = GroupRun.of(group);
+		Waits.await(started);
 		group.stop();
 		run.returned();
 		Thread thread = Waits.take(threads);
@@ -523,6 +528,24 @@ class GroupTests {
 		assertThat(group.stopReason().cause()).isSameAs(thrown);
 		assertThat(group.snapshot().members()).filteredOn((member) -> member.state() == MemberState.FAILED).hasSize(1);
 		assertThat(this.a.isActive() || this.b.isActive()).isFalse();
+	}
+
+	@Test
+	void aMemberThatGetsNoThreadIsHeardToHaveFailed() {
+		IllegalStateException failure = new IllegalStateException("no threads");
+		Events events = new Events();
+		BlockingQueue<Throwable> handled = new LinkedBlockingQueue<>();
+		Group group = Group.builder().listener(events).threadFactory((runnable) -> {
+			throw failure;
+		}).build();
+		group.add(new FakeMember("a").describe().failureHandler(handled::add).build());
+		assertThat(GroupRun.of(group).thrown()).isSameAs(failure);
+		assertThat(events.of("a")).containsExactly("a started", "a execution failed", "a ended FAILED");
+		assertThat(handled).containsExactly(failure);
+		MemberSnapshot member = group.snapshot().members().get(0);
+		assertThat(member.state()).isEqualTo(MemberState.FAILED);
+		assertThat(member.failures()).isOne();
+		assertThat(member.lastFailure()).isSameAs(failure);
 	}
 
 	@Test

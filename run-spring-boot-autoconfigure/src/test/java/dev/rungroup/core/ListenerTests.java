@@ -92,6 +92,36 @@ class ListenerTests {
 	}
 
 	@Test
+	void groupStoppingIsHeardBeforeAPausingMemberEndsBecauseOfIt() {
+		BlockingQueue<Thread> threads = new LinkedBlockingQueue<>();
+		Group group = Group.builder().listener(new GroupListener() {
+
+			@Override
+			public void groupStopping(StopReason reason) {
+				Thread thread = Waits.take(threads);
+				Waits.until("the member waits, or has ended too early", () -> !thread.isAlive()
+						|| thread.getState() == Thread.State.WAITING || events().count("a ended STOPPED") > 0);
+			}
+
+			private Events events() {
+				return ListenerTests.this.events;
+			}
+
+		}).listener(this.events).build();
+		group.add(Member.named("a")
+			.execute(() -> threads.add(Thread.currentThread()))
+			.onDone(Policy.RESTART)
+			.delay(Waits.LONG)
+			.build());
+		GroupRun run = GroupRun.of(group);
+		Waits.until("it pauses", () -> group.snapshot().members().get(0).state() == MemberState.WAITING
+				&& group.snapshot().members().get(0).executions() == 1);
+		group.stop();
+		run.returned();
+		assertThat(this.events.heard()).containsSubsequence("stopping STOP_REQUESTED", "a ended STOPPED");
+	}
+
+	@Test
 	void aGroupWhoseMembersAllEndedByThemselvesIsStoppedWithoutAReason() {
 		this.group.add(this.a.describe().onDone(Policy.DO_NOTHING).build());
 		GroupRun run = GroupRun.of(this.group);

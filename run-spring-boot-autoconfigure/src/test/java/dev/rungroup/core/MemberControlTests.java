@@ -242,6 +242,15 @@ class MemberControlTests {
 	}
 
 	@Test
+	void aGroupThatKeepsStoppedMembersIsOverWhenAllHaveEndedByThemselves() {
+		Group group = Group.builder().keepStopped(true).build();
+		group.add(this.subject.describe().onDone(Policy.DO_NOTHING).build());
+		GroupRun run = GroupRun.of(group);
+		this.subject.finish();
+		run.returned();
+	}
+
+	@Test
 	void aGroupThatKeepsStoppedMembersCanStillBeStopped() {
 		Group group = Group.builder().keepStopped(true).build();
 		group.add(this.subject.build());
