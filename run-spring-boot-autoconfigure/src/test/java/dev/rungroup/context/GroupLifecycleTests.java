@@ -463,6 +463,30 @@ class GroupLifecycleTests {
 	}
 
 	@Test
+	void interruptsThatTakeAThrowableAndHandlersThatTakeNothingAreCalled() throws Exception {
+		try (AnnotationConfigApplicationContext context = start(Sensitive.class)) {
+			BlockingQueue<String> calls = context.getBean(Sensitive.class).calls;
+			assertThat(List.of(poll(calls), poll(calls))).containsExactlyInAnyOrder("handler",
+					"interrupt java.lang.IllegalStateException: broken");
+		}
+	}
+
+	@Test
+	void memberThatIsAddedBeforeTheActorsAreKnownMustNotBearTheNameOfOne() {
+		GroupLifecycle lifecycle = new GroupLifecycle(QUICK);
+		lifecycle.add(Member.named("server").execute(() -> {
+		}).build());
+		lifecycle.add(Member.named("other").execute(() -> {
+		}).build());
+		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+			context.registerBean("server", Server.class);
+			context.registerBean("groupLifecycle", GroupLifecycle.class, () -> lifecycle);
+			assertThatExceptionOfType(InvalidActorException.class).isThrownBy(context::refresh)
+				.withMessageContaining("names of actors: server.");
+		}
+	}
+
+	@Test
 	void bodiesThatAreNotPublicAreCalledThroughAClassProxyAsWell() throws Exception {
 		try (AnnotationConfigApplicationContext context = start(NotPublicProxyConfiguration.class)) {
 			assertThat(List.of(poll(NotPublicProxyConfiguration.calls), poll(NotPublicProxyConfiguration.calls)))
@@ -1126,6 +1150,28 @@ class GroupLifecycleTests {
 		@Actor(onDone = Policy.DO_NOTHING)
 		Runnable runnable() {
 			return () -> calls.add("runnable");
+		}
+
+	}
+
+	@Actor
+	static class Sensitive {
+
+		final BlockingQueue<String> calls = new LinkedBlockingQueue<>();
+
+		@Execute
+		void fail() {
+			throw new IllegalStateException("broken");
+		}
+
+		@Interrupt
+		void interrupt(@Nullable Throwable cause) {
+			this.calls.add("interrupt " + cause);
+		}
+
+		@FailureHandler
+		void failed() {
+			this.calls.add("handler");
 		}
 
 	}
