@@ -135,6 +135,11 @@ class ActorScannerTests {
 	}
 
 	@Test
+	void methodsOfAnInterfaceAloneCount() {
+		assertThat(scanOne(ByInterfaceAlone.class).execute()).extracting(Method::getName).isEqualTo("defaultWork");
+	}
+
+	@Test
 	void composedAnnotationsWorkOnClassAndMethod() {
 		ActorDefinition actor = scanOne(Composed.class);
 		assertThat(actor.name()).isEqualTo("mine");
@@ -170,7 +175,7 @@ class ActorScannerTests {
 	@ParameterizedTest
 	@CsvSource({ "orderServer,order-server", "URLReader,url-reader", "parseXMLFile,parse-xml-file", "worker2,worker2",
 			"order_server,order-server", "demoApp.Worker,worker", "com.acme.Demo$Worker,worker",
-			"com.acme.Worker#0,worker-0", "a,a", "übungsÄra,übungs-ära" })
+			"com.acme.Worker#0,worker-0", "a,a", "übungsÄra,übungs-ära", "readURL,read-url" })
 	void defaultNameIsKebabCase(String beanName, String expected) {
 		assertThat(ActorScanner.kebabCase(beanName)).isEqualTo(expected);
 	}
@@ -246,13 +251,25 @@ class ActorScannerTests {
 
 	@Test
 	void valuesThatCannotBeUnderstoodAreRefused() {
-		refused(BadDuration.class, "badDuration", "'delay' of @LoopActor is \"soon\"", "5s");
+		refused(BadDuration.class, "Bean 'badDuration' (" + BadDuration.class.getName() + "): attribute",
+				"'delay' of @LoopActor is \"soon\"", "5s");
+		refused(BadMethod.class, "Bean 'badMethod': method " + BadMethod.class.getName() + ".work(): attribute",
+				"'delay'", "soon");
 		refused(NegativeDuration.class, "negativeDuration", "'initialDelay'", "negative");
 		refused(HugeDuration.class, "hugeDuration", "'delay'", "no duration");
 		refused(ZeroTimeout.class, "zeroTimeout", "'timeout'", "zero");
 		refused(BadNumber.class, "badNumber", "'maxRestarts' of @Actor is \"many\"");
 		refused(BadConcurrency.class, "badConcurrency", "'concurrency'", "from 1 to 10000");
 		refused(BadPlaceholder.class, "badPlaceholder", "'delay'", "${no.such.property}", "placeholder");
+	}
+
+	@Test
+	void limitsOfANumberAreAllowedAndWhatIsBeyondIsRefused() {
+		assertThat(scanOne(OneAndUnlimited.class).concurrency()).isOne();
+		assertThat(scanOne(OneAndUnlimited.class).maxRestarts()).isEqualTo(-1);
+		assertThat(scanOne(AsManyAsAllowed.class).concurrency()).isEqualTo(ActorDefinition.MAX_CONCURRENCY);
+		refused(OneTooMany.class, "oneTooMany", "'concurrency'", "10001", "from 1 to 10000");
+		refused(LessThanUnlimited.class, "lessThanUnlimited", "'maxRestarts'", "-2", "at least -1");
 	}
 
 	private static void refused(Class<?> type, String... texts) {
@@ -442,6 +459,19 @@ class ActorScannerTests {
 		@FailureHandler
 		default void defaultHandler() {
 		}
+
+	}
+
+	interface Working {
+
+		@Execute
+		default void defaultWork() {
+		}
+
+	}
+
+	@Actor
+	static class ByInterfaceAlone implements Working {
 
 	}
 
@@ -707,6 +737,14 @@ class ActorScannerTests {
 
 	}
 
+	static class BadMethod {
+
+		@LoopActor(delay = "soon")
+		void work() {
+		}
+
+	}
+
 	@LoopActor(initialDelay = "-5s")
 	static class NegativeDuration extends NotAnnotated {
 
@@ -729,6 +767,26 @@ class ActorScannerTests {
 
 	@Actor(concurrency = "0")
 	static class BadConcurrency extends NotAnnotated {
+
+	}
+
+	@Actor(concurrency = "1", maxRestarts = "-1")
+	static class OneAndUnlimited extends NotAnnotated {
+
+	}
+
+	@Actor(concurrency = "10000")
+	static class AsManyAsAllowed extends NotAnnotated {
+
+	}
+
+	@Actor(concurrency = "10001")
+	static class OneTooMany extends NotAnnotated {
+
+	}
+
+	@Actor(maxRestarts = "-2")
+	static class LessThanUnlimited extends NotAnnotated {
 
 	}
 

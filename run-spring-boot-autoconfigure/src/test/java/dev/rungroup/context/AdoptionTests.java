@@ -2,6 +2,7 @@ package dev.rungroup.context;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -92,7 +93,24 @@ class AdoptionTests {
 			container(context).stop();
 			Awaitility.await().atMost(LIMIT).until(() -> member(context).state() == MemberState.FAILED);
 			assertThat(container(context).starts).hasValue(1);
+			group(context).stop();
+			assertThat(group(context).exhaustedActors()).as("it was never to be started again").isEmpty();
 		});
+	}
+
+	@Test
+	void containerWhoseRestartsAreUsedUpIsExhausted() {
+		this.runner
+			.withPropertyValues("run.adopt.container.on-error=restart", "run.adopt.container.max-restarts=0",
+					"run.adopt.container.on-exhausted=do-nothing")
+			.run((context) -> {
+				awaitWatched(context);
+				container(context).stop();
+				Awaitility.await()
+					.atMost(LIMIT)
+					.until(() -> group(context).exhaustedActors().equals(Set.of("container")));
+				assertThat(member(context).state()).isEqualTo(MemberState.FAILED);
+			});
 	}
 
 	@ParameterizedTest
@@ -164,6 +182,13 @@ class AdoptionTests {
 			assertThat(group(context).snapshot().members()).extracting(MemberSnapshot::name)
 				.containsExactlyInAnyOrder("container", "plain");
 		});
+	}
+
+	@Test
+	void groupThatWasNotStartedShowsTheContainer() {
+		this.runner.withPropertyValues("run.auto-startup=false")
+			.run((context) -> assertThat(group(context).snapshot().members()).extracting(MemberSnapshot::name)
+				.containsExactly("container"));
 	}
 
 	@Test

@@ -1,10 +1,12 @@
 package dev.rungroup.context;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -21,6 +23,7 @@ import dev.rungroup.annotation.FailureHandler;
 import dev.rungroup.annotation.Interrupt;
 import dev.rungroup.annotation.LoopActor;
 import dev.rungroup.core.Backoff;
+import dev.rungroup.core.Body;
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.GroupState;
 import dev.rungroup.core.Member;
@@ -47,6 +50,7 @@ import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.PayloadApplicationEvent;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
@@ -200,6 +204,30 @@ class GroupLifecycleTests {
 		}
 		finally {
 			stubborn.release.countDown();
+		}
+	}
+
+	@Test
+	void listenerThatHangsIsGivenUpSoonAfterTheShutdownTimeout(CapturedOutput output) {
+		GroupSettings settings = settings(Duration.ofMillis(10), Duration.ofMillis(50));
+		Hanging hanging;
+		try (AnnotationConfigApplicationContext context = start(settings, Server.class, Hanging.class)) {
+			hanging = context.getBean(Hanging.class);
+			GroupLifecycle lifecycle = context.getBean(GroupLifecycle.class);
+			lifecycle.stop();
+			assertThat(lifecycle.isRunning()).isFalse();
+			assertThat(output).containsOnlyOnce("The actors have not ended within PT1.05S and are given up");
+		}
+		hanging.release.countDown();
+		awaitNoThreads("run-group");
+	}
+
+	@Test
+	void memberThatABeanAddsWhileTheActorsAreCreatedJoinsThem() throws Exception {
+		try (AnnotationConfigApplicationContext context = start(AddingConfiguration.class)) {
+			assertThat(poll(AddingConfiguration.runs)).isEqualTo("added");
+			assertThat(context.getBean(GroupLifecycle.class).snapshot().members()).extracting(MemberSnapshot::name)
+				.containsExactly("adder", "added");
 		}
 	}
 
@@ -425,6 +453,49 @@ class GroupLifecycleTests {
 	}
 
 	@Test
+	void functionalBeansOfEachKindAreExecuted() throws Exception {
+		try (AnnotationConfigApplicationContext context = start(FunctionalConfiguration.class)) {
+			BlockingQueue<String> calls = FunctionalConfiguration.calls;
+			assertThat(List.of(poll(calls), poll(calls), poll(calls), poll(calls))).containsExactlyInAnyOrder("body",
+					"task", "callable", "runnable");
+			await().until(() -> !context.getBean(GroupLifecycle.class).isRunning());
+		}
+	}
+
+	@Test
+	void interruptsThatTakeAThrowableAndHandlersThatTakeNothingAreCalled() throws Exception {
+		try (AnnotationConfigApplicationContext context = start(Sensitive.class)) {
+			BlockingQueue<String> calls = context.getBean(Sensitive.class).calls;
+			assertThat(List.of(poll(calls), poll(calls))).containsExactlyInAnyOrder("handler",
+					"interrupt java.lang.IllegalStateException: broken");
+		}
+	}
+
+	@Test
+	void memberThatIsAddedBeforeTheActorsAreKnownMustNotBearTheNameOfOne() {
+		GroupLifecycle lifecycle = new GroupLifecycle(QUICK);
+		lifecycle.add(Member.named("server").execute(() -> {
+		}).build());
+		lifecycle.add(Member.named("other").execute(() -> {
+		}).build());
+		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+			context.registerBean("server", Server.class);
+			context.registerBean("groupLifecycle", GroupLifecycle.class, () -> lifecycle);
+			assertThatExceptionOfType(InvalidActorException.class).isThrownBy(context::refresh)
+				.withMessageContaining("names of actors: server.");
+		}
+	}
+
+	@Test
+	void bodiesThatAreNotPublicAreCalledThroughAClassProxyAsWell() throws Exception {
+		try (AnnotationConfigApplicationContext context = start(NotPublicProxyConfiguration.class)) {
+			assertThat(List.of(poll(NotPublicProxyConfiguration.calls), poll(NotPublicProxyConfiguration.calls)))
+				.containsExactlyInAnyOrder("workOfPackage", "workOfFamily");
+			await().until(() -> !context.getBean(GroupLifecycle.class).isRunning());
+		}
+	}
+
+	@Test
 	void actorIsCalledThroughItsClassProxy() throws Exception {
 		try (AnnotationConfigApplicationContext context = start(ClassProxyConfiguration.class)) {
 			Server server = context.getBean(Server.class);
@@ -510,6 +581,77 @@ class GroupLifecycleTests {
 		try (AnnotationConfigApplicationContext context = start(settings, Server.class)) {
 			assertThat(context.getBean(GroupLifecycle.class).isRunning()).isFalse();
 		}
+	}
+
+	@Test
+	void groupThatWasNeverStartedShowsAllItsMembers() {
+		GroupSettings settings = new GroupSettings("actors", true, false, GroupSettings.StartOn.REFRESH, 0, false,
+				Duration.ofSeconds(10), Duration.ofSeconds(20));
+		try (AnnotationConfigApplicationContext context = start(settings, Twins.class, MemberConfiguration.class)) {
+			GroupLifecycle lifecycle = context.getBean(GroupLifecycle.class);
+			lifecycle.add(Member.named("extra").execute(() -> {
+			}).build());
+			assertThat(lifecycle.snapshot().name()).isEqualTo("actors");
+			assertThat(lifecycle.snapshot().state()).isEqualTo(GroupState.NEW);
+			assertThat(lifecycle.snapshot().members())
+				.allSatisfy((member) -> assertThat(member.state()).isEqualTo(MemberState.NEW))
+				.extracting(MemberSnapshot::name)
+				.containsExactly("twins-1", "twins-2", "by-hand", "extra");
+			assertThat(lifecycle.stalledActors()).isEmpty();
+			assertThat(lifecycle.exhaustedActors()).isEmpty();
+		}
+	}
+
+	@Test
+	void customizersHearTheNamesOfAllActorsAndDecideWhoIsRequired() {
+		Demanding demanding = new Demanding();
+		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+			context.registerBean("twins", Twins.class);
+			context.registerBean("finite", Finite.class);
+			context.registerBean("demanding", Demanding.class, () -> demanding);
+			context.registerBean("groupLifecycle", GroupLifecycle.class, () -> new GroupLifecycle(QUICK));
+			context.refresh();
+			assertThat(demanding.names).containsExactlyInAnyOrder("twins", "finite");
+			assertThat(context.getBean(GroupLifecycle.class).requiredActors()).containsExactly("twins-1", "twins-2");
+			assertThat(context.getBean(GroupLifecycle.class).disabledActors()).containsExactly("finite");
+		}
+	}
+
+	@Test
+	void springSeesPhaseAndAutoStartupOfTheSettings() {
+		GroupLifecycle byDefault = new GroupLifecycle();
+		assertThat(byDefault.getPhase()).isEqualTo(GroupSettings.DEFAULT_PHASE);
+		assertThat(byDefault.isAutoStartup()).isTrue();
+		GroupLifecycle other = new GroupLifecycle(new GroupSettings("actors", true, false,
+				GroupSettings.StartOn.REFRESH, 7, false, Duration.ofSeconds(10), Duration.ofSeconds(20)));
+		assertThat(other.getPhase()).isEqualTo(7);
+		assertThat(other.isAutoStartup()).isFalse();
+	}
+
+	@Test
+	void lifecycleThatIsNoBeanSaysSo() {
+		assertThatIllegalStateException().isThrownBy(() -> new GroupLifecycle().start())
+			.withMessageContaining("no bean of an application context");
+		ApplicationContext other = (ApplicationContext) Proxy.newProxyInstance(getClass().getClassLoader(),
+				new Class<?>[] { ApplicationContext.class }, (proxy, method, arguments) -> null);
+		assertThatIllegalArgumentException().isThrownBy(() -> new GroupLifecycle().setApplicationContext(other))
+			.withMessageContaining("ConfigurableApplicationContext");
+	}
+
+	@Test
+	void settingsThatMakeNoSenseAreRefused() {
+		assertThatIllegalArgumentException().isThrownBy(() -> settings(Duration.ofMillis(-1), Duration.ofSeconds(1)))
+			.withMessageContaining("gracePeriod");
+		assertThatIllegalArgumentException().isThrownBy(() -> settings(Duration.ZERO, Duration.ofMillis(-1)))
+			.withMessageContaining("shutdownTimeout");
+		assertThatIllegalArgumentException().isThrownBy(() -> settings(Duration.ZERO, Duration.ZERO))
+			.withMessageContaining("shutdownTimeout");
+		assertThat(settings(Duration.ZERO, Duration.ofNanos(1)).gracePeriod()).isZero();
+	}
+
+	private static GroupSettings settings(Duration gracePeriod, Duration shutdownTimeout) {
+		return new GroupSettings("actors", true, true, GroupSettings.StartOn.REFRESH, 0, false, gracePeriod,
+				shutdownTimeout);
 	}
 
 	@Test
@@ -807,6 +949,57 @@ class GroupLifecycleTests {
 
 	}
 
+	static class Hanging implements GroupListener {
+
+		final CountDownLatch release = new CountDownLatch(1);
+
+		@Override
+		public void groupStopped(@Nullable StopReason reason) {
+			try {
+				this.release.await(30, TimeUnit.SECONDS);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}
+
+	}
+
+	@Configuration
+	static class AddingConfiguration {
+
+		static final BlockingQueue<String> runs = new LinkedBlockingQueue<>();
+
+		@Bean
+		@Lazy
+		@Actor
+		Task adder(GroupLifecycle lifecycle) {
+			lifecycle.add(Member.named("added").execute((context) -> {
+				runs.add("added");
+				context.sleep(Duration.ofHours(1));
+			}).build());
+			return () -> new CountDownLatch(1).await();
+		}
+
+	}
+
+	static class Demanding implements ActorDefinitionCustomizer {
+
+		private Set<String> names = Set.of();
+
+		@Override
+		public ActorDefinition customize(ActorDefinition definition) {
+			boolean required = definition.name().equals("twins");
+			return definition.mutate().required(required).enabled(required).build();
+		}
+
+		@Override
+		public void customized(Set<String> names) {
+			this.names = names;
+		}
+
+	}
+
 	static class FastRetry implements ActorDefinitionCustomizer {
 
 		@Override
@@ -923,6 +1116,86 @@ class GroupLifecycleTests {
 		@Bean
 		Callable<?> caller() {
 			return (Callable<?>) proxy(new Caller(), false, calls::add);
+		}
+
+	}
+
+	@Configuration
+	static class FunctionalConfiguration {
+
+		static final BlockingQueue<String> calls = new LinkedBlockingQueue<>();
+
+		@Bean
+		@Actor(onDone = Policy.DO_NOTHING)
+		Body body() {
+			return (context) -> calls.add("body");
+		}
+
+		@Bean
+		@Actor(onDone = Policy.DO_NOTHING)
+		Task task() {
+			return () -> calls.add("task");
+		}
+
+		@Bean
+		@Actor(onDone = Policy.DO_NOTHING)
+		Callable<String> callable() {
+			return () -> {
+				calls.add("callable");
+				return "";
+			};
+		}
+
+		@Bean
+		@Actor(onDone = Policy.DO_NOTHING)
+		Runnable runnable() {
+			return () -> calls.add("runnable");
+		}
+
+	}
+
+	@Actor
+	static class Sensitive {
+
+		final BlockingQueue<String> calls = new LinkedBlockingQueue<>();
+
+		@Execute
+		void fail() {
+			throw new IllegalStateException("broken");
+		}
+
+		@Interrupt
+		void interrupt(@Nullable Throwable cause) {
+			this.calls.add("interrupt " + cause);
+		}
+
+		@FailureHandler
+		void failed() {
+			this.calls.add("handler");
+		}
+
+	}
+
+	static class NotPublicBodies {
+
+		@Actor(onDone = Policy.DO_NOTHING)
+		void workOfPackage() {
+		}
+
+		@Actor(onDone = Policy.DO_NOTHING)
+		protected void workOfFamily() {
+		}
+
+	}
+
+	@Configuration
+	static class NotPublicProxyConfiguration {
+
+		static final BlockingQueue<String> calls = new LinkedBlockingQueue<>();
+
+		@Bean
+		NotPublicBodies notPublic() {
+			return (NotPublicBodies) proxy(new NotPublicBodies(), true, calls::add);
 		}
 
 	}

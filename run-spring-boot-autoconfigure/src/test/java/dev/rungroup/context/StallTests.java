@@ -122,6 +122,7 @@ class StallTests {
 			assertThat(reason).isNotNull();
 			assertThat(reason.kind()).isEqualTo(StopReason.Kind.STALLED);
 			assertThat(reason.isFailure()).isTrue();
+			assertThat(reason.cause().getStackTrace()).as("not that of the watch").isEmpty();
 			assertThat(loop.endings).containsExactly(reason);
 			assertThat(output).contains("Actor 'wedged' ends the group of actors: "
 					+ "java.util.concurrent.TimeoutException: Actor 'wedged' made no progress for");
@@ -144,9 +145,10 @@ class StallTests {
 	@Test
 	void thereIsOneThreadForAllAndItEndsWithTheGroup() {
 		this.runner.run((context) -> {
-			Awaitility.await().atMost(LIMIT).until(() -> monitors() == 1);
+			Awaitility.await().atMost(LIMIT).until(() -> monitors().size() == 1);
+			assertThat(monitors()).allMatch(Thread::isDaemon);
 			context.getBean(GroupLifecycle.class).stop();
-			Awaitility.await().atMost(LIMIT).until(() -> monitors() == 0);
+			Awaitility.await().atMost(LIMIT).until(() -> monitors().isEmpty());
 		});
 	}
 
@@ -156,7 +158,7 @@ class StallTests {
 			.withUserConfiguration(Wedge.class)
 			.run((context) -> {
 				Awaitility.await().atMost(LIMIT).until(() -> member(context).executions() > 2);
-				assertThat(monitors()).isZero();
+				assertThat(monitors()).isEmpty();
 			});
 	}
 
@@ -168,12 +170,12 @@ class StallTests {
 		});
 	}
 
-	private static long monitors() {
+	private static List<Thread> monitors() {
 		return Thread.getAllStackTraces()
 			.keySet()
 			.stream()
 			.filter((thread) -> thread.getName().equals("run-stalls"))
-			.count();
+			.toList();
 	}
 
 	private static double stalls(ApplicationContext context) {

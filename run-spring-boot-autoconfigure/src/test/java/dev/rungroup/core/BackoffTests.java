@@ -72,6 +72,13 @@ class BackoffTests {
 	}
 
 	@Test
+	void jitterReachesBothItsEnds() {
+		Backoff backoff = Backoff.fixed(Duration.ofNanos(10)).withJitter(Duration.ofNanos(1));
+		assertThat(LongStream.generate(() -> backoff.delayFor(1).toNanos()).limit(1_000).boxed()).containsOnly(9L, 10L,
+				11L);
+	}
+
+	@Test
 	void jitterNeverExceedsMaxDelay() {
 		Backoff backoff = Backoff.exponential(Duration.ofSeconds(1), 2, Duration.ofSeconds(4))
 			.withJitter(Duration.ofSeconds(3));

@@ -67,6 +67,23 @@ class BriefTurnsTests {
 	}
 
 	@Test
+	void theWatchingThreadRestsWhenABusyMemberHasEnded() {
+		CountingTime time = new CountingTime();
+		Group group = Group.builder().time(time).build();
+		FakeMember idle = new FakeMember("idle");
+		group.add(idle.build());
+		AtomicLong turns = new AtomicLong();
+		group.add(turning(turns::incrementAndGet));
+		GroupRun run = GroupRun.of(group);
+		Waits.until(() -> turns.get() > TURNS);
+		Waits.until("it looks around", () -> time.lastPark <= TurnClock.TICK);
+		group.stopMember("a");
+		Waits.until("it rests", () -> time.lastPark > TurnClock.TICK);
+		group.stop();
+		run.returned();
+	}
+
+	@Test
 	void aLongTurnAfterManyBriefOnesDoesNotMakeProgress() throws Exception {
 		Group group = new Group();
 		CountDownLatch held = new CountDownLatch(1);
@@ -185,6 +202,8 @@ class BriefTurnsTests {
 
 		private final AtomicLong reads = new AtomicLong();
 
+		private volatile long lastPark = Long.MAX_VALUE;
+
 		@Override
 		public long nanoTime() {
 			this.reads.incrementAndGet();
@@ -193,6 +212,7 @@ class BriefTurnsTests {
 
 		@Override
 		public void park(Object blocker, long nanos) {
+			this.lastPark = nanos;
 			LockSupport.parkNanos(blocker, nanos);
 		}
 

@@ -35,6 +35,28 @@ class ContextTests {
 	}
 
 	@Test
+	void theContextBeforeTheFirstExecutionIsOneThatGoesOn() {
+		BlockingQueue<MemberContext> seen = new LinkedBlockingQueue<>();
+		BlockingQueue<Boolean> stopping = new LinkedBlockingQueue<>();
+		Group group = Group.builder().listener(new GroupListener() {
+
+			@Override
+			public void memberStarted(String member) {
+				MemberContext context = MemberContext.current();
+				seen.add(context);
+				stopping.add(context.isStopping());
+			}
+
+		}).build();
+		group.add(this.a.build());
+		GroupRun run = GroupRun.of(group);
+		assertThat(Waits.take(seen).execution()).isZero();
+		assertThat(Waits.take(stopping)).isFalse();
+		group.stop();
+		run.returned();
+	}
+
+	@Test
 	void theContextOfLaterExecutionsKnowsTheFailures() {
 		this.group
 			.add(this.a.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
@@ -220,28 +242,77 @@ class ContextTests {
 
 	@Test
 	void aHelperThreadOfTheBodyMaySleepWithItsContext() {
-		CountDownLatch sleeping = new CountDownLatch(1);
+		BlockingQueue<Thread> helpers = new LinkedBlockingQueue<>();
 		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
 		this.group.add(Member.named("member").execute((context) -> {
-			Thread helper = new Thread(() -> {
-				sleeping.countDown();
-				try {
-					seen.add(context.sleep(Waits.LONG));
-				}
-				catch (InterruptedException ex) {
-					seen.add(ex);
-				}
-			});
+			Thread helper = new Thread(() -> sleep(context, Waits.LONG, seen));
 			helper.setDaemon(true);
 			helper.start();
-			helper.join(Waits.LIMIT.toMillis());
+			helpers.add(helper);
+			helper.join();
 		}).interrupt((reason) -> {
 		}).build());
 		GroupRun run = GroupRun.of(this.group);
-		Waits.await(sleeping);
+		Thread helper = Waits.take(helpers);
+		Waits.until("it sleeps", () -> helper.getState() == Thread.State.TIMED_WAITING);
 		this.group.stop();
 		run.returned();
 		assertThat(seen).containsExactly(false);
+	}
+
+	@Test
+	void aHelperThreadThatIsNotDisturbedSleepsItAll() {
+		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+		this.group.add(Member.named("member").execute((context) -> {
+			Thread helper = new Thread(() -> sleep(context, Duration.ofMillis(1), seen));
+			helper.start();
+			helper.join(Waits.LIMIT.toMillis());
+		}).build());
+		GroupRun.of(this.group).returned();
+		assertThat(seen).containsExactly(true);
+	}
+
+	@Test
+	void aHelperThreadThatOutlivesItsExecutionIsWokenAtTheEndOfThat() {
+		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+		this.group.add(this.a.describe().onDone(Policy.RESTART).build());
+		GroupRun run = GroupRun.of(this.group);
+		MemberContext first = this.a.awaitStarted();
+		Thread helper = new Thread(() -> sleep(first, Waits.LONG, seen));
+		helper.setDaemon(true);
+		helper.start();
+		Waits.until("it sleeps", () -> helper.getState() == Thread.State.TIMED_WAITING);
+		this.a.finish();
+		this.a.awaitStarted();
+		assertThat(Waits.take(seen)).isEqualTo(false);
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void aHelperThreadOfAnExecutionThatTakesTooLongIsWokenThoughTheBodyGoesOn() {
+		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+		CountDownLatch release = new CountDownLatch(1);
+		this.group.add(Member.named("member").execute((context) -> {
+			Thread helper = new Thread(() -> sleep(context, Waits.LONG, seen));
+			helper.setDaemon(true);
+			helper.start();
+			Waits.until("it sleeps", () -> helper.getState() == Thread.State.TIMED_WAITING);
+			Waits.ignoringInterrupts(release);
+		}).timeout(Duration.ofSeconds(1)).onError(Policy.DO_NOTHING).build());
+		GroupRun run = GroupRun.of(this.group);
+		assertThat(Waits.take(seen)).isEqualTo(false);
+		release.countDown();
+		run.returned();
+	}
+
+	@Test
+	void aContextIsPrintedWithItsExecutionAndItsMember() {
+		this.group.add(this.a.build());
+		GroupRun run = GroupRun.of(this.group);
+		assertThat(this.a.awaitStarted()).hasToString("Execution 1 of member 'a'");
+		this.group.stop();
+		run.returned();
 	}
 
 	@Test
@@ -267,6 +338,20 @@ class ContextTests {
 		MemberContext second = this.a.awaitStarted();
 		assertThat(second.execution()).isEqualTo(2);
 		assertThat(first.execution()).isOne();
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void theContextOfAnEndedExecutionIsOneThatIsToStopWhileTheMemberPauses() {
+		this.group.add(this.a.describe().onDone(Policy.RESTART).delay(Waits.LONG).build());
+		GroupRun run = GroupRun.of(this.group);
+		MemberContext first = this.a.awaitStarted();
+		assertThat(first.isStopping()).isFalse();
+		this.a.finish();
+		Waits.until("it pauses", () -> this.group.snapshot().members().get(0).state() == MemberState.WAITING);
+		assertThat(first.isStopping()).isTrue();
+		assertThat(first.stopReason()).isNull();
 		this.group.stop();
 		run.returned();
 	}
@@ -315,6 +400,15 @@ class ContextTests {
 		assertThat(first.isStopping()).isTrue();
 		this.group.stop();
 		run.returned();
+	}
+
+	private static void sleep(MemberContext context, Duration duration, BlockingQueue<Object> seen) {
+		try {
+			seen.add(context.sleep(duration));
+		}
+		catch (InterruptedException ex) {
+			seen.add(ex);
+		}
 	}
 
 }

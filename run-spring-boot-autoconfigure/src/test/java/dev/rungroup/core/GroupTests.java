@@ -195,6 +195,53 @@ class GroupTests {
 	}
 
 	@Test
+	void anInterrupterRunsOnADaemonThreadThatIsNamedAfterItsMember() {
+		Group group = new Group();
+		BlockingQueue<Thread> threads = new LinkedBlockingQueue<>();
+		CountDownLatch started = new CountDownLatch(1);
+		CountDownLatch interrupted = new CountDownLatch(1);
+		group.add(Member.named("worker").execute(() -> {
+			started.countDown();
+			Waits.await(interrupted);
+		}).interrupt((reason) -> {
+			threads.add(Thread.currentThread());
+			interrupted.countDown();
+		}).build());
+		GroupRun run = GroupRun.of(group);
+		Waits.await(started);
+		group.stop();
+		run.returned();
+		Thread thread = Waits.take(threads);
+		assertThat(thread.getName()).isEqualTo("worker-interrupt");
+		assertThat(thread.isDaemon()).isTrue();
+	}
+
+	@Test
+	void whenRunReturnsTheThreadsOfMembersAndInterruptersAreGone() {
+		for (int i = 0; i < 50; i++) {
+			Group group = new Group();
+			BlockingQueue<Thread> threads = new LinkedBlockingQueue<>();
+			CountDownLatch started = new CountDownLatch(1);
+			CountDownLatch interrupted = new CountDownLatch(1);
+			group.add(Member.named("worker").execute(() -> {
+				threads.add(Thread.currentThread());
+				started.countDown();
+				Waits.await(interrupted);
+			}).interrupt((reason) -> {
+				interrupted.countDown();
+				threads.add(Thread.currentThread());
+			}).build());
+			GroupRun run = GroupRun.of(() -> {
+				group.run();
+				assertThat(threads).hasSize(2).noneMatch(Thread::isAlive);
+			});
+			Waits.await(started);
+			group.stop();
+			run.returned();
+		}
+	}
+
+	@Test
 	void withoutAnInterrupterTheThreadIsInterrupted() {
 		CountDownLatch started = new CountDownLatch(1);
 		AtomicReference<Exception> ended = new AtomicReference<>();
@@ -484,6 +531,24 @@ class GroupTests {
 	}
 
 	@Test
+	void aMemberThatGetsNoThreadIsHeardToHaveFailed() {
+		IllegalStateException failure = new IllegalStateException("no threads");
+		Events events = new Events();
+		BlockingQueue<Throwable> handled = new LinkedBlockingQueue<>();
+		Group group = Group.builder().listener(events).threadFactory((runnable) -> {
+			throw failure;
+		}).build();
+		group.add(new FakeMember("a").describe().failureHandler(handled::add).build());
+		assertThat(GroupRun.of(group).thrown()).isSameAs(failure);
+		assertThat(events.of("a")).containsExactly("a started", "a execution failed", "a ended FAILED");
+		assertThat(handled).containsExactly(failure);
+		MemberSnapshot member = group.snapshot().members().get(0);
+		assertThat(member.state()).isEqualTo(MemberState.FAILED);
+		assertThat(member.failures()).isOne();
+		assertThat(member.lastFailure()).isSameAs(failure);
+	}
+
+	@Test
 	void aThreadFactoryThatReturnsNullFailsTheMemberAndStopsTheGroup() {
 		Group group = Group.builder().threadFactory((runnable) -> null).build();
 		group.add(this.a.build());
@@ -710,6 +775,24 @@ class GroupTests {
 	}
 
 	@Test
+	void aWrappedBodyIsCalledByItsWrapper() {
+		Trail trail = new Trail();
+		Member member = Member.named("wrapped")
+			.execute(() -> trail.add("body"))
+			.build()
+			.withBody((body) -> (context) -> {
+				trail.add("before");
+				body.run(context);
+				trail.add("after");
+			});
+		Group group = new Group();
+		group.add(member);
+		GroupRun.of(group).returned();
+		assertThat(trail.steps()).containsExactly("before", "body", "after");
+		assertThat(member).hasToString("Member 'wrapped'");
+	}
+
+	@Test
 	void aMemberWithTwoBodiesIsRefused() {
 		assertThatIllegalStateException().isThrownBy(() -> Member.named("double").execute(() -> {
 		}).execute((context) -> {
@@ -720,6 +803,22 @@ class GroupTests {
 	void aWindowWithoutABudgetIsRefused() {
 		assertThatIllegalStateException().isThrownBy(() -> Member.named("window").execute(() -> {
 		}).within(Duration.ofMinutes(1)).build()).withMessageContaining("window").withMessageContaining("maxRestarts");
+	}
+
+	@Test
+	void aWindowWithABudgetOfNoRestartIsAllowed() {
+		assertThat(Member.named("a").execute(() -> {
+		}).maxRestarts(0).within(Duration.ofSeconds(1)).build().name()).isEqualTo("a");
+	}
+
+	@Test
+	void aBudgetOfMinusOneIsUnlimitedAndLessIsRefused() {
+		Member.Builder builder = Member.named("a").execute(() -> {
+		});
+		assertThat(builder.maxRestarts(-1).build().maxRestarts).isEqualTo(-1);
+		assertThatIllegalArgumentException().isThrownBy(() -> builder.maxRestarts(-2))
+			.withMessageContaining("maxRestarts")
+			.withMessageContaining("-2");
 	}
 
 	@Test

@@ -92,6 +92,36 @@ class ListenerTests {
 	}
 
 	@Test
+	void groupStoppingIsHeardBeforeAPausingMemberEndsBecauseOfIt() {
+		BlockingQueue<Thread> threads = new LinkedBlockingQueue<>();
+		Group group = Group.builder().listener(new GroupListener() {
+
+			@Override
+			public void groupStopping(StopReason reason) {
+				Thread thread = Waits.take(threads);
+				Waits.until("the member waits, or has ended too early", () -> !thread.isAlive()
+						|| thread.getState() == Thread.State.WAITING || events().count("a ended STOPPED") > 0);
+			}
+
+			private Events events() {
+				return ListenerTests.this.events;
+			}
+
+		}).listener(this.events).build();
+		group.add(Member.named("a")
+			.execute(() -> threads.add(Thread.currentThread()))
+			.onDone(Policy.RESTART)
+			.delay(Waits.LONG)
+			.build());
+		GroupRun run = GroupRun.of(group);
+		Waits.until("it pauses", () -> group.snapshot().members().get(0).state() == MemberState.WAITING
+				&& group.snapshot().members().get(0).executions() == 1);
+		group.stop();
+		run.returned();
+		assertThat(this.events.heard()).containsSubsequence("stopping STOP_REQUESTED", "a ended STOPPED");
+	}
+
+	@Test
 	void aGroupWhoseMembersAllEndedByThemselvesIsStoppedWithoutAReason() {
 		this.group.add(this.a.describe().onDone(Policy.DO_NOTHING).build());
 		GroupRun run = GroupRun.of(this.group);
@@ -105,6 +135,63 @@ class ListenerTests {
 	void anEmptyGroupIsHeardToStop() {
 		GroupRun.of(this.group).returned();
 		assertThat(this.events.heard()).containsExactly("stopped by itself");
+	}
+
+	@Test
+	void aRestartIsHeardWhenItsExecutionBegins() {
+		List<String> heard = new CopyOnWriteArrayList<>();
+		Group group = Group.builder().listener(new GroupListener() {
+
+			@Override
+			public void restartScheduled(String member, Duration pause) {
+				heard.add(member + " restart scheduled");
+			}
+
+			@Override
+			public void memberRestarted(String member) {
+				heard.add(member + " restarted");
+			}
+
+		}).build();
+		group.add(Member.named("a").execute((context) -> {
+			heard.add("execution " + context.execution());
+			if (context.execution() < 3) {
+				throw new IOException("twice");
+			}
+		}).onError(Policy.RESTART).backoff(Backoff.none()).build());
+		GroupRun.of(group).returned();
+		assertThat(heard).containsExactly("execution 1", "a restart scheduled", "a restarted", "execution 2",
+				"a restart scheduled", "a restarted", "execution 3");
+	}
+
+	@Test
+	void onlyAMemberThatWasAskedToEndIsHeardToBeStoppedAndHowLongThatTook() {
+		List<String> heard = new CopyOnWriteArrayList<>();
+		BlockingQueue<Long> times = new LinkedBlockingQueue<>();
+		Group group = Group.builder().listener(new GroupListener() {
+
+			@Override
+			public void memberStopped(String member, long nanos) {
+				heard.add(member + " stopped");
+				times.add(nanos);
+			}
+
+			@Override
+			public void memberEnded(String member, MemberState state) {
+				heard.add(member + " ended");
+			}
+
+		}).listener(this.events).build();
+		group.add(this.a.build());
+		group.add(this.b.describe().onDone(Policy.DO_NOTHING).build());
+		GroupRun run = GroupRun.of(group);
+		this.a.awaitStarted();
+		this.b.finish();
+		this.events.await("b ended COMPLETED");
+		group.stop();
+		run.returned();
+		assertThat(heard).containsExactly("b ended", "a stopped", "a ended");
+		assertThat(Waits.take(times)).isBetween(0L, Waits.LIMIT.toNanos());
 	}
 
 	@Test

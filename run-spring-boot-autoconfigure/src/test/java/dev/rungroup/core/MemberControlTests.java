@@ -242,6 +242,15 @@ class MemberControlTests {
 	}
 
 	@Test
+	void aGroupThatKeepsStoppedMembersIsOverWhenAllHaveEndedByThemselves() {
+		Group group = Group.builder().keepStopped(true).build();
+		group.add(this.subject.describe().onDone(Policy.DO_NOTHING).build());
+		GroupRun run = GroupRun.of(group);
+		this.subject.finish();
+		run.returned();
+	}
+
+	@Test
 	void aGroupThatKeepsStoppedMembersCanStillBeStopped() {
 		Group group = Group.builder().keepStopped(true).build();
 		group.add(this.subject.build());
@@ -335,6 +344,36 @@ class MemberControlTests {
 		this.subject.finish();
 		run.returned();
 		assertThat(this.subject.executions()).isEqualTo(2);
+	}
+
+	@Test
+	void startMemberOfOneThatIsStillStoppingIsRememberedWithoutListenersToo() {
+		Group group = new Group();
+		group.add(this.other.build());
+		BlockingQueue<Long> started = new LinkedBlockingQueue<>();
+		CountDownLatch interrupted = new CountDownLatch(1);
+		CountDownLatch release = new CountDownLatch(1);
+		group.add(Member.named("subject").execute((context) -> {
+			started.add(context.execution());
+			if (context.execution() == 1) {
+				try {
+					new CountDownLatch(1).await();
+				}
+				catch (InterruptedException ex) {
+					interrupted.countDown();
+				}
+				Waits.ignoringInterrupts(release);
+			}
+		}).build());
+		GroupRun run = GroupRun.of(group);
+		assertThat(Waits.take(started)).isOne();
+		group.stopMember("subject");
+		Waits.await(interrupted);
+		group.startMember("subject");
+		release.countDown();
+		assertThat(Waits.take(started)).isEqualTo(2);
+		group.stop();
+		run.returned();
 	}
 
 	@Test

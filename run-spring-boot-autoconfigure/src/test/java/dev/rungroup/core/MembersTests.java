@@ -1,13 +1,16 @@
 package dev.rungroup.core;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -50,6 +53,54 @@ class MembersTests {
 			// the JVM's own handler: 128 + 15
 			assertThat(program.exitCode()).as(() -> "exit code after " + program.output()).isEqualTo(143);
 			assertThat(program.output()).contains("shutdown hook");
+		}
+	}
+
+	/**
+	 * In this JVM, with a signal that nobody else listens to.
+	 */
+	@Test
+	void aSignalIsHeardUntilTheMemberEndsAndThenByThePreviousHandlerAgain() throws Exception {
+		Queue<Object> previous = new ConcurrentLinkedQueue<>();
+		Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
+		Object original = handle(Proxy.newProxyInstance(handlerType.getClassLoader(), new Class<?>[] { handlerType },
+				(proxy, method, arguments) -> {
+					previous.add(arguments[0]);
+					return null;
+				}));
+		try {
+			this.group.add(Members.signals("WINCH"));
+			GroupRun run = GroupRun.of(this.group);
+			Waits.until("the signal ends the group", () -> {
+				raise();
+				return run.isOver();
+			});
+			assertThat(run.thrown()).isInstanceOfSatisfying(SignalException.class,
+					(ex) -> assertThat(ex.signal()).isEqualTo("WINCH"));
+			previous.clear();
+			Waits.until("the previous handler hears the signal", () -> {
+				raise();
+				return !previous.isEmpty();
+			});
+		}
+		finally {
+			handle(original);
+		}
+	}
+
+	private static Object handle(Object handler) throws ReflectiveOperationException {
+		Class<?> type = Class.forName("sun.misc.Signal");
+		return type.getMethod("handle", type, Class.forName("sun.misc.SignalHandler"))
+			.invoke(null, type.getConstructor(String.class).newInstance("WINCH"), handler);
+	}
+
+	private static void raise() {
+		try {
+			Class<?> type = Class.forName("sun.misc.Signal");
+			type.getMethod("raise", type).invoke(null, type.getConstructor(String.class).newInstance("WINCH"));
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new AssertionError(ex);
 		}
 	}
 

@@ -216,6 +216,17 @@ class RetryTests {
 	}
 
 	@Test
+	void aJitterWithoutADelayIsAPauseToo() {
+		GroupRun run = GroupRun
+			.of(() -> Retry.with(Backoff.none().withJitter(Waits.LONG)).withMaxRetries(100).run((attempt) -> {
+				throw new IOException("attempt " + attempt.iteration());
+			}));
+		Waits.until("it pauses", () -> run.thread().getState() == Thread.State.TIMED_WAITING || run.isOver());
+		run.thread().interrupt();
+		assertThat(run.thrown()).isInstanceOf(InterruptedException.class);
+	}
+
+	@Test
 	void anInterruptFlagThatIsSetBeforeThePauseEndsIt() {
 		IOException failure = new IOException("before the pause");
 		AtomicInteger calls = new AtomicInteger();
@@ -380,6 +391,17 @@ class RetryTests {
 	}
 
 	@Test
+	void aListenerHearsThatAnInterruptedPauseStoppedIt() {
+		List<Retry.AttemptOutcome> heard = new CopyOnWriteArrayList<>();
+		Retry retry = Retry.with(Backoff.fixed(Waits.LONG)).withListener(heard::add);
+		assertThat(thrownBy(() -> retry.run((attempt) -> {
+			Thread.currentThread().interrupt();
+			throw new IOException("before the pause");
+		}))).isInstanceOf(InterruptedException.class);
+		assertThat(heard).containsExactly(Retry.AttemptOutcome.STOPPED);
+	}
+
+	@Test
 	void settingOneValueLeavesTheOthersAndTheOriginalAlone() {
 		Retry unlimited = Retry.with(Backoff.none());
 		Retry limited = unlimited.withMaxRetries(1);
@@ -426,6 +448,17 @@ class RetryTests {
 			return outer.iteration() + "." + inner.iteration();
 		}));
 		assertThat(result).isEqualTo("3.2");
+	}
+
+	@Test
+	void aLimitOfMinusOneIsNone() throws Exception {
+		AtomicInteger calls = new AtomicInteger();
+		Retry.immediately().withMaxRetries(0).withMaxRetries(-1).run((attempt) -> {
+			if (calls.incrementAndGet() < 50) {
+				throw new IOException("not yet");
+			}
+		});
+		assertThat(calls).hasValue(50);
 	}
 
 	@Test

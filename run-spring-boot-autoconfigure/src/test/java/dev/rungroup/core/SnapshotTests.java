@@ -242,6 +242,20 @@ class SnapshotTests {
 	}
 
 	@Test
+	void theEndOfAnExecutionIsProgress() {
+		this.group.add(this.a.describe().onDone(Policy.RESTART).delay(Waits.LONG).build());
+		GroupRun run = GroupRun.of(this.group);
+		this.a.awaitStarted();
+		Instant begun = this.group.snapshot().members().get(0).lastProgress();
+		Waits.until("time passes", () -> Duration.between(begun, Instant.now()).toMillis() > 50);
+		this.a.finish();
+		Waits.until("it pauses", () -> this.group.snapshot().members().get(0).state() == MemberState.WAITING);
+		assertThat(this.group.snapshot().members().get(0).lastProgress()).isAfter(begun);
+		this.group.stop();
+		run.returned();
+	}
+
+	@Test
 	void aHeartbeatIsProgress() {
 		this.group.add(this.a.build());
 		GroupRun run = GroupRun.of(this.group);

@@ -236,6 +236,20 @@ class StagesTests {
 	}
 
 	@Test
+	void aMemberThatPausesBeforeItsFirstExecutionHoldsNobodyUp() {
+		Group group = new Group();
+		FakeMember patient = new FakeMember("patient");
+		FakeMember upper = new FakeMember("upper");
+		group.add(patient.describe().initialDelay(Waits.LONG).build());
+		group.add(upper.describe().stage(1).build());
+		GroupRun run = GroupRun.of(group);
+		upper.awaitStarted();
+		group.stop();
+		run.returned();
+		assertThat(patient.executions()).isZero();
+	}
+
+	@Test
 	void aMemberThatEndsWithoutAnnouncingItselfHoldsNobodyUp() {
 		this.group.add(this.database.describe().readyTimeout(Waits.LONG).onDone(Policy.DO_NOTHING).build());
 		this.group.add(this.server.describe().stage(1).build());

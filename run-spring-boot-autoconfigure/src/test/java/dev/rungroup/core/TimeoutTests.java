@@ -8,6 +8,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -176,6 +179,54 @@ class TimeoutTests {
 	}
 
 	@Test
+	void aGroupEndsThoughAnExecutionThatTookTooLongNeverReturns() {
+		Group group = Group.builder()
+			.gracePeriod(Duration.ofMillis(20))
+			.shutdownTimeout(Duration.ofMillis(200))
+			.build();
+		group.add(this.slow.deaf().describe().timeout(SHORT).build());
+		group.add(this.other.build());
+		GroupRun run = GroupRun.of(group);
+		assertThat(this.other.awaitInterrupt().kind()).isEqualTo(StopReason.Kind.MEMBER_FAILED);
+		assertThat(run.thrown()).isInstanceOf(TimeoutException.class);
+		assertThat(run.thrown().getSuppressed()).hasAtLeastOneElementOfType(UnstoppedMembersException.class);
+		assertThat(this.slow.interrupts()).hasSize(1);
+		this.slow.finish();
+	}
+
+	@Test
+	void theWatchingThreadRestsWhileAMemberWithATimeoutPauses() {
+		AtomicReference<Thread> watcher = new AtomicReference<>();
+		AtomicLong parked = new AtomicLong();
+		Group group = Group.builder().time(new Time() {
+
+			@Override
+			public long nanoTime() {
+				return System.nanoTime();
+			}
+
+			@Override
+			public void park(Object blocker, long nanos) {
+				if (Thread.currentThread() == watcher.get()) {
+					parked.set(nanos);
+				}
+				LockSupport.parkNanos(blocker, nanos);
+			}
+
+		}).build();
+		group.add(this.slow.describe().timeout(SHORT).onDone(Policy.RESTART).delay(Waits.LONG).build());
+		GroupRun run = GroupRun.of(group);
+		this.slow.finish();
+		Waits.until("it pauses", () -> group.snapshot().members().get(0).state() == MemberState.WAITING);
+		watcher.set(run.thread());
+		// Makes it look around
+		group.add(this.other.describe().timeout(Waits.LONG).build());
+		Waits.until("it rests", () -> parked.get() > SHORT.toNanos());
+		group.stop();
+		run.returned();
+	}
+
+	@Test
 	void anExecutionThatEndsInTimeIsLeftAlone() {
 		CountDownLatch enough = new CountDownLatch(20);
 		AtomicInteger interrupts = new AtomicInteger();
@@ -220,7 +271,40 @@ class TimeoutTests {
 			Waits.await(interrupted);
 			throw own;
 		}).interrupt((reason) -> interrupted.countDown()).timeout(SHORT).build());
-		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
+		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class).hasSuppressedException(own);
+	}
+
+	@Test
+	void theTimeoutNamesTheLimitThatWasPassed() {
+		assertThat(thrownBy(this.slow.describe().timeout(SHORT)))
+			.hasMessage("Member 'slow': execution 1 took longer than its timeout of PT0.05S");
+	}
+
+	@Test
+	void theTimeoutNamesTheLimitThatWasPassedFirstOfTwo() {
+		assertThat(thrownBy(this.slow.describe().timeout(SHORT).readyTimeout(Waits.LONG)))
+			.hasMessage("Member 'slow': execution 1 took longer than its timeout of PT0.05S");
+	}
+
+	@Test
+	void theTimeoutNamesTheReadyTimeoutIfThatWasPassed() {
+		assertThat(thrownBy(this.slow.describe().timeout(Waits.LONG).readyTimeout(SHORT)))
+			.hasMessage("Member 'slow': execution 1 was not ready within its readyTimeout of PT0.05S");
+	}
+
+	@Test
+	void theTimeoutDoesNotNameTheReadyTimeoutOfAMemberThatIsReady() {
+		this.group.add(Member.named("quick").execute((context) -> {
+			context.ready();
+			context.sleep(Waits.LONG);
+		}).timeout(Duration.ofMillis(400)).readyTimeout(Duration.ofMillis(399)).build());
+		assertThat(GroupRun.of(this.group).thrown())
+			.hasMessage("Member 'quick': execution 1 took longer than its timeout of PT0.4S");
+	}
+
+	private Throwable thrownBy(Member.Builder member) {
+		this.group.add(member.build());
+		return GroupRun.of(this.group).thrown();
 	}
 
 	@Test

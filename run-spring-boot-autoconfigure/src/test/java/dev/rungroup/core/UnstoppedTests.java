@@ -171,6 +171,7 @@ class UnstoppedTests {
 		UnstoppedMembersException thrown = (UnstoppedMembersException) run.thrown();
 		assertThat(thrown.members().get(0).toString()).contains("stuck").contains("FakeMember");
 		assertThat(thrown.getMessage().lines().count()).isGreaterThan(1);
+		assertThat(thrown).hasMessageContaining("gave up waiting for 'stuck': ");
 	}
 
 	private GroupRun runBoth() {

@@ -1,0 +1,152 @@
+package dev.rungroup.context;
+
+import java.io.IOException;
+import java.time.Duration;
+
+import dev.rungroup.core.MemberState;
+import dev.rungroup.core.Outcome;
+import dev.rungroup.core.StopReason;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ActorLog}.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class ActorLogTests {
+
+	private static final IOException BROKEN = new IOException("broken");
+
+	private @Nullable StopReason reason;
+
+	private final ActorLog log = new ActorLog(() -> this.reason);
+
+	@Test
+	void endOfTheGroupSaysWhoWantedIt(CapturedOutput output) {
+		this.log.groupStopping(new StopReason(StopReason.Kind.CONTEXT_CLOSED, null, null));
+		assertThat(output).contains("Stopping the actors with the application context");
+		this.log.groupStopping(new StopReason(StopReason.Kind.LEADERSHIP_LOST, null, null));
+		assertThat(output).contains("Stopping the actors: leadership was lost");
+		this.log.groupStopping(new StopReason(StopReason.Kind.STOP_REQUESTED, null, null));
+		assertThat(output).containsPattern("Stopping the actors\\R");
+		this.log.groupStopping(new StopReason(StopReason.Kind.MEMBER_DONE, "a", null));
+		assertThat(output).contains("Actor 'a' is done and ends the group of actors").doesNotContain("ERROR");
+	}
+
+	@Test
+	void failureThatEndsTheGroupIsAnErrorWithItsStack(CapturedOutput output) {
+		fail("a", BROKEN);
+		this.log.groupStopping(new StopReason(StopReason.Kind.MEMBER_FAILED, "a", BROKEN));
+		assertThat(output).contains("ERROR")
+			.contains("Actor 'a' ends the group of actors: java.io.IOException: broken")
+			.contains("\tat " + ActorLogTests.class.getName())
+			.doesNotContain("used up");
+	}
+
+	@Test
+	void failureThatWasPrintedBeforeEndsTheGroupWithoutItsStack(CapturedOutput output) {
+		fail("a", BROKEN);
+		this.log.restartScheduled("a", Duration.ofSeconds(90));
+		assertThat(output).contains("Actor 'a' failed: java.io.IOException: broken; next execution in 1m30s")
+			.contains("\tat ");
+		int before = output.getAll().length();
+		fail("a", BROKEN);
+		this.log.groupStopping(new StopReason(StopReason.Kind.RESTARTS_EXHAUSTED, "a", BROKEN));
+		assertThat(output.getAll().substring(before))
+			.contains("Actor 'a' ends the group of actors, its restarts are used up: java.io.IOException: broken")
+			.doesNotContain("\tat ");
+	}
+
+	@Test
+	void failureOfNobodyEndsTheGroupWithItsStack(CapturedOutput output) {
+		this.log.groupStopping(new StopReason(StopReason.Kind.STOP_REQUESTED, null, BROKEN));
+		assertThat(output).contains("A failure ends the group of actors: java.io.IOException: broken")
+			.contains("\tat ");
+	}
+
+	@Test
+	void whoFailedBeforeTheEndIsNamedWithIt(CapturedOutput output) {
+		fail("b", BROKEN);
+		this.log.groupStopping(new StopReason(StopReason.Kind.CONTEXT_CLOSED, null, null));
+		assertThat(output).containsSubsequence("Actor 'b' failed: java.io.IOException: broken",
+				"Stopping the actors with the application context");
+		this.log.memberEnded("b", MemberState.FAILED);
+		assertThat(output).contains("Actor 'b' ended: failed: java.io.IOException: broken");
+	}
+
+	@Test
+	void sameFailureAgainIsCountedAndAnotherOneIsPrinted(CapturedOutput output) {
+		for (int i = 0; i < 3; i++) {
+			fail("a", new IOException("broken"));
+			this.log.restartScheduled("a", Duration.ZERO);
+		}
+		assertThat(output)
+			.contains("Actor 'a' failed again, 2 times the same: java.io.IOException: broken",
+					"Actor 'a' failed again, 3 times the same: java.io.IOException: broken")
+			.containsOnlyOnce("java.io.IOException: broken" + System.lineSeparator() + "\tat ");
+		fail("a", new IOException("other"));
+		this.log.restartScheduled("a", Duration.ZERO);
+		fail("a", new IllegalStateException("other"));
+		this.log.restartScheduled("a", Duration.ZERO);
+		assertThat(output).contains("Actor 'a' failed: java.io.IOException: other")
+			.contains("Actor 'a' failed: java.lang.IllegalStateException: other")
+			.containsOnlyOnce("java.io.IOException: other" + System.lineSeparator() + "\tat ")
+			.containsOnlyOnce("java.lang.IllegalStateException: other" + System.lineSeparator() + "\tat ");
+	}
+
+	@Test
+	void failureOfTheNextGroupIsPrintedAgain(CapturedOutput output) {
+		fail("a", BROKEN);
+		this.log.memberEnded("a", MemberState.FAILED);
+		this.log.groupStopped(null);
+		int before = output.getAll().length();
+		fail("a", BROKEN);
+		this.log.memberEnded("a", MemberState.FAILED);
+		assertThat(output.getAll().substring(before)).contains("Actor 'a' ended: failed: java.io.IOException: broken")
+			.contains("\tat ");
+	}
+
+	@Test
+	void eachEndOfAnActorSaysHow(CapturedOutput output) {
+		this.log.memberEnded("a", MemberState.COMPLETED);
+		assertThat(output).contains("Actor 'a' ended: completed");
+		this.log.memberEnded("b", MemberState.STOPPED);
+		assertThat(output).containsPattern("Actor 'b' ended: stopped\\R");
+		fail("c", BROKEN);
+		this.log.memberEnded("c", MemberState.STOPPED);
+		assertThat(output).contains("Actor 'c' ended: stopped, with java.io.IOException: broken")
+			.doesNotContain("WARN");
+		fail("d", BROKEN);
+		this.log.memberEnded("d", MemberState.FAILED);
+		assertThat(output).contains("WARN").contains("Actor 'd' ended: failed: java.io.IOException: broken");
+	}
+
+	@Test
+	void actorThatEndedTheGroupIsNotWarnedOfTwice(CapturedOutput output) {
+		this.reason = new StopReason(StopReason.Kind.MEMBER_FAILED, "a", BROKEN);
+		this.log.memberEnded("a", MemberState.FAILED);
+		assertThat(output).containsPattern("Actor 'a' ended: failed\\R").doesNotContain("WARN");
+		fail("b", BROKEN);
+		this.log.memberEnded("b", MemberState.FAILED);
+		assertThat(output).contains("Actor 'b' ended: failed: java.io.IOException: broken");
+	}
+
+	@Test
+	void onlyALaterStartIsALineOfItsOwn(CapturedOutput output) {
+		this.log.memberStarted("a");
+		assertThat(output).isEmpty();
+		this.log.memberStarted("a");
+		assertThat(output).containsOnlyOnce("Actor 'a' was started again");
+	}
+
+	private void fail(String actor, Throwable failure) {
+		this.log.executionEnded(actor, new Outcome.Failed(failure), 1);
+	}
+
+}

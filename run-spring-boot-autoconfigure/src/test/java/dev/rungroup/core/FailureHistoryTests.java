@@ -1,0 +1,63 @@
+package dev.rungroup.core;
+
+import java.io.IOException;
+import java.time.Duration;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The limits themselves, which no clock that runs would hit.
+ */
+class FailureHistoryTests {
+
+	private static final long SECOND = Duration.ofSeconds(1).toNanos();
+
+	private final IOException failure = new IOException("broken");
+
+	@Test
+	void anExecutionThatLastedExactlyResetAfterStartsTheRowAnew() {
+		FailureHistory history = new FailureHistory(
+				member().backoff(Backoff.none().withResetAfter(Duration.ofSeconds(1))).build());
+		history.failed(this.failure, 0, SECOND - 1);
+		history.failed(this.failure, 0, SECOND - 1);
+		assertThat(history.inARow()).isEqualTo(2);
+		history.failed(this.failure, 0, SECOND);
+		assertThat(history.inARow()).isOne();
+	}
+
+	@Test
+	void aFailureThatIsAsOldAsTheWindowStillCounts() {
+		FailureHistory history = new FailureHistory(member().maxRestarts(1).within(Duration.ofSeconds(1)).build());
+		history.failed(this.failure, 5, 0);
+		history.failed(this.failure, 5 + SECOND, 0);
+		assertThat(history.budgetSpent()).isTrue();
+	}
+
+	@Test
+	void aFailureThatIsOlderThanTheWindowDoesNotCount() {
+		FailureHistory history = new FailureHistory(member().maxRestarts(1).within(Duration.ofSeconds(1)).build());
+		history.failed(this.failure, 5, 0);
+		history.failed(this.failure, 6 + SECOND, 0);
+		assertThat(history.budgetSpent()).isFalse();
+		history.failed(this.failure, 7 + SECOND, 0);
+		assertThat(history.budgetSpent()).isTrue();
+	}
+
+	@Test
+	void theBudgetIsSpentWithTheFailureAfterTheLastRestart() {
+		FailureHistory history = new FailureHistory(member().maxRestarts(2).build());
+		history.failed(this.failure, 0, 0);
+		history.failed(this.failure, 0, 0);
+		assertThat(history.budgetSpent()).isFalse();
+		history.failed(this.failure, 0, 0);
+		assertThat(history.budgetSpent()).isTrue();
+	}
+
+	private static Member.Builder member() {
+		return Member.named("member").execute(() -> {
+		}).onError(Policy.RESTART);
+	}
+
+}
