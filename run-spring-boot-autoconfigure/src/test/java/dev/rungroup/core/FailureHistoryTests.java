@@ -19,7 +19,7 @@ class FailureHistoryTests {
 	@Test
 	void anExecutionThatLastedExactlyResetAfterStartsTheRowAnew() {
 		FailureHistory history = new FailureHistory(
-				member().backoff(Backoff.none().withResetAfter(Duration.ofSeconds(1))).build());
+				member().backoff(Backoff.none().withResetAfter(Duration.ofSeconds(1))).build().rules);
 		history.failed(this.failure, 0, SECOND - 1);
 		history.failed(this.failure, 0, SECOND - 1);
 		assertThat(history.inARow()).isEqualTo(2);
@@ -29,7 +29,8 @@ class FailureHistoryTests {
 
 	@Test
 	void aFailureThatIsAsOldAsTheWindowStillCounts() {
-		FailureHistory history = new FailureHistory(member().maxRestarts(1).within(Duration.ofSeconds(1)).build());
+		FailureHistory history = new FailureHistory(
+				member().maxRestarts(1).within(Duration.ofSeconds(1)).build().rules);
 		history.failed(this.failure, 5, 0);
 		history.failed(this.failure, 5 + SECOND, 0);
 		assertThat(history.budgetSpent()).isTrue();
@@ -37,7 +38,8 @@ class FailureHistoryTests {
 
 	@Test
 	void aFailureThatIsOlderThanTheWindowDoesNotCount() {
-		FailureHistory history = new FailureHistory(member().maxRestarts(1).within(Duration.ofSeconds(1)).build());
+		FailureHistory history = new FailureHistory(
+				member().maxRestarts(1).within(Duration.ofSeconds(1)).build().rules);
 		history.failed(this.failure, 5, 0);
 		history.failed(this.failure, 6 + SECOND, 0);
 		assertThat(history.budgetSpent()).isFalse();
@@ -47,7 +49,7 @@ class FailureHistoryTests {
 
 	@Test
 	void theBudgetIsSpentWithTheFailureAfterTheLastRestart() {
-		FailureHistory history = new FailureHistory(member().maxRestarts(2).build());
+		FailureHistory history = new FailureHistory(member().maxRestarts(2).build().rules);
 		history.failed(this.failure, 0, 0);
 		history.failed(this.failure, 0, 0);
 		assertThat(history.budgetSpent()).isFalse();
