@@ -159,6 +159,7 @@ class ExitApplication {
 					case "wait" -> moment("refresh goes on").await();
 					case "throw" -> {
 						moment("bystander").await();
+						moment("stubborn").await();
 						throw new IllegalArgumentException("a later bean fails");
 					}
 					default -> {
