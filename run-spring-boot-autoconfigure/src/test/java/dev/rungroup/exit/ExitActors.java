@@ -93,6 +93,7 @@ final class ExitActors {
 
 		@Execute
 		void run() {
+			ExitApplication.print("STARTED stubborn");
 			ExitApplication.reached("stubborn");
 			doesNotEnd();
 		}

@@ -142,6 +142,8 @@ class ExitCodeTests {
 			scenarios.add(new Scenario(kind.toString(), () -> {
 				try (ForkedJvm jvm = kind.start(List.of("--app.at=never", "--app.stubborn=true"))) {
 					jvm.awaitLine("READY");
+					// otherwise it may be stopped before it has begun
+					jvm.awaitLine("STARTED stubborn");
 					jvm.signal("TERM");
 					jvm.awaitLine("INTERRUPT stubborn");
 					jvm.signal("INT");
@@ -207,6 +209,8 @@ class ExitCodeTests {
 			scenarios.add(new Scenario("TERM, " + kind, () -> {
 				try (ForkedJvm jvm = kind.start(List.of("--app.at=never", "--app.stubborn=true"))) {
 					jvm.awaitLine("READY");
+					// otherwise it may be stopped before it has begun
+					jvm.awaitLine("STARTED stubborn");
 					jvm.signal("TERM");
 					Ended ended = jvm.awaitEnd();
 					assertThat(ended.code()).as(ended.toString()).isEqualTo(143);
