@@ -2,7 +2,6 @@ package dev.rungroup.autoconfigure;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Consumer;
 
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.context.GroupSettings;
@@ -10,7 +9,6 @@ import dev.rungroup.context.RetryAttemptListener;
 import dev.rungroup.core.Retry;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -23,6 +21,7 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Auto-configuration for the {@link GroupLifecycle} that runs the actors of an
@@ -90,35 +89,11 @@ public final class RunAutoConfiguration {
 		if (maxRetries != null) {
 			retry = retry.withMaxRetries(maxRetries);
 		}
-		return retry.withListener(new RetryListeners(listeners));
-	}
-
-	/**
-	 * Asked for with the first attempt: a Retry may be injected into a bean that is made
-	 * before meter registries are.
-	 */
-	private static final class RetryListeners implements Consumer<Retry.AttemptOutcome> {
-
-		private final ObjectProvider<RetryAttemptListener> provider;
-
-		private volatile @Nullable List<RetryAttemptListener> listeners;
-
-		private RetryListeners(ObjectProvider<RetryAttemptListener> provider) {
-			this.provider = provider;
-		}
-
-		@Override
-		public void accept(Retry.AttemptOutcome outcome) {
-			List<RetryAttemptListener> listeners = this.listeners;
-			if (listeners == null) {
-				listeners = this.provider.orderedStream().toList();
-				this.listeners = listeners;
-			}
-			for (RetryAttemptListener listener : listeners) {
-				listener.attemptEnded(outcome);
-			}
-		}
-
+		// Asked for with the first attempt: a Retry may be injected into a bean that is
+		// made before meter registries are
+		SingletonSupplier<List<RetryAttemptListener>> all = SingletonSupplier
+			.of(() -> listeners.orderedStream().toList());
+		return retry.withListener((outcome) -> all.obtain().forEach((listener) -> listener.attemptEnded(outcome)));
 	}
 
 	/**
