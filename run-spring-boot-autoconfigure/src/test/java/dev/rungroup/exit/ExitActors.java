@@ -33,6 +33,7 @@ final class ExitActors {
 		@Execute
 		void run(MemberContext context) throws Exception {
 			ExitApplication.print("STARTED trigger");
+			ExitApplication.reached("trigger");
 			String at = this.environment.getProperty("app.at", "never");
 			if (at.equals("now")) {
 				Thread.sleep(this.environment.getProperty("app.after", Integer.class, 0));

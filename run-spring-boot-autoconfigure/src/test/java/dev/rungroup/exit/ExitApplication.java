@@ -29,8 +29,10 @@ import org.springframework.core.env.Environment;
  * <li>{@code app.at}: refresh, runner, ready, never, or now (whenever its thread comes to
  * run, after {@code app.after} milliseconds)</li>
  * <li>{@code app.how}: fail, generator, mapper, return</li>
- * <li>{@code app.hold}: what the launching thread does in the refresh: sleep, wait,
- * throw, no</li>
+ * <li>{@code app.hold}: what the launching thread does in the refresh: ending, wait,
+ * throw, begun, no</li>
+ * <li>{@code app.hold-phase}: in which phase it does; after all others if this is not
+ * set</li>
  * <li>{@code app.fault}: what {@link FaultyActor} does, which is there if this is
  * set</li>
  * </ul>
@@ -109,7 +111,8 @@ class ExitApplication {
 
 	@Bean
 	SmartLifecycle laggard(Environment environment) {
-		return new Laggard(environment.getProperty("app.hold", "no"));
+		return new Laggard(environment.getProperty("app.hold", "no"),
+				environment.getProperty("app.hold-phase", Integer.class, Integer.MAX_VALUE));
 	}
 
 	@Bean
@@ -137,16 +140,19 @@ class ExitApplication {
 	}
 
 	/**
-	 * Starts last, on the launching thread, and can keep it there.
+	 * Starts late, on the launching thread, and can keep it there.
 	 */
 	private static final class Laggard implements SmartLifecycle {
 
 		private final String hold;
 
+		private final int phase;
+
 		private volatile boolean running;
 
-		private Laggard(String hold) {
+		private Laggard(String hold, int phase) {
 			this.hold = hold;
+			this.phase = phase;
 		}
 
 		@Override
@@ -157,6 +163,10 @@ class ExitApplication {
 				switch (this.hold) {
 					case "ending" -> awaitEnding();
 					case "wait" -> moment("refresh goes on").await();
+					case "begun" -> {
+						moment("trigger").await();
+						moment("bystander").await();
+					}
 					case "throw" -> {
 						moment("bystander").await();
 						moment("stubborn").await();
@@ -198,7 +208,7 @@ class ExitApplication {
 
 		@Override
 		public int getPhase() {
-			return Integer.MAX_VALUE;
+			return this.phase;
 		}
 
 	}

@@ -127,6 +127,9 @@ class ExitCodeTests {
 	private static void assertSignal(Kind kind, String signal, int code) throws Exception {
 		try (ForkedJvm jvm = kind.start(List.of("--app.at=never"))) {
 			jvm.awaitLine("READY");
+			// otherwise they may be stopped before they have begun
+			jvm.awaitLine("STARTED trigger");
+			jvm.awaitLine("STARTED bystander");
 			jvm.signal(signal);
 			Ended ended = jvm.awaitEnd();
 			assertThat(ended.code()).as(ended.toString()).isEqualTo(code);
@@ -274,8 +277,10 @@ class ExitCodeTests {
 			if (kind.web()) {
 				scenarios.add(new Scenario("port taken, " + kind, () -> {
 					try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-						Ended ended = kind.run(List.of("--app.at=never", "--server.address=127.0.0.1",
-								"--server.port=" + taken.getLocalPort()));
+						// the actors have begun, the web server comes next
+						String beforeWebServer = "--app.hold-phase=" + (Integer.MAX_VALUE - 2049);
+						Ended ended = kind.run(List.of("--app.at=never", "--app.hold=begun", beforeWebServer,
+								"--server.address=127.0.0.1", "--server.port=" + taken.getLocalPort()));
 						assertThat(ended.code()).as(ended.toString()).isEqualTo(1);
 						assertThat(ended.containing("already in use")).as(ended.toString()).isNotEmpty();
 						assertThat(ended.containing("INTERRUPT bystander CONTEXT_CLOSED")).as(ended.toString())

@@ -270,6 +270,7 @@ class FaultTests {
 	private static Ended twoSignals(Kind kind, List<String> arguments) throws Exception {
 		try (ForkedJvm jvm = kind.start(arguments)) {
 			jvm.awaitLine("READY");
+			jvm.awaitLine("STARTED faulty");
 			long signalled = System.currentTimeMillis();
 			jvm.signal("TERM");
 			jvm.awaitLine("IN INTERRUPTER");
