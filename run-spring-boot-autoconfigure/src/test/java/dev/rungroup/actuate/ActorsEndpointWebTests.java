@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 
 import javax.management.JMException;
@@ -97,6 +98,7 @@ class ActorsEndpointWebTests {
 	@Test
 	void isReadOnlyUnlessConfiguredOtherwise() {
 		try (WebApplication app = WebApplication.start(Application.class)) {
+			awaitWaiting(app);
 			assertThat(app.act("listener", "stop").statusCode()).isIn(404, 405);
 			assertThat(app.state("listener")).isEqualTo("RUNNING");
 		}
@@ -237,9 +239,14 @@ class ActorsEndpointWebTests {
 	}
 
 	private static void awaitWaiting(WebApplication app) {
-		awaitState(app, "ticker", "WAITING");
-		awaitState(app, "broken", "WAITING");
 		awaitState(app, "listener", "RUNNING");
+		// waiting is also what they are called before their threads have come to run
+		for (String actor : List.of("ticker", "broken")) {
+			Awaitility.await()
+				.atMost(LIMIT)
+				.until(() -> app.<Integer>json("/actuator/actors/" + actor, "$.executions") == 1
+						&& app.state(actor).equals("WAITING"));
+		}
 	}
 
 	private static void awaitState(WebApplication app, String actor, String state) {

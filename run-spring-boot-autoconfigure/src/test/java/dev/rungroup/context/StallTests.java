@@ -134,7 +134,9 @@ class StallTests {
 	void longPauseIsNoStall() {
 		this.runner.withPropertyValues("run.actors.wedged.delay=1h").run((context) -> {
 			Loop loop = context.getBean(Loop.class);
-			Awaitility.await().atMost(LIMIT).until(() -> member(context).state() == MemberState.WAITING);
+			Awaitility.await()
+				.atMost(LIMIT)
+				.until(() -> member(context).state() == MemberState.WAITING && member(context).executions() == 1);
 			Awaitility.await()
 				.during(Duration.ofMillis(900))
 				.atMost(LIMIT)

@@ -176,7 +176,7 @@ class BriefTurnsTests {
 			.build());
 		GroupRun run = GroupRun.of(group);
 		Waits.await(failed);
-		Waits.until(() -> member(group).state() == MemberState.WAITING);
+		Waits.until(() -> Waits.pauses(member(group)));
 		assertThat(member(group).failuresInARow()).isOne();
 		assertThat(Duration.between(member(group).lastFailureAt(), Instant.now())).isLessThan(Waits.LIMIT);
 		assertThat(member(group).executions()).isEqualTo(TURNS);

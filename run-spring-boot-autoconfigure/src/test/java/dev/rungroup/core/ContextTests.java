@@ -349,7 +349,7 @@ class ContextTests {
 		MemberContext first = this.a.awaitStarted();
 		assertThat(first.isStopping()).isFalse();
 		this.a.finish();
-		Waits.until("it pauses", () -> this.group.snapshot().members().get(0).state() == MemberState.WAITING);
+		Waits.until("it pauses", () -> Waits.pauses(this.group.snapshot().members().get(0)));
 		assertThat(first.isStopping()).isTrue();
 		assertThat(first.stopReason()).isNull();
 		this.group.stop();

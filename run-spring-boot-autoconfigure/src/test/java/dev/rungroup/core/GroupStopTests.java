@@ -255,7 +255,7 @@ class GroupStopTests {
 	void aStopEndsTheInitialDelayWithin200Milliseconds() {
 		this.group.add(this.a.describe().initialDelay(Waits.LONG).build());
 		GroupRun run = GroupRun.of(this.group);
-		awaitWaiting("a");
+		Waits.until(() -> this.group.snapshot().members().get(0).state() == MemberState.WAITING);
 		stopEndsSoon(run);
 		assertThat(this.a.executions()).isZero();
 	}
@@ -265,7 +265,7 @@ class GroupStopTests {
 		this.group.add(this.a.describe().onDone(Policy.RESTART).delay(Waits.LONG).build());
 		GroupRun run = GroupRun.of(this.group);
 		this.a.finish();
-		awaitWaiting("a");
+		awaitPause();
 		stopEndsSoon(run);
 		assertThat(this.a.executions()).isOne();
 	}
@@ -275,7 +275,7 @@ class GroupStopTests {
 		this.group.add(this.a.describe().onError(Policy.RESTART).backoff(Backoff.fixed(Waits.LONG)).build());
 		GroupRun run = GroupRun.of(this.group);
 		this.a.fail(new IllegalStateException("now pause"));
-		awaitWaiting("a");
+		awaitPause();
 		stopEndsSoon(run);
 		assertThat(this.a.executions()).isOne();
 	}
@@ -310,7 +310,7 @@ class GroupStopTests {
 		this.group.add(this.a.describe().onDone(Policy.RESTART).delay(Waits.LONG).build());
 		GroupRun run = GroupRun.of(this.group);
 		this.a.finish();
-		awaitWaiting("a");
+		awaitPause();
 		this.group.stop();
 		run.returned();
 		assertThat(this.a.interrupts()).containsExactly(REQUESTED);
@@ -497,11 +497,8 @@ class GroupStopTests {
 		return run;
 	}
 
-	private void awaitWaiting(String name) {
-		Waits.until(() -> this.group.snapshot()
-			.members()
-			.stream()
-			.anyMatch((member) -> member.name().equals(name) && member.state() == MemberState.WAITING));
+	private void awaitPause() {
+		Waits.until(() -> Waits.pauses(this.group.snapshot().members().get(0)));
 	}
 
 	private void stopEndsSoon(GroupRun run) {

@@ -593,7 +593,7 @@ class GroupTests {
 		}).onDone(Policy.RESTART).delay(Waits.LONG).build());
 		GroupRun run = GroupRun.of(this.group);
 		Waits.await(ended);
-		Waits.until(() -> this.group.snapshot().members().get(0).state() == MemberState.WAITING);
+		Waits.until(() -> Waits.pauses(this.group.snapshot().members().get(0)));
 		this.group.stop();
 		run.returned();
 		assertThat(executions).hasValue(1);

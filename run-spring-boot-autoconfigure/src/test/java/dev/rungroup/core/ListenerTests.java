@@ -114,8 +114,7 @@ class ListenerTests {
 			.delay(Waits.LONG)
 			.build());
 		GroupRun run = GroupRun.of(group);
-		Waits.until("it pauses", () -> group.snapshot().members().get(0).state() == MemberState.WAITING
-				&& group.snapshot().members().get(0).executions() == 1);
+		Waits.until("it pauses", () -> Waits.pauses(group.snapshot().members().get(0)));
 		group.stop();
 		run.returned();
 		assertThat(this.events.heard()).containsSubsequence("stopping STOP_REQUESTED", "a ended STOPPED");

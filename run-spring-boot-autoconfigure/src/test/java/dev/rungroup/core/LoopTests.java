@@ -224,7 +224,7 @@ class LoopTests {
 		this.loop.add(this.a.describe().delay(Waits.LONG).build());
 		GroupRun run = GroupRun.of(this.loop::run);
 		this.a.finish();
-		Waits.until(() -> this.loop.snapshot().members().get(0).state() == MemberState.WAITING);
+		Waits.until(() -> Waits.pauses(this.loop.snapshot().members().get(0)));
 		long stopped = System.nanoTime();
 		this.loop.stop();
 		run.returned();

@@ -103,7 +103,7 @@ class MemberControlTests {
 	void stopMemberEndsAPauseAtOnce() {
 		GroupRun run = run(this.subject.describe().onDone(Policy.RESTART).delay(Waits.LONG));
 		this.subject.finish();
-		Waits.until(() -> state() == MemberState.WAITING);
+		Waits.until(() -> Waits.pauses(subject()));
 		long stopped = System.nanoTime();
 		this.group.stopMember("subject");
 		this.events.await("subject ended STOPPED");
@@ -321,7 +321,7 @@ class MemberControlTests {
 	void startMemberOfAPausingMemberDoesNotCutItsPauseShort() {
 		GroupRun run = run(this.subject.describe().onDone(Policy.RESTART).delay(Waits.LONG));
 		this.subject.finish();
-		Waits.until(() -> state() == MemberState.WAITING);
+		Waits.until(() -> Waits.pauses(subject()));
 		this.group.startMember("subject");
 		assertThat(state()).isEqualTo(MemberState.WAITING);
 		this.group.stop();
@@ -524,13 +524,16 @@ class MemberControlTests {
 	}
 
 	private MemberState state() {
+		return subject().state();
+	}
+
+	private MemberSnapshot subject() {
 		return this.group.snapshot()
 			.members()
 			.stream()
 			.filter((member) -> member.name().equals("subject"))
 			.findFirst()
-			.orElseThrow()
-			.state();
+			.orElseThrow();
 	}
 
 }

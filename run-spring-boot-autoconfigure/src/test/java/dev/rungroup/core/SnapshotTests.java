@@ -89,7 +89,7 @@ class SnapshotTests {
 		Instant before = Instant.now();
 		IOException failure = new IOException("now pause");
 		this.a.fail(failure);
-		Waits.until(() -> snapshot("a").state() == MemberState.WAITING && snapshot("b").state() == MemberState.WAITING);
+		Waits.until(() -> Waits.pauses(snapshot("a")) && snapshot("b").state() == MemberState.WAITING);
 		MemberSnapshot a = snapshot("a");
 		assertThat(a.nextExecution()).isBetween(before.plusSeconds(3_590), Instant.now().plusSeconds(3_610));
 		assertThat(a.lastFailure()).isSameAs(failure);
@@ -249,7 +249,7 @@ class SnapshotTests {
 		Instant begun = this.group.snapshot().members().get(0).lastProgress();
 		Waits.until("time passes", () -> Duration.between(begun, Instant.now()).toMillis() > 50);
 		this.a.finish();
-		Waits.until("it pauses", () -> this.group.snapshot().members().get(0).state() == MemberState.WAITING);
+		Waits.until("it pauses", () -> Waits.pauses(this.group.snapshot().members().get(0)));
 		assertThat(this.group.snapshot().members().get(0).lastProgress()).isAfter(begun);
 		this.group.stop();
 		run.returned();
@@ -292,7 +292,7 @@ class SnapshotTests {
 		GroupRun run = GroupRun.of(this.group);
 		this.a.awaitStarted();
 		this.a.fail(new IOException("now pause"));
-		Waits.until(() -> snapshot("a").state() == MemberState.WAITING);
+		Waits.until(() -> Waits.pauses(snapshot("a")));
 		MemberSnapshot first = snapshot("a");
 		for (int i = 0; i < 1_000; i++) {
 			assertThat(snapshot("a")).isEqualTo(first);

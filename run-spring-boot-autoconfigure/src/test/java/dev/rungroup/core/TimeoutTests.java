@@ -217,7 +217,7 @@ class TimeoutTests {
 		group.add(this.slow.describe().timeout(SHORT).onDone(Policy.RESTART).delay(Waits.LONG).build());
 		GroupRun run = GroupRun.of(group);
 		this.slow.finish();
-		Waits.until("it pauses", () -> group.snapshot().members().get(0).state() == MemberState.WAITING);
+		Waits.until("it pauses", () -> Waits.pauses(group.snapshot().members().get(0)));
 		watcher.set(run.thread());
 		// Makes it look around
 		group.add(this.other.describe().timeout(Waits.LONG).build());

@@ -63,6 +63,14 @@ final class Waits {
 	}
 
 	/**
+	 * Whether a member is between two executions. Waiting alone is also what it is before
+	 * the first, until its thread has come to run.
+	 */
+	static boolean pauses(MemberSnapshot member) {
+		return member.state() == MemberState.WAITING && member.executions() > 0;
+	}
+
+	/**
 	 * Wait for a latch that a body waits for, whatever interrupts it: what a member does
 	 * that ignores its interrupt. The interrupt is swallowed, as careless user code does.
 	 * @return how often the wait was interrupted
