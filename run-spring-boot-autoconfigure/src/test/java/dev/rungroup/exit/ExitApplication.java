@@ -188,10 +188,11 @@ class ExitApplication {
 		private static void awaitEnding() throws InterruptedException {
 			long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
 			while (System.nanoTime() < deadline && Thread.getAllStackTraces()
-				.values()
+				.entrySet()
 				.stream()
-				.noneMatch((stack) -> Arrays.stream(stack)
-					.anyMatch((frame) -> frame.getMethodName().equals("takeOver")))) {
+				.noneMatch((entry) -> entry.getKey().getState() == Thread.State.TIMED_WAITING
+						&& Arrays.stream(entry.getValue())
+							.anyMatch((frame) -> frame.getMethodName().equals("takeOver")))) {
 				Thread.sleep(20);
 			}
 		}

@@ -1,6 +1,7 @@
 package dev.rungroup.autoconfigure.exit;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.EventListener;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -307,8 +308,9 @@ class RunExitAutoConfigurationTests {
 				.until(() -> Thread.getAllStackTraces()
 					.entrySet()
 					.stream()
-					.anyMatch((entry) -> entry.getKey().getName().equals("run-exit")
-							&& entry.getKey().getState() == Thread.State.TIMED_WAITING));
+					.anyMatch((entry) -> entry.getKey().getState() == Thread.State.TIMED_WAITING
+							&& Arrays.stream(entry.getValue())
+								.anyMatch((frame) -> frame.getMethodName().equals("takeOver"))));
 		}
 
 		@Override
