@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.MemberState;
+import dev.rungroup.core.StopReason;
 
 /**
  * Remembers which members failed for good although their policy is to be restarted: their
@@ -33,6 +34,16 @@ final class Exhaustion implements GroupListener {
 	public void memberStarted(String member) {
 		this.stopped.remove(member);
 		this.exhausted.remove(member);
+	}
+
+	/**
+	 * The member that ends the group because of it is asked to end then, as all are.
+	 */
+	@Override
+	public void groupStopping(StopReason reason) {
+		if (reason.kind() == StopReason.Kind.RESTARTS_EXHAUSTED && reason.member() != null) {
+			this.exhausted.add(reason.member());
+		}
 	}
 
 	@Override
