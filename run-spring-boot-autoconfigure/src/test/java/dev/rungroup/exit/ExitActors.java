@@ -32,9 +32,9 @@ final class ExitActors {
 
 		@Execute
 		void run(MemberContext context) throws Exception {
+			String at = this.environment.getProperty("app.at", "never");
 			ExitApplication.print("STARTED trigger");
 			ExitApplication.reached("trigger");
-			String at = this.environment.getProperty("app.at", "never");
 			if (at.equals("now")) {
 				Thread.sleep(this.environment.getProperty("app.after", Integer.class, 0));
 			}

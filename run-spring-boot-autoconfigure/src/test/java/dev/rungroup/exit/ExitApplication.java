@@ -56,6 +56,7 @@ class ExitApplication {
 			application.run(args);
 		}
 		print("MAIN RETURNS");
+		reached("returned");
 	}
 
 	static void print(String line) {

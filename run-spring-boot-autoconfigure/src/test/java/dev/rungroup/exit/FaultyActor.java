@@ -44,12 +44,15 @@ final class FaultyActor {
 			case SLOW_INTERRUPTER, STUCK_INTERRUPTER -> this.stop.await();
 			default -> {
 				ExitApplication.moment("ready").await();
+				// neither of them is to suffer from what happens here before it has begun
+				ExitApplication.moment("trigger").await();
+				ExitApplication.moment("bystander").await();
 				act();
 			}
 		}
 	}
 
-	private void act() {
+	private void act() throws InterruptedException {
 		switch (this.fault) {
 			case EXIT -> {
 				ExitApplication.print("IN EXIT");
@@ -60,7 +63,10 @@ final class FaultyActor {
 				this.context.close();
 			}
 			case INITIALIZER, INITIALIZER_IN_INTERRUPTER -> StuckInitializer.touch();
-			case MEMORY -> fill(new ArrayList<>());
+			case MEMORY -> {
+				ExitApplication.moment("returned").await();
+				fill(new ArrayList<>());
+			}
 			case MEMORY_FOR_GOOD -> fill(hoard);
 			default -> throw new IllegalStateException("boom");
 		}
