@@ -372,7 +372,7 @@ class ContextTests {
 	@Test
 	void aHelperThreadOfATimedOutExecutionGoesOnSeeingThatItIsToStop() {
 		this.group.add(this.a.describe()
-			.timeout(Duration.ofMillis(200))
+			.timeout(Duration.ofSeconds(1))
 			.onError(Policy.RESTART)
 			.backoff(Backoff.none())
 			.build());

@@ -143,8 +143,10 @@ class TimeoutTests {
 	@Test
 	void aTimedOutMemberThatWasRestartedIsInterruptedAgainWhenTheGroupStops() {
 		AtomicInteger interrupts = new AtomicInteger();
+		AtomicInteger executions = new AtomicInteger();
 		CountDownLatch second = new CountDownLatch(1);
 		this.group.add(Member.named("sleeper").execute((context) -> {
+			executions.incrementAndGet();
 			if (context.execution() == 2) {
 				second.countDown();
 			}
@@ -159,7 +161,8 @@ class TimeoutTests {
 		Waits.await(second);
 		this.group.stop();
 		run.returned();
-		assertThat(interrupts.get()).isBetween(2, 3);
+		// one more if the stop came between two executions, or after the last had its own
+		assertThat(interrupts.get()).isBetween(executions.get(), executions.get() + 1);
 	}
 
 	@Test
