@@ -125,7 +125,8 @@ class MemberControlTests {
 			this.group.stopMember("member" + i);
 			this.events.await("member" + i + " ended STOPPED");
 			assertThat(member.isActive()).isFalse();
-			// the body may have seen the stop and returned before its interrupter came to run
+			// the body may have seen the stop and returned before its interrupter came to
+			// run
 			member.awaitInterrupt();
 			assertThat(member.interrupts()).hasSize(1);
 		}
