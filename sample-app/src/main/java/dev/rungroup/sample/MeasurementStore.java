@@ -6,7 +6,9 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
@@ -31,13 +33,16 @@ class MeasurementStore {
 	/**
 	 * Store all of these lines or none. May be called again with the same lines when
 	 * nobody knows whether the last call got through: a line that is there already is
-	 * left alone.
+	 * left alone. Lines of the same id are one: of a file that is read again from the
+	 * start some may still wait from the first time.
 	 */
 	void save(List<Line> lines) {
+		Map<String, Line> byId = new LinkedHashMap<>();
+		lines.forEach((line) -> byId.put(line.id(), line));
 		// one statement is one transaction
-		String rows = String.join(", ", Collections.nCopies(lines.size(), ROW));
+		String rows = String.join(", ", Collections.nCopies(byId.size(), ROW));
 		List<@Nullable Object> parameters = new ArrayList<>();
-		for (Line line : lines) {
+		for (Line line : byId.values()) {
 			parameters.add(line.id());
 			parameters.add(line.measurement().name());
 			parameters.add(line.measurement().value());
@@ -50,9 +55,8 @@ class MeasurementStore {
 				WHEN NOT MATCHED THEN INSERT (id, name, amount, unit, received_at)
 				VALUES (line.id, line.name, line.amount, line.unit, line.received_at)
 				""".formatted(rows)).params(parameters).update();
-		// H2 writes what is committed up to half a second later; what is answered 'ok'
-		// must
-		// survive a kill -9, and a power failure
+		// H2 writes what is committed up to half a second later; what is answered
+		// 'ok' must survive a kill -9, and a power failure
 		this.jdbc.sql("CHECKPOINT SYNC").update();
 	}
 

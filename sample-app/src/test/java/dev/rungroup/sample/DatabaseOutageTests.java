@@ -1,5 +1,6 @@
 package dev.rungroup.sample;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
+import dev.rungroup.context.GroupLifecycle;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -106,6 +108,26 @@ class DatabaseOutageTests {
 			assertThat(Collections.frequency(answers, "ok")).isBetween(60, 99);
 			assertThat(stored()).hasSize(Collections.frequency(answers, "ok")).doesNotHaveDuplicates();
 		}
+	}
+
+	@Test
+	void fileThatIsReadAgainWhileItsLinesWaitIsStoredOnce() throws Exception {
+		String databasePort = Integer.toString(this.database.getPort());
+		this.database.stop();
+		Path inbox = this.directory.resolve("inbox");
+		Path file = Files.writeString(inbox.resolve("three.part"), "file 1\nfile 2\nfile 3\n");
+		Files.move(file, inbox.resolve("three.txt"));
+		await().until(() -> attempts("retried") > 0);
+		LineQueue queue = this.application.getBean(LineQueue.class);
+		// at least one of the three is in the next batch twice
+		while (queue.size() < 5) {
+			int waiting = queue.size();
+			this.application.getBean(GroupLifecycle.class).restartMember("inbox-reader");
+			await().until(() -> queue.size() > waiting);
+		}
+		this.database = startDatabase(databasePort);
+		await().until(() -> Files.exists(inbox.resolve("done/three.txt")) && queue.size() == 0);
+		assertThat(stored()).containsExactlyInAnyOrder("file 1", "file 2", "file 3");
 	}
 
 	@Test
