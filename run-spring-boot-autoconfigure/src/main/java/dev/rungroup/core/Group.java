@@ -892,6 +892,19 @@ public final class Group implements AutoCloseable {
 	}
 
 	/**
+	 * Keep what a body threw that had failed before, unless it is over, and somebody may
+	 * be reading the failure: a member that was given up changes nothing any more.
+	 */
+	void suppress(Throwable failure, Throwable thrown) {
+		locked(() -> {
+			if (this.state != GroupState.STOPPED) {
+				failure.addSuppressed(thrown);
+			}
+			return null;
+		});
+	}
+
+	/**
 	 * If the group ends, wait until the listeners know: what members do because of it
 	 * they hear after it.
 	 */

@@ -405,7 +405,7 @@ final class MemberThread implements Runnable {
 		StopReason timedOut = this.turnStop;
 		if (timedOut != null && timedOut.cause() != null) {
 			if (thrown != null && thrown != timedOut.cause() && !isInterrupt(thrown)) {
-				timedOut.cause().addSuppressed(thrown);
+				this.group.suppress(timedOut.cause(), thrown);
 			}
 			return new Outcome.Failed(timedOut.cause());
 		}

@@ -3,6 +3,7 @@ package dev.rungroup.core;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeoutException;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -129,6 +130,19 @@ class UnstoppedTests {
 		assertThat(this.events.heard()).hasSize(heard);
 		assertThat(this.stuck.executions()).isOne();
 		assertThat(this.group.stopReason().kind()).isEqualTo(StopReason.Kind.STOP_REQUESTED);
+	}
+
+	@Test
+	void whatAGivenUpMemberThrowsLaterIsNotAddedToTheFailure() {
+		this.group.add(this.stuck.describe().timeout(Duration.ofMillis(20)).build());
+		GroupRun run = GroupRun.of(this.group);
+		Throwable thrown = run.thrown();
+		assertThat(thrown).isInstanceOf(TimeoutException.class);
+		assertThat(thrown.getSuppressed()).hasSize(1).hasOnlyElementsOfType(UnstoppedMembersException.class);
+		Thread thread = this.stuck.thread();
+		this.stuck.fail(new IllegalStateException("much too late"));
+		Waits.until("its thread ends", () -> !thread.isAlive());
+		assertThat(thrown.getSuppressed()).hasSize(1);
 	}
 
 	@Test
