@@ -80,7 +80,8 @@ public interface GroupListener {
 	}
 
 	/**
-	 * The group is over: nothing is heard of it any more.
+	 * The group is over: nothing is heard of it any more, unless a member that was given
+	 * up ends at this very moment.
 	 * @param reason who ended it, {@code null} if all members ended by themselves
 	 */
 	default void groupStopped(@Nullable StopReason reason) {

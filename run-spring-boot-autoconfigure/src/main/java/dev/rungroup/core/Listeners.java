@@ -17,7 +17,10 @@ final class Listeners {
 
 	private final GroupListener[] listeners;
 
-	/** Set once the group is over: a member that was given up has nobody to tell. */
+	/**
+	 * Set once the group is over: a member that was given up has nobody to tell. One that
+	 * ends at this very moment may still be about to.
+	 */
 	private volatile boolean closed;
 
 	Listeners(String group, List<GroupListener> listeners) {
@@ -75,14 +78,17 @@ final class Listeners {
 	}
 
 	void groupStopped(@Nullable StopReason reason) {
-		each(null, (listener) -> listener.groupStopped(reason));
 		this.closed = true;
+		all(null, (listener) -> listener.groupStopped(reason));
 	}
 
 	private void each(@Nullable String member, Consumer<GroupListener> call) {
-		if (this.closed) {
-			return;
+		if (!this.closed) {
+			all(member, call);
 		}
+	}
+
+	private void all(@Nullable String member, Consumer<GroupListener> call) {
 		for (GroupListener listener : this.listeners) {
 			try {
 				call.accept(listener);

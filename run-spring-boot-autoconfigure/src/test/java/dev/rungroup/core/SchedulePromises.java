@@ -452,9 +452,12 @@ final class SchedulePromises {
 			return;
 		}
 		for (Event event : own) {
+			// One that ends at the moment in which it is given up may be heard a little
+			// later
 			boolean mayBe = event.kind() == Kind.CALL || event.kind() == Kind.CALLED
-					|| (this.givenUp.contains(actor.name()) && (event.kind() == Kind.BODY_ENDED
-							|| event.kind() == Kind.INTERRUPTER_ENDED || event.kind() == Kind.HANDLER));
+					|| (this.givenUp.contains(actor.name())
+							&& (event.kind() == Kind.BODY_ENDED || event.kind() == Kind.INTERRUPTER_ENDED
+									|| event.kind() == Kind.HANDLER || event.at() == this.returned.at()));
 			require(event.index() < this.returned.index() || mayBe, "nothing after the end, but " + event);
 		}
 		if (this.givenUp.contains(actor.name())) {
