@@ -87,6 +87,7 @@ final class Actors {
 			adopted.forEach((bean) -> disabled.add(bean.name()));
 			adopted = List.of();
 		}
+		AdoptedBean.lookAfterStarts(adopted, context);
 		List<Member> memberBeans = new ArrayList<>();
 		if (enabled) {
 			for (String beanName : beanFactory.getBeanNamesForType(Member.class, true, false)) {

@@ -7,10 +7,15 @@ import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.Policy;
 import dev.rungroup.core.StopReason;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.Lifecycle;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.context.event.ApplicationContextEvent;
 
 /**
  * Watches a {@link Lifecycle} bean as a member of the group. The bean's first start is
@@ -21,6 +26,8 @@ final class AdoptedBean {
 
 	private static final Duration POLL = Duration.ofMillis(50);
 
+	private static final Duration STOP_POLL = Duration.ofMillis(5);
+
 	private static final String STOPS_BEAN_NAME = AdoptedBean.class.getPackageName() + ".adoptedBeansStop";
 
 	private final Adoption adoption;
@@ -28,6 +35,9 @@ final class AdoptedBean {
 	private final ConfigurableListableBeanFactory beanFactory;
 
 	private final ContextStop contextStop;
+
+	/** Of the last start of the group. */
+	private volatile @Nullable Watch watch;
 
 	private AdoptedBean(Adoption adoption, ConfigurableListableBeanFactory beanFactory, ContextStop contextStop) {
 		this.adoption = adoption;
@@ -66,6 +76,16 @@ final class AdoptedBean {
 	}
 
 	/**
+	 * Look at these beans whenever their context has been started: one that is stopped
+	 * right after that may never have been seen running by its member.
+	 */
+	static void lookAfterStarts(List<AdoptedBean> adopted, ConfigurableApplicationContext context) {
+		if (!adopted.isEmpty()) {
+			context.addApplicationListener(new StartListener(adopted, context));
+		}
+	}
+
+	/**
 	 * See to it that a stop of the context is known before the first of these beans is
 	 * stopped by it: Spring stops what depends on a bean before the bean.
 	 */
@@ -94,6 +114,8 @@ final class AdoptedBean {
 		Lifecycle bean = this.beanFactory.getBean(name(), Lifecycle.class);
 		this.contextStop.begun = false;
 		Watch watch = new Watch(bean);
+		watch.look();
+		this.watch = watch;
 		Member.Builder builder = Member.named(name())
 			.execute(watch::run)
 			.interrupt(watch::interrupt)
@@ -115,11 +137,14 @@ final class AdoptedBean {
 	}
 
 	/**
-	 * One start of the group. {@link #run} and {@link #interrupt} overlap.
+	 * One start of the group. {@link #run}, {@link #interrupt} and {@link #look} overlap.
 	 */
 	private final class Watch {
 
 		private final Lifecycle bean;
+
+		/** Whether it was seen running: if it is not any more, it has stopped. */
+		private volatile boolean seen;
 
 		/** From then on starting it again is our business. */
 		private volatile boolean hasRun;
@@ -132,18 +157,27 @@ final class AdoptedBean {
 			if (this.hasRun && !this.bean.isRunning() && !AdoptedBean.this.contextStop.begun) {
 				this.bean.start();
 			}
-			boolean running = this.hasRun;
 			while (!context.isStopping()) {
+				look();
 				if (this.bean.isRunning()) {
-					running = true;
-					this.hasRun = true;
 					context.ready();
 				}
-				else if (running && !AdoptedBean.this.contextStop.begun) {
+				else if (this.seen && !AdoptedBean.this.contextStop.begun) {
+					this.hasRun = true;
 					throw new IllegalStateException("Bean '" + name() + "' has stopped running");
 				}
 				context.heartbeat();
 				context.sleep(POLL);
+			}
+			// The member has stopped when its bean has
+			while (isOursToStop(context.stopReason()) && this.bean.isRunning()) {
+				Thread.sleep(STOP_POLL.toMillis());
+			}
+		}
+
+		private void look() {
+			if (this.bean.isRunning()) {
+				this.seen = true;
 			}
 		}
 
@@ -151,9 +185,44 @@ final class AdoptedBean {
 		 * The watching ends by itself.
 		 */
 		private void interrupt(StopReason reason) {
-			if (reason.kind() != StopReason.Kind.CONTEXT_CLOSED && !AdoptedBean.this.contextStop.begun) {
+			if (isOursToStop(reason)) {
 				this.hasRun = true;
 				this.bean.stop();
+			}
+		}
+
+		private boolean isOursToStop(@Nullable StopReason reason) {
+			return reason != null && reason.kind() != StopReason.Kind.CONTEXT_CLOSED
+					&& !AdoptedBean.this.contextStop.begun;
+		}
+
+	}
+
+	/**
+	 * Hears that the context has been refreshed or started again. It may look more often:
+	 * that does no harm. No record: Spring compares listeners.
+	 */
+	private static final class StartListener implements ApplicationListener<ApplicationContextEvent> {
+
+		private final List<AdoptedBean> adopted;
+
+		private final ApplicationContext context;
+
+		private StartListener(List<AdoptedBean> adopted, ApplicationContext context) {
+			this.adopted = adopted;
+			this.context = context;
+		}
+
+		@Override
+		public void onApplicationEvent(ApplicationContextEvent event) {
+			// the events of child contexts are heard here too
+			if (event.getApplicationContext() == this.context) {
+				for (AdoptedBean bean : this.adopted) {
+					Watch watch = bean.watch;
+					if (watch != null) {
+						watch.look();
+					}
+				}
 			}
 		}
 

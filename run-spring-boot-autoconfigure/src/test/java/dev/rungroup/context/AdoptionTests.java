@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.rungroup.autoconfigure.RunAutoConfiguration;
@@ -84,6 +86,47 @@ class AdoptionTests {
 				assertThat(reason.cause()).hasMessage("no broker");
 				assertThat(container(context).starts).hasValue(3);
 			});
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 0, GroupSettings.DEFAULT_PHASE, Integer.MAX_VALUE })
+	void containerThatStopsBeforeItsMemberHasLookedIsStartedAgain(int phase) {
+		this.runner.withPropertyValues("phase=" + phase, "run.adopt.container.on-error=restart").run((context) -> {
+			container(context).stop();
+			Awaitility.await()
+				.atMost(LIMIT)
+				.until(() -> container(context).starts.get() == 2 && container(context).isRunning());
+			assertThat(member(context).failures()).isEqualTo(1);
+		});
+	}
+
+	@Test
+	void containerThatStopsInTheMiddleOfTheStartEndsTheGroup() {
+		this.runner.withPropertyValues("phase=0").withBean(Last.class).run((context) -> {
+			Awaitility.await().atMost(LIMIT).until(() -> !group(context).isRunning());
+			assertThat(container(context).starts).hasValue(1);
+		});
+	}
+
+	@Test
+	void memberHasNotStoppedBeforeItsContainerHas() {
+		this.runner.run((context) -> {
+			awaitWatched(context);
+			CountDownLatch stopping = new CountDownLatch(1);
+			CountDownLatch mayStop = new CountDownLatch(1);
+			container(context).beforeStop = () -> {
+				stopping.countDown();
+				await(mayStop);
+			};
+			group(context).stopMember("container");
+			await(stopping);
+			assertThat(member(context).state()).isEqualTo(MemberState.STOPPING);
+			sleep(100);
+			assertThat(member(context).state()).isEqualTo(MemberState.STOPPING);
+			mayStop.countDown();
+			Awaitility.await().atMost(LIMIT).until(() -> member(context).state() == MemberState.STOPPED);
+			assertThat(container(context).isRunning()).isFalse();
+		});
 	}
 
 	@Test
@@ -245,8 +288,15 @@ class AdoptionTests {
 			.atMost(LIMIT)
 			.until(() -> container(context).isRunning() && member(context).state() == MemberState.RUNNING
 					&& member(context).executions() > 0);
-		// The watch has to have seen it
-		sleep(150);
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			assertThat(latch.await(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	private static void sleep(long millis) {
@@ -333,6 +383,30 @@ class AdoptionTests {
 
 	}
 
+	/**
+	 * Starts last, and stops the container then.
+	 */
+	static class Last extends Plain implements SmartLifecycle {
+
+		private final Container container;
+
+		Last(Container container) {
+			this.container = container;
+		}
+
+		@Override
+		public void start() {
+			super.start();
+			this.container.stop();
+		}
+
+		@Override
+		public int getPhase() {
+			return Integer.MAX_VALUE;
+		}
+
+	}
+
 	static class Container extends Plain implements SmartLifecycle {
 
 		private final int phase;
@@ -342,6 +416,9 @@ class AdoptionTests {
 		private final AtomicInteger starts = new AtomicInteger();
 
 		private volatile IllegalStateException failure;
+
+		private volatile Runnable beforeStop = () -> {
+		};
 
 		private volatile Runnable stopping = () -> {
 		};
@@ -362,6 +439,7 @@ class AdoptionTests {
 
 		@Override
 		public void stop() {
+			this.beforeStop.run();
 			super.stop();
 			this.stopping.run();
 		}
