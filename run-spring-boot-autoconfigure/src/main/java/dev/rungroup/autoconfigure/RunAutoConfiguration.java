@@ -37,6 +37,9 @@ public final class RunAutoConfiguration {
 
 	private static final String PHASE_TIMEOUT = "spring.lifecycle.timeout-per-shutdown-phase";
 
+	/** From our giving up to Spring's: what a listener may hold up the end, and some. */
+	private static final Duration PHASE_MARGIN = Duration.ofSeconds(2);
+
 	/**
 	 * Each context has its own: a parent's group knows nothing of its children's beans.
 	 */
@@ -44,29 +47,43 @@ public final class RunAutoConfiguration {
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	GroupLifecycle groupLifecycle(RunProperties properties, Environment environment) {
 		RunProperties.Shutdown shutdown = properties.getShutdown();
-		warnOfBudget(shutdown, environment);
+		Duration shutdownTimeout = shutdownTimeout(shutdown, environment);
 		Boolean virtualThreads = properties.getVirtualThreads();
 		if (virtualThreads == null) {
 			virtualThreads = environment.getProperty("spring.threads.virtual.enabled", Boolean.class, false);
 		}
 		return new GroupLifecycle(
 				new GroupSettings("actors", properties.isEnabled(), properties.isAutoStartup(), properties.getStartOn(),
-						properties.getPhase(), virtualThreads, shutdown.getGracePeriod(), shutdown.getTimeout()));
+						properties.getPhase(), virtualThreads, shutdown.getGracePeriod(), shutdownTimeout));
 	}
 
-	private static void warnOfBudget(RunProperties.Shutdown shutdown, Environment environment) {
+	/**
+	 * Return how long the actors have to end: less than Spring waits for them. After that
+	 * it destroys beans that they still use, and nobody has said who was stuck.
+	 */
+	private static Duration shutdownTimeout(RunProperties.Shutdown shutdown, Environment environment) {
+		Duration timeout = shutdown.getTimeout();
 		Duration phaseTimeout = Binder.get(environment)
 			.bind(PHASE_TIMEOUT, Duration.class)
 			.orElse(Duration.ofSeconds(30));
-		if (shutdown.getTimeout().compareTo(phaseTimeout) > 0) {
-			logger.warn("run.shutdown.timeout is " + shutdown.getTimeout() + ", but Spring stops waiting after "
-					+ phaseTimeout + ": lower it, or raise " + PHASE_TIMEOUT);
+		Duration limit = phaseTimeout.minus(min(PHASE_MARGIN, phaseTimeout.dividedBy(2)));
+		if (!limit.isNegative() && !limit.isZero() && timeout.compareTo(limit) > 0) {
+			if (timeout.compareTo(phaseTimeout) > 0) {
+				logger.warn("run.shutdown.timeout is " + timeout + ", but Spring stops waiting after " + phaseTimeout
+						+ ": actors are given up after " + limit + ". Lower it, or raise " + PHASE_TIMEOUT);
+			}
+			timeout = limit;
 		}
-		if (shutdown.getGracePeriod().compareTo(shutdown.getTimeout()) > 0) {
+		if (shutdown.getGracePeriod().compareTo(timeout) > 0) {
 			logger.warn("run.shutdown.grace-period is " + shutdown.getGracePeriod()
-					+ ", but actors are given up after run.shutdown.timeout=" + shutdown.getTimeout()
+					+ ", but actors are given up after run.shutdown.timeout=" + timeout
 					+ ": lower the first, or raise the second");
 		}
+		return timeout;
+	}
+
+	private static Duration min(Duration one, Duration other) {
+		return (one.compareTo(other) < 0) ? one : other;
 	}
 
 	@Bean

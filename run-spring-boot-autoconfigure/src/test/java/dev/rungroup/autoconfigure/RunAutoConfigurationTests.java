@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 import dev.rungroup.annotation.Actor;
 import dev.rungroup.annotation.Execute;
@@ -33,6 +34,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
@@ -330,7 +332,19 @@ class RunAutoConfigurationTests {
 	void shutdownBudgetAboveSpringsIsAWarning(CapturedOutput output) {
 		this.runner.withPropertyValues("run.shutdown.timeout=31s").run((context) -> assertThat(context).hasNotFailed());
 		assertThat(output).contains("run.shutdown.timeout is PT31S")
+			.contains("actors are given up after PT28S")
 			.contains("spring.lifecycle.timeout-per-shutdown-phase");
+	}
+
+	@Test
+	void actorsAreGivenUpBeforeSpringGivesUpTheGroup(CapturedOutput output) {
+		Stubborn stubborn = new Stubborn();
+		this.runner.withConfiguration(AutoConfigurations.of(LifecycleAutoConfiguration.class))
+			.withBean(Stubborn.class, () -> stubborn)
+			.withPropertyValues("spring.lifecycle.timeout-per-shutdown-phase=4s", "run.shutdown.grace-period=100ms")
+			.run((context) -> assertThat(stubborn.started.await(30, TimeUnit.SECONDS)).isTrue());
+		stubborn.mayEnd();
+		assertThat(output).contains("gave up waiting for 'stubborn'").doesNotContain("still running after timeout");
 	}
 
 	@Test
@@ -417,6 +431,32 @@ class RunAutoConfigurationTests {
 			this.thread = Thread.currentThread();
 			this.started.countDown();
 			context.sleep(Duration.ofHours(1));
+		}
+
+	}
+
+	@Actor("stubborn")
+	static class Stubborn {
+
+		final CountDownLatch started = new CountDownLatch(1);
+
+		private volatile boolean mayEnd;
+
+		private volatile Thread thread;
+
+		@Execute
+		void work() {
+			this.thread = Thread.currentThread();
+			this.started.countDown();
+			while (!this.mayEnd) {
+				LockSupport.park();
+				Thread.interrupted();
+			}
+		}
+
+		void mayEnd() {
+			this.mayEnd = true;
+			LockSupport.unpark(this.thread);
 		}
 
 	}

@@ -117,8 +117,14 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 		if (ending.endsJvm() && this.replacement == null) {
 			HaltGuard.start(haltLimit(), code);
 		}
-		if (this.launch.takeOver(ending, this.settings.shutdownTimeout()) && this.launch.ownsContext()) {
-			close(code);
+		if (this.launch.takeOver(ending, this.settings.shutdownTimeout())) {
+			if (this.launch.ownsContext()) {
+				close(code);
+			}
+			else {
+				logger.info("The application context stays open without its actors: Spring's test framework keeps it,"
+						+ " and cannot go on when somebody else closes it");
+			}
 		}
 		this.launch.awaitFailedStart(REPORT_LIMIT);
 		if (ending.endsJvm()) {

@@ -8,9 +8,12 @@ import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.GroupState;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,17 +25,19 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @SpringBootTest(classes = Application.class, properties = "run.on-shutdown=exit",
 		webEnvironment = SpringBootTest.WebEnvironment.NONE)
+@ExtendWith(OutputCaptureExtension.class)
 class SpringBootTestExitTests {
 
 	@Test
 	void neitherTheJvmNorTheContextIsEnded(@Autowired ConfigurableApplicationContext context,
-			@Autowired GroupLifecycle lifecycle, @Autowired Orders orders) {
+			@Autowired GroupLifecycle lifecycle, @Autowired Orders orders, CapturedOutput output) {
 		orders.fail();
 		Awaitility.await()
 			.atMost(Duration.ofSeconds(30))
 			.until(() -> lifecycle.snapshot().state() == GroupState.STOPPED);
 		RunExitAutoConfigurationTests.awaitExitThread();
 		assertThat(context.isActive()).isTrue();
+		assertThat(output).containsOnlyOnce("The application context stays open without its actors");
 	}
 
 }
