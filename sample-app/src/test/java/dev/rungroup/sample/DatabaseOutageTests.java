@@ -114,7 +114,7 @@ class DatabaseOutageTests {
 	void fileThatIsReadAgainWhileItsLinesWaitIsStoredOnce() throws Exception {
 		String databasePort = Integer.toString(this.database.getPort());
 		this.database.stop();
-		Path inbox = this.directory.resolve("inbox");
+		Path inbox = Files.createDirectories(this.directory.resolve("inbox"));
 		Path file = Files.writeString(inbox.resolve("three.part"), "file 1\nfile 2\nfile 3\n");
 		Files.move(file, inbox.resolve("three.txt"));
 		await().until(() -> attempts("retried") > 0);
