@@ -52,6 +52,7 @@ class TracingTests {
 	void linesOfAnExecutionCarryItsTraceAndNoTwoExecutionsHaveTheSame(CapturedOutput output) throws Exception {
 		try (ConfigurableApplicationContext application = start(SampleApplication.class,
 				"--spring.profiles.active=tracing")) {
+			awaitExecutionAfterTheStart(application);
 			for (int i = 1; i <= 3; i++) {
 				drop("file" + i + ".txt");
 				awaitLine(output, "file" + i + ".txt: 1 lines stored");
@@ -137,6 +138,26 @@ class TracingTests {
 				"--sample.inbox=" + this.directory.resolve("inbox"), "--run.actors.inbox-reader.delay=20ms" };
 		return new SpringApplicationBuilder(SampleApplication.class, source)
 			.run(StringUtils.concatenateStringArrays(arguments, more));
+	}
+
+	/**
+	 * What began before the context was refreshed has a span, but Boot does not yet put
+	 * it into the log.
+	 */
+	private static void awaitExecutionAfterTheStart(ConfigurableApplicationContext application) {
+		long before = executions(application);
+		Awaitility.await().atMost(LIMIT).until(() -> executions(application) > before);
+	}
+
+	private static long executions(ConfigurableApplicationContext application) {
+		return application.getBean(GroupLifecycle.class)
+			.snapshot()
+			.members()
+			.stream()
+			.filter((member) -> member.name().equals("inbox-reader"))
+			.findFirst()
+			.orElseThrow()
+			.executions();
 	}
 
 	private void drop(String name) throws IOException {
