@@ -288,12 +288,18 @@ class FailureTests {
 		IllegalArgumentException fromHandler = new IllegalArgumentException("handler");
 		IllegalArgumentException fromInterrupter = new IllegalArgumentException("interrupter");
 		IllegalArgumentException fromListener = new IllegalArgumentException("listener");
+		IllegalArgumentException afterExecution = new IllegalArgumentException("listener, after an execution");
 		try {
 			Group group = Group.builder().name("orders").listener(new GroupListener() {
 
 				@Override
 				public void memberStarted(String member) {
 					throw fromListener;
+				}
+
+				@Override
+				public void executionEnded(String member, Outcome outcome, long nanos) {
+					throw afterExecution;
 				}
 
 			}).build();
@@ -310,11 +316,15 @@ class FailureTests {
 			logger.removeHandler(handler);
 			logger.setUseParentHandlers(true);
 		}
-		for (Throwable thrown : List.of(fromHandler, fromInterrupter, fromListener)) {
+		for (Throwable thrown : List.of(fromHandler, fromInterrupter, fromListener, afterExecution)) {
 			assertThat(records).as("reports of %s", thrown)
 				.filteredOn((record) -> record.getThrown() == thrown)
 				.hasSize(1);
 		}
+		assertThat(records)
+			.filteredOn((record) -> record.getThrown() == fromListener || record.getThrown() == afterExecution)
+			.allSatisfy((record) -> assertThat(record.getMessage()).contains("Listener " + FailureTests.class.getName(),
+					"order-server"));
 		assertThat(records).filteredOn((record) -> record.getThrown() == fromHandler)
 			.allSatisfy(
 					(record) -> assertThat(record.getMessage() + List.of(parameters(record))).contains("order-server"));
