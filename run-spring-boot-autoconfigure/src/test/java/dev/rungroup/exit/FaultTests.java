@@ -91,6 +91,12 @@ class FaultTests {
 			if (ended.count("END at") > 0) {
 				codes.add(42);
 			}
+			if (ended.count("MAIN BEGINS") == 0
+					&& !ended.containing("Error occurred during initialization of VM").isEmpty()) {
+				// a JVM that is signalled while it initializes itself may stumble over
+				// that
+				codes.add(1);
+			}
 			assertThat(ended.code()).as(ended.toString()).isIn(codes);
 			assertInterruptedOnce(ended);
 			// Spring finishes a start that is under way first, however long that takes
