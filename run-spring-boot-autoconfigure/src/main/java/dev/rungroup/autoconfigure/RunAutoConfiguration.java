@@ -68,16 +68,19 @@ public final class RunAutoConfiguration {
 			.orElse(Duration.ofSeconds(30));
 		Duration limit = phaseTimeout.minus(min(PHASE_MARGIN, phaseTimeout.dividedBy(2)));
 		if (!limit.isNegative() && !limit.isZero() && timeout.compareTo(limit) > 0) {
+			String message = "run.shutdown.timeout is " + timeout + ", but Spring stops waiting after " + phaseTimeout
+					+ ": actors are given up after " + limit + ". Lower it, or raise " + PHASE_TIMEOUT;
 			if (timeout.compareTo(phaseTimeout) > 0) {
-				logger.warn("run.shutdown.timeout is " + timeout + ", but Spring stops waiting after " + phaseTimeout
-						+ ": actors are given up after " + limit + ". Lower it, or raise " + PHASE_TIMEOUT);
+				logger.warn(message);
+			}
+			else {
+				logger.info(message);
 			}
 			timeout = limit;
 		}
 		if (shutdown.getGracePeriod().compareTo(timeout) > 0) {
-			logger.warn("run.shutdown.grace-period is " + shutdown.getGracePeriod()
-					+ ", but actors are given up after run.shutdown.timeout=" + timeout
-					+ ": lower the first, or raise the second");
+			logger.warn("run.shutdown.grace-period is " + shutdown.getGracePeriod() + ", but actors are given up after "
+					+ timeout + ": lower it, or raise run.shutdown.timeout");
 		}
 		return timeout;
 	}

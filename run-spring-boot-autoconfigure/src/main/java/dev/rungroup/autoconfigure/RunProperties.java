@@ -227,8 +227,8 @@ public class RunProperties implements InitializingBean {
 		private Duration gracePeriod = Duration.ofSeconds(10);
 
 		/**
-		 * How long all actors together have to end before they are given up. At most 2s
-		 * less than spring.lifecycle.timeout-per-shutdown-phase.
+		 * How long all actors together have to end before they are given up. Cut to 2s
+		 * before the end of spring.lifecycle.timeout-per-shutdown-phase.
 		 */
 		private Duration timeout = Duration.ofSeconds(20);
 

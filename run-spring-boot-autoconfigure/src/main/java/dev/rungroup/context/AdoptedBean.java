@@ -146,24 +146,23 @@ final class AdoptedBean {
 		/** Whether it was seen running: if it is not any more, it has stopped. */
 		private volatile boolean seen;
 
-		/** From then on starting it again is our business. */
-		private volatile boolean hasRun;
+		/** Once it has stopped by itself, or by us: Spring does not start it again. */
+		private volatile boolean oursToStart;
 
 		private Watch(Lifecycle bean) {
 			this.bean = bean;
 		}
 
 		private void run(MemberContext context) throws InterruptedException {
-			if (this.hasRun && !this.bean.isRunning() && !AdoptedBean.this.contextStop.begun) {
+			if (this.oursToStart && !this.bean.isRunning() && !AdoptedBean.this.contextStop.begun) {
 				this.bean.start();
 			}
 			while (!context.isStopping()) {
-				look();
-				if (this.bean.isRunning()) {
+				if (look()) {
 					context.ready();
 				}
 				else if (this.seen && !AdoptedBean.this.contextStop.begun) {
-					this.hasRun = true;
+					this.oursToStart = true;
 					throw new IllegalStateException("Bean '" + name() + "' has stopped running");
 				}
 				context.heartbeat();
@@ -175,10 +174,12 @@ final class AdoptedBean {
 			}
 		}
 
-		private void look() {
-			if (this.bean.isRunning()) {
+		private boolean look() {
+			boolean running = this.bean.isRunning();
+			if (running) {
 				this.seen = true;
 			}
+			return running;
 		}
 
 		/**
@@ -186,7 +187,7 @@ final class AdoptedBean {
 		 */
 		private void interrupt(StopReason reason) {
 			if (isOursToStop(reason)) {
-				this.hasRun = true;
+				this.oursToStart = true;
 				this.bean.stop();
 			}
 		}

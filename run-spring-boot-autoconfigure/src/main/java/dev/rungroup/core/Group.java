@@ -892,8 +892,9 @@ public final class Group implements AutoCloseable {
 	}
 
 	/**
-	 * Keep what a body threw that had failed before, unless it is over, and somebody may
-	 * be reading the failure: a member that was given up changes nothing any more.
+	 * Add what the body of a timed-out execution threw to its failure. Not once the group
+	 * is over: somebody may be reading that failure, and a member that was given up
+	 * changes nothing any more.
 	 */
 	void suppress(Throwable failure, Throwable thrown) {
 		locked(() -> {

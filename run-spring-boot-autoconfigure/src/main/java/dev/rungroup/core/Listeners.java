@@ -18,8 +18,8 @@ final class Listeners {
 	private final GroupListener[] listeners;
 
 	/**
-	 * Set once the group is over: a member that was given up has nobody to tell. One that
-	 * ends at this very moment may still be about to.
+	 * Set once the group is over: a member that was given up has nobody to tell. Only one
+	 * that ends at this very moment may still be heard.
 	 */
 	private volatile boolean closed;
 

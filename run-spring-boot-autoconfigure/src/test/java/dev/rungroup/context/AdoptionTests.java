@@ -84,6 +84,7 @@ class AdoptionTests {
 				assertThat(reason).isNotNull();
 				assertThat(reason.kind()).isEqualTo(StopReason.Kind.RESTARTS_EXHAUSTED);
 				assertThat(reason.cause()).hasMessage("no broker");
+				assertThat(group(context).exhaustedActors()).containsExactly("container");
 				assertThat(container(context).starts).hasValue(3);
 			});
 	}

@@ -133,6 +133,27 @@ class UnstoppedTests {
 	}
 
 	@Test
+	void aGivenUpMemberThatEndsWhileTheEndIsAnnouncedIsNotHeard() {
+		Group group = Group.builder().shutdownTimeout(Duration.ofMillis(100)).listener(new GroupListener() {
+
+			@Override
+			public void groupStopped(StopReason reason) {
+				Thread thread = UnstoppedTests.this.stuck.thread();
+				UnstoppedTests.this.stuck.finish();
+				Waits.until("its thread ends", () -> !thread.isAlive());
+			}
+
+		}).listener(this.events).build();
+		group.add(this.stuck.build());
+		GroupRun run = GroupRun.of(group);
+		this.stuck.awaitStarted();
+		group.stop();
+		assertThat(run.thrown()).isInstanceOf(UnstoppedMembersException.class);
+		assertThat(this.events.heard()).containsExactly("stuck started", "stopping STOP_REQUESTED",
+				"stopped STOP_REQUESTED");
+	}
+
+	@Test
 	void whatAGivenUpMemberThrowsLaterIsNotAddedToTheFailure() {
 		this.group.add(this.stuck.describe().timeout(Duration.ofMillis(20)).build());
 		GroupRun run = GroupRun.of(this.group);

@@ -93,8 +93,7 @@ class FaultTests {
 			}
 			if (ended.count("MAIN BEGINS") == 0
 					&& !ended.containing("Error occurred during initialization of VM").isEmpty()) {
-				// a JVM that is signalled while it initializes itself may stumble over
-				// that
+				// a JVM may stumble over a signal while it initializes itself
 				codes.add(1);
 			}
 			assertThat(ended.code()).as(ended.toString()).isIn(codes);
