@@ -124,7 +124,7 @@ final class Execution implements MemberContext {
 	@Override
 	public void ready() {
 		if (!isStopping()) {
-			this.thread.announce();
+			this.thread.announce(this.number);
 		}
 	}
 

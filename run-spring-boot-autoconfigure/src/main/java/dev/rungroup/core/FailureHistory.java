@@ -84,8 +84,7 @@ final class FailureHistory {
 	 * @param lasted how long the execution took, in nanoseconds
 	 */
 	void failed(Throwable failure, long at, long lasted) {
-		boolean wasHealthy = lasted >= Durations.saturatedNanos(this.rules.backoff().resetAfter());
-		this.inARow = (wasHealthy) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.inARow + 1L);
+		this.inARow = (wasHealthy(lasted)) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.inARow + 1L);
 		if (this.times != null) {
 			this.times.addLast(at);
 			while (at - this.times.getFirst() > this.rules.within()
@@ -115,6 +114,29 @@ final class FailureHistory {
 		}
 		int failures = (this.times != null) ? this.times.size() : this.inARow;
 		return failures > this.rules.maxRestarts();
+	}
+
+	/**
+	 * Whether it would be after one failure more.
+	 * @param at when, in nanoseconds
+	 * @param lasted how long that execution would have taken, in nanoseconds
+	 */
+	boolean isSpentByOneMore(long at, long lasted) {
+		if (this.rules.maxRestarts() < 0) {
+			return false;
+		}
+		long failures = 1;
+		if (this.times != null) {
+			failures += this.times.stream().filter((time) -> at - time <= this.rules.within()).count();
+		}
+		else if (!wasHealthy(lasted)) {
+			failures += this.inARow;
+		}
+		return failures > this.rules.maxRestarts();
+	}
+
+	private boolean wasHealthy(long lasted) {
+		return lasted >= Durations.saturatedNanos(this.rules.backoff().resetAfter());
 	}
 
 }

@@ -52,6 +52,8 @@ public final class Group implements AutoCloseable {
 
 	private static final int SPINS = 100;
 
+	private static final long MEMORY_PAUSE = TimeUnit.MILLISECONDS.toNanos(10);
+
 	/** How long an interrupter waits for a carrier thread. */
 	private static final long CARRIER_PATIENCE = TimeUnit.MILLISECONDS.toNanos(50);
 
@@ -125,6 +127,12 @@ public final class Group implements AutoCloseable {
 	// Written by the watching thread alone
 
 	private volatile @Nullable Thread watcher;
+
+	/** The stage that is being started. */
+	private @Nullable Stage starting;
+
+	/** Executions that take too long and have no interrupt yet. */
+	private final ArrayList<MemberThread.Overdue> overdue = new ArrayList<>();
 
 	/** Whether it waits for the members of one stage before it starts the next. */
 	private volatile boolean awaitingStage;
@@ -269,10 +277,9 @@ public final class Group implements AutoCloseable {
 	 * @throws IllegalStateException if the group has been run or started before
 	 */
 	public void start() {
-		MemberThread caller = Current.member();
 		Thread thread = new Thread(() -> {
 			// What the caller is inside of, listeners called on this thread are too
-			Current.set(caller);
+			Current.set(this.outer);
 			try {
 				supervise();
 				if (this.unstopped != null) {
@@ -503,16 +510,39 @@ public final class Group implements AutoCloseable {
 		});
 	}
 
+	/**
+	 * Must not end before everybody has: whatever there was no memory for is taken up
+	 * again where it was left.
+	 */
 	private void supervise() {
-		startStages();
-		await(() -> this.state != GroupState.RUNNING || isOver(), NEVER);
-		StopReason reason = this.stopReason;
-		if (reason != null) {
-			this.listeners.groupStopping(reason);
-			this.announced.countDown();
-			stopStages(reason);
+		while (this.terminated.getCount() > 0) {
+			try {
+				startStages();
+				await(() -> this.state != GroupState.RUNNING || isOver(), NEVER);
+				StopReason reason = this.stopReason;
+				if (reason != null) {
+					if (this.announced.getCount() > 0) {
+						this.listeners.groupStopping(reason);
+						this.announced.countDown();
+					}
+					stopStages(reason);
+				}
+				finish(reason);
+			}
+			catch (VirtualMachineError | LinkageError ex) {
+				awaitMemory();
+			}
 		}
-		finish(reason);
+	}
+
+	/**
+	 * Others may give back what they hold.
+	 */
+	void awaitMemory() {
+		this.time.park(this, MEMORY_PAUSE);
+		if (Thread.currentThread() != this.watcher) {
+			Thread.interrupted();
+		}
 	}
 
 	/**
@@ -521,16 +551,22 @@ public final class Group implements AutoCloseable {
 	 */
 	private void startStages() {
 		noteInterrupt();
-		for (Stage stage = beginNextStage(); stage != null; stage = beginNextStage()) {
+		for (Stage stage = stageToStart(); stage != null; stage = stageToStart()) {
 			Stage current = stage;
-			stage.toStart.forEach(this::launch);
-			if (locked(() -> this.stages.values().stream().allMatch((other) -> other.begun))) {
-				continue;
+			while (current.launched < current.toStart.size()) {
+				launch(current.toStart.get(current.launched++));
 			}
-			this.awaitingStage = true;
-			await(() -> this.state != GroupState.RUNNING || current.isUp(), NEVER);
-			this.awaitingStage = false;
+			if (!locked(() -> this.stages.values().stream().allMatch((other) -> other.begun))) {
+				this.awaitingStage = true;
+				await(() -> this.state != GroupState.RUNNING || current.isUp(), NEVER);
+				this.awaitingStage = false;
+			}
+			this.starting = null;
 		}
+	}
+
+	private @Nullable Stage stageToStart() {
+		return (this.starting != null) ? this.starting : beginNextStage();
 	}
 
 	/**
@@ -546,7 +582,9 @@ public final class Group implements AutoCloseable {
 			long now = this.time.nanoTime();
 			for (Stage stage : this.stages.values()) {
 				if (!stage.begun) {
+					stage.toStart.ensureCapacity(stage.members.size());
 					stage.begun = true;
+					this.starting = stage;
 					for (MemberThread member : stage.members) {
 						if (!member.started && !member.held) {
 							stage.toStart.add(beginStart(member, now));
@@ -566,20 +604,26 @@ public final class Group implements AutoCloseable {
 	 */
 	private void stopStages(StopReason reason) {
 		long deadline = (this.shutdownTimeout > 0) ? Durations.after(this.stopAt, this.shutdownTimeout) : NEVER;
-		for (Stage stage = locked(() -> this.stopping); stage != null; stage = markNextStage(reason)) {
+		Stage first = locked(() -> this.stopping);
+		for (Stage stage = (first != null) ? first : markNextStage(reason); stage != null; stage = markNextStage(
+				reason)) {
 			Stage current = stage;
-			List<MemberThread> done = new ArrayList<>(current.toEnd.size());
-			for (MemberThread member : current.toEnd) {
+			current.done.ensureCapacity(current.toEnd.size());
+			for (; current.reached < current.toEnd.size(); current.reached++) {
+				MemberThread member = current.toEnd.get(current.reached);
 				if (interrupt(member, reason)) {
-					done.add(member);
+					current.done.add(member);
 				}
 			}
 			// In one go: at this moment all the members want the lock, too
 			locked(() -> {
-				done.forEach(this::released);
+				for (MemberThread member : current.done) {
+					released(member);
+				}
+				current.done.clear();
 				return null;
 			});
-			graceFor(() -> locked(() -> current.toEnd.stream().filter((member) -> !member.ended).toList())
+			graceFor(null, () -> locked(() -> current.toEnd.stream().filter((member) -> !member.ended).toList())
 				.forEach(MemberThread::interruptThread));
 			await(() -> current.busy == 0, share(deadline, stage));
 		}
@@ -609,17 +653,21 @@ public final class Group implements AutoCloseable {
 		return locked(() -> {
 			for (Stage stage : this.stages.descendingMap().values()) {
 				if (stage.isToBeStopped()) {
-					stage.asked = true;
 					MemberThread.Stop stop = new MemberThread.Stop(reason, this.time.nanoTime());
-					for (MemberThread member : stage.members) {
+					stage.toEnd.ensureCapacity(stage.members.size());
+					for (; stage.marked < stage.members.size(); stage.marked++) {
+						MemberThread member = stage.members.get(stage.marked);
 						if (member.started && !member.interrupted) {
-							markStopping(member, stop);
 							stage.toEnd.add(member);
+							markStopping(member, stop);
 						}
 					}
+					stage.asked = true;
+					this.stopping = stage;
 					return stage;
 				}
 			}
+			this.stopping = null;
 			return null;
 		});
 	}
@@ -629,10 +677,13 @@ public final class Group implements AutoCloseable {
 			this.state = GroupState.STOPPED;
 			return this.members.values().stream().filter((member) -> member.pending > 0).toList();
 		});
-		this.unstopped = new UnstoppedMembersException(this.name,
-				left.stream()
-					.map((member) -> new UnstoppedMembersException.Unstopped(member.name(), member.stack()))
-					.toList());
+		// The last one may have ended at the last moment
+		if (!left.isEmpty()) {
+			this.unstopped = new UnstoppedMembersException(this.name,
+					left.stream()
+						.map((member) -> new UnstoppedMembersException.Unstopped(member.name(), member.stack()))
+						.toList());
+		}
 	}
 
 	private void finish(@Nullable StopReason reason) {
@@ -654,11 +705,14 @@ public final class Group implements AutoCloseable {
 		addSuppressed();
 		noteInterrupt();
 		this.listeners.groupStopped(reason);
+		// A row of groups, each started inside the one before, is not to be kept
+		this.outer = null;
 		this.terminated.countDown();
 	}
 
 	private void join(@Nullable Thread thread) {
-		while (thread != null && thread.isAlive()) {
+		// An interrupter that got no thread was called on this one
+		while (thread != null && thread != Thread.currentThread() && thread.isAlive()) {
 			try {
 				thread.join();
 			}
@@ -737,35 +791,43 @@ public final class Group implements AutoCloseable {
 	 * whose grace period is over.
 	 */
 	private void interruptDue(long now) {
-		List<MemberThread> requested = new ArrayList<>();
-		List<MemberThread.Overdue> overdue = new ArrayList<>();
 		locked(() -> {
-			requested.addAll(this.toInterrupt);
-			this.toInterrupt.clear();
+			this.overdue.ensureCapacity(this.overdue.size() + this.timed.size());
 			for (MemberThread member : this.timed) {
 				MemberThread.Overdue claimed = member.claimOverdue(now);
 				if (claimed != null) {
-					overdue.add(claimed);
+					this.overdue.add(claimed);
 				}
 			}
 			return null;
 		});
-		for (MemberThread member : requested) {
-			int start = member.start;
-			Thread thread = member.thread;
-			if (interrupt(member, Objects.requireNonNull(member.stop()).reason())) {
-				release(member);
-			}
-			graceFor(() -> {
-				if (thread != null && locked(() -> member.start == start && !member.ended)) {
-					thread.interrupt();
-				}
-			});
+		for (MemberThread member = requested(); member != null; member = requested()) {
+			interruptAlone(member);
+			locked(this.toInterrupt::remove);
 		}
-		overdue.forEach(this::interruptTurn);
+		while (!this.overdue.isEmpty()) {
+			interruptTurn(this.overdue.get(0));
+			this.overdue.remove(0);
+		}
 		for (Duty duty = this.duties.peek(); duty != null && now - duty.due >= 0; duty = this.duties.peek()) {
-			this.duties.remove();
 			duty.then.run();
+			this.duties.remove(duty);
+		}
+	}
+
+	private @Nullable MemberThread requested() {
+		return locked(this.toInterrupt::peek);
+	}
+
+	private void interruptAlone(MemberThread member) {
+		int start = member.start;
+		member.stopGrace = graceFor(member.stopGrace, () -> {
+			if (locked(() -> member.start == start && !member.ended)) {
+				member.interruptThread();
+			}
+		});
+		if (interrupt(member, Objects.requireNonNull(member.stop()).reason())) {
+			release(member);
 		}
 	}
 
@@ -814,6 +876,14 @@ public final class Group implements AutoCloseable {
 		StopReason reason = overdue.reason();
 		// Who sleeps may wake and be in its next turn before the interrupt
 		member.wakeSleepers();
+		member.turnGrace = graceFor(member.turnGrace, () -> {
+			member.interruptTurn(overdue.turn());
+			StopReason.Kind ending = overdue.ending();
+			if (ending != null && member.isHungIn(overdue.turn())) {
+				// It has failed, and may never come to say so
+				requestStop(new StopReason(ending, member.name(), reason.cause()), reason.cause());
+			}
+		});
 		Interrupter interrupter = member.member.interrupter;
 		if (interrupter == null) {
 			member.interruptTurn(overdue.turn());
@@ -821,48 +891,67 @@ public final class Group implements AutoCloseable {
 		else {
 			call(interrupter, member, reason, member::turnInterrupterEnded);
 		}
-		graceFor(() -> {
-			if (member.interruptTurn(overdue.turn()) && member.member.rules.onError() == Policy.SHUTDOWN) {
-				// It has failed, and may never return to say so
-				requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, member.name(), reason.cause()),
-						reason.cause());
-			}
-		});
 	}
 
-	private void graceFor(Runnable then) {
-		later(this.gracePeriod, then);
+	/**
+	 * @param before what this takes the place of: with a long grace period very many
+	 * could come together
+	 */
+	private Duty graceFor(@Nullable Duty before, Runnable then) {
+		if (before != null) {
+			this.duties.remove(before);
+		}
+		return later(this.gracePeriod, then);
 	}
 
-	private void later(long nanos, Runnable then) {
-		this.duties.add(new Duty(Durations.after(this.time.nanoTime(), nanos), then));
+	private Duty later(long nanos, Runnable then) {
+		Duty duty = new Duty(Durations.after(this.time.nanoTime(), nanos), then);
+		this.duties.add(duty);
+		return duty;
 	}
 
+	/**
+	 * Once it has begun, this calls the interrupter once, whatever there is no memory
+	 * for: if it throws, nothing has happened yet.
+	 */
 	private void call(Interrupter interrupter, MemberThread member, StopReason reason, Runnable afterwards) {
 		AtomicBoolean begun = new AtomicBoolean();
+		Task task = () -> interrupt(interrupter, member, reason);
 		Runnable work = () -> {
 			if (begun.compareAndSet(false, true)) {
-				interrupt(interrupter, member, reason);
-				afterwards.run();
+				member.interrupterThread = Thread.currentThread();
+				try {
+					this.listeners.guarded(task, "Interrupter", member.name());
+				}
+				finally {
+					afterwards.run();
+				}
 			}
 		};
-		if (!Threads.runVirtualInterrupter(member.name(), member.thread, work)) {
-			Threads.runInterrupter(member.name(), work);
-			return;
-		}
-		// Perhaps only this interrupter can end the bodies that keep it from its turn
-		later(CARRIER_PATIENCE, () -> {
-			if (!begun.get()) {
-				Threads.runInterrupter(member.name(), work);
+		if (Threads.isVirtual(member.thread)) {
+			// Perhaps only this interrupter can end the bodies that keep it from its turn
+			later(CARRIER_PATIENCE, () -> {
+				if (!begun.get()) {
+					Threads.runInterrupter(member.name(), work);
+				}
+			});
+			if (Threads.runVirtualInterrupter(member.name(), work)) {
+				return;
 			}
-		});
+		}
+		Threads.runInterrupter(member.name(), work);
 	}
 
-	private void interrupt(Interrupter interrupter, MemberThread member, StopReason reason) {
-		member.interrupterThread = Thread.currentThread();
-		MemberThread before = Current.set(member);
+	private static void interrupt(Interrupter interrupter, MemberThread member, StopReason reason) throws Exception {
+		MemberThread before = null;
 		try {
-			this.listeners.guarded(() -> interrupter.interrupt(reason), "Interrupter", member.name());
+			before = Current.set(member);
+		}
+		catch (VirtualMachineError | LinkageError ex) {
+			// Rather called by nobody in particular than not at all
+		}
+		try {
+			interrupter.interrupt(reason);
 		}
 		finally {
 			Current.set(before);
@@ -876,19 +965,23 @@ public final class Group implements AutoCloseable {
 	 * @param failure what run() is to throw
 	 */
 	void requestStop(StopReason reason, @Nullable Throwable failure) {
-		locked(() -> {
-			if (this.stopReason == null && this.state != GroupState.STOPPED) {
-				this.stopReason = reason;
-				this.failure = failure;
-				this.stopAt = this.time.nanoTime();
-				if (this.state == GroupState.RUNNING) {
-					this.state = GroupState.STOPPING;
-					this.stopping = markNextStage(reason);
+		try {
+			locked(() -> {
+				if (this.stopReason == null && this.state != GroupState.STOPPED) {
+					this.stopReason = reason;
+					this.failure = failure;
+					this.stopAt = this.time.nanoTime();
+					if (this.state == GroupState.RUNNING) {
+						this.state = GroupState.STOPPING;
+						markNextStage(reason);
+					}
 				}
-			}
-			return null;
-		});
-		signal();
+				return null;
+			});
+		}
+		finally {
+			signal();
+		}
 	}
 
 	/**
@@ -920,6 +1013,10 @@ public final class Group implements AutoCloseable {
 			catch (InterruptedException ex) {
 				// The grace period is over; there is nothing to interrupt any more
 			}
+			catch (VirtualMachineError | LinkageError ex) {
+				// Not even for a place in the queue
+				awaitMemory();
+			}
 		}
 	}
 
@@ -928,31 +1025,60 @@ public final class Group implements AutoCloseable {
 	 * @param failure what that threw, if it failed
 	 */
 	void end(MemberThread member, MemberState state, long now, @Nullable Throwable failure) {
-		if (this.listeners.isEmpty()) {
-			// In one step: when a group ends, all its members want the lock
-			launch(locked(() -> {
-				ended(member, state, now, failure);
+		boolean unheard = this.listeners.isEmpty();
+		MemberThread again = null;
+		MemberThread.Stop stop = null;
+		lock();
+		try {
+			stop = ended(member, state, now, failure);
+			if (unheard) {
+				// In one step: when a group ends, all its members want the lock
 				member.endHeard = true;
-				return released(member);
-			}));
-			return;
+				again = released(member);
+			}
 		}
-		MemberThread.Stop stop = locked(() -> ended(member, state, now, failure));
-		if (stop != null) {
-			this.listeners.memberStopped(member.name(), now - stop.at());
+		finally {
+			this.lock.unlock();
 		}
-		this.listeners.memberEnded(member.name(), state);
-		launch(locked(() -> {
-			member.endHeard = true;
-			return released(member);
-		}));
+		if (!unheard) {
+			tellOfEnd(member, state, (stop != null) ? now - stop.at() : -1);
+			lock();
+			try {
+				member.endHeard = true;
+				again = released(member);
+			}
+			finally {
+				this.lock.unlock();
+			}
+		}
+		launch(again);
+	}
+
+	private void tellOfEnd(MemberThread member, MemberState state, long nanos) {
+		try {
+			if (nanos >= 0) {
+				this.listeners.memberStopped(member.name(), nanos);
+			}
+			this.listeners.memberEnded(member.name(), state);
+		}
+		catch (VirtualMachineError | LinkageError ex) {
+			// No memory to call them at all
+		}
 	}
 
 	/**
 	 * A member's thread or its interrupter has done all its work.
 	 */
 	void release(MemberThread member) {
-		launch(locked(() -> released(member)));
+		MemberThread again;
+		lock();
+		try {
+			again = released(member);
+		}
+		finally {
+			this.lock.unlock();
+		}
+		launch(again);
 	}
 
 	/**
@@ -1002,19 +1128,33 @@ public final class Group implements AutoCloseable {
 	}
 
 	<T extends @Nullable Object> T locked(Supplier<T> work) {
-		// Held for so short a time that trying again is cheaper than to be parked
-		for (int i = 0; !this.lock.tryLock(); i++) {
-			if (i == SPINS) {
-				this.lock.lock();
-				break;
-			}
-			Thread.onSpinWait();
-		}
+		lock();
 		try {
 			return work.get();
 		}
 		finally {
 			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Held for so short a time that trying again is cheaper than to be parked. Needs no
+	 * memory.
+	 */
+	private void lock() {
+		for (int i = 0; !this.lock.tryLock(); i++) {
+			if (i < SPINS) {
+				Thread.onSpinWait();
+				continue;
+			}
+			try {
+				this.lock.lock();
+				return;
+			}
+			catch (VirtualMachineError | LinkageError ex) {
+				// Not even for a place in the queue
+				Thread.yield();
+			}
 		}
 	}
 
@@ -1057,15 +1197,20 @@ public final class Group implements AutoCloseable {
 	}
 
 	/**
-	 * @return the stop that the member had been asked to end by, null if it had not
+	 * @return the stop that the member ended because of, null if it ended by itself
 	 */
 	private MemberThread.@Nullable Stop ended(MemberThread member, MemberState state, long now,
 			@Nullable Throwable failure) {
 		member.ended(state, now);
-		if (failure != null && this.stopReason != null) {
-			this.laterFailures.add(failure);
+		try {
+			if (failure != null && this.stopReason != null) {
+				this.laterFailures.add(failure);
+			}
 		}
-		return member.stop();
+		catch (VirtualMachineError | LinkageError ex) {
+			// Its handlers have heard of it
+		}
+		return (state == MemberState.STOPPED) ? member.stop() : null;
 	}
 
 	/**
@@ -1109,7 +1254,9 @@ public final class Group implements AutoCloseable {
 		}
 		catch (Throwable ex) {
 			member.thread = null;
-			locked(() -> member.interrupted = true);
+			lock();
+			member.interrupted = true;
+			this.lock.unlock();
 			member.failedToStart(ex);
 		}
 	}
@@ -1131,13 +1278,25 @@ public final class Group implements AutoCloseable {
 		/**
 		 * Who was started when its turn to begin came; not changed any more after that.
 		 */
-		final List<MemberThread> toStart = new ArrayList<>();
+		final ArrayList<MemberThread> toStart = new ArrayList<>();
+
+		/** How many of them the watching thread has given their threads. */
+		int launched;
+
+		/** How many of the members know that they are to end. */
+		int marked;
 
 		/** Whether its turn to end has come. */
 		boolean asked;
 
 		/** Who is interrupted in that turn; not changed any more once it has come. */
-		final List<MemberThread> toEnd = new ArrayList<>();
+		final ArrayList<MemberThread> toEnd = new ArrayList<>();
+
+		/** How many of them the watching thread has interrupted. */
+		int reached;
+
+		/** Those of them whose interrupt is done and who are to be released. */
+		final ArrayList<MemberThread> done = new ArrayList<>();
 
 		/** Threads of its members that have not ended. */
 		int busy;
@@ -1177,7 +1336,7 @@ public final class Group implements AutoCloseable {
 	/**
 	 * What the watching thread has to do at some time.
 	 */
-	private record Duty(long due, Runnable then) implements Comparable<Duty> {
+	record Duty(long due, Runnable then) implements Comparable<Duty> {
 
 		@Override
 		public int compareTo(Duty other) {

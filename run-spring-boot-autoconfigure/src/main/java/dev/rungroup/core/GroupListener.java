@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * Hears what happens in a group: the one way out of the core for logs, meters and events.
  * <p>
  * Calls for one member come one after another, on that member's thread or the group's;
- * calls for different members overlap. No lock is held, a listener may call the group.
+ * calls for different members overlap. Only {@link #memberReady} comes on the thread that
+ * says so, while the body runs. No lock is held, a listener may call the group.
  * {@link Group#close()} called from here does not wait. A listener should not block: it
  * runs where the member would go on. What it throws is reported and changes nothing else.
  *
@@ -49,7 +50,8 @@ public interface GroupListener {
 	}
 
 	/**
-	 * An execution begins that follows a failure: the restart that was scheduled.
+	 * An execution is about to begin that follows a failure: the restart that was
+	 * scheduled. If a stop comes while a listener hears of it, the body is not called.
 	 * @param member the member's name
 	 */
 	default void memberRestarted(String member) {

@@ -52,7 +52,7 @@ final class Listeners {
 				listener.executionEnded(member, outcome, nanos);
 			}
 			catch (Throwable ex) {
-				threw(describe(listener), member, ex);
+				threw("Listener", listener, member, ex);
 			}
 		}
 	}
@@ -78,8 +78,9 @@ final class Listeners {
 	}
 
 	void groupStopped(@Nullable StopReason reason) {
+		Consumer<GroupListener> call = (listener) -> listener.groupStopped(reason);
 		this.closed = true;
-		all(null, (listener) -> listener.groupStopped(reason));
+		all(null, call);
 	}
 
 	private void each(@Nullable String member, Consumer<GroupListener> call) {
@@ -94,13 +95,9 @@ final class Listeners {
 				call.accept(listener);
 			}
 			catch (Throwable ex) {
-				threw(describe(listener), member, ex);
+				threw("Listener", listener, member, ex);
 			}
 		}
-	}
-
-	private static String describe(GroupListener listener) {
-		return "Listener " + listener.getClass().getName();
 	}
 
 	void failed(Member member, Throwable failure) {
@@ -109,31 +106,45 @@ final class Listeners {
 		}
 	}
 
+	/**
+	 * A class of the user's thread factory may do there what it likes, such as to close a
+	 * socket.
+	 */
+	void interrupt(Thread thread, String member) {
+		try {
+			thread.interrupt();
+		}
+		catch (Throwable ex) {
+			threw("The thread's interrupt()", null, member, ex);
+		}
+	}
+
 	void guarded(Task call, String what, @Nullable String member) {
 		try {
 			call.run();
 		}
 		catch (Throwable ex) {
-			threw(what, member, ex);
+			threw(what, null, member, ex);
 		}
 	}
 
 	/**
-	 * An Error here must not end our own threads either: the others still need their
-	 * interrupts.
+	 * An Error here must not end our own threads either, not even if there is no memory
+	 * to say so: the others still need their interrupts.
 	 */
-	private void threw(String what, @Nullable String member, Throwable ex) {
-		report(what + ((member != null) ? " of member '" + member + "'" : "") + " of group '" + this.group
-				+ "' threw; everything else goes on", ex);
-	}
-
-	void report(String message, @Nullable Throwable ex) {
+	private void threw(String what, @Nullable GroupListener listener, @Nullable String member, Throwable ex) {
 		try {
-			Log.LOGGER.log(Level.WARNING, message, ex);
+			report(what + ((listener != null) ? " " + listener.getClass().getName() : "")
+					+ ((member != null) ? " of member '" + member + "'" : "") + " of group '" + this.group
+					+ "' threw; everything else goes on", ex);
 		}
 		catch (Throwable ignored) {
 			// Out of memory, or a broken log handler: there is nobody left to tell
 		}
+	}
+
+	void report(String message, @Nullable Throwable ex) {
+		Log.LOGGER.log(Level.WARNING, message, ex);
 	}
 
 	/** Loaded with the first message only: a quiet group needs no logging. */

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
@@ -29,8 +28,6 @@ final class MemberThread implements Runnable {
 	private static final Outcome COMPLETED = new Outcome.Completed();
 
 	private static final Outcome INTERRUPTED = new Outcome.Interrupted();
-
-	private static final long MEMORY_PAUSE = TimeUnit.MILLISECONDS.toNanos(10);
 
 	/** How far a chain of causes is followed: some libraries build circles. */
 	private static final int MAX_CAUSES = 32;
@@ -59,7 +56,7 @@ final class MemberThread implements Runnable {
 	static {
 		try {
 			TURN = MethodHandles.lookup().findVarHandle(MemberThread.class, "turn", long.class);
-			ANNOUNCING = MethodHandles.lookup().findVarHandle(MemberThread.class, "announcing", boolean.class);
+			ANNOUNCING = MethodHandles.lookup().findVarHandle(MemberThread.class, "announcing", long.class);
 			EXECUTIONS = MethodHandles.lookup().findVarHandle(MemberThread.class, "executions", long.class);
 			LAST_PROGRESS_AT = MethodHandles.lookup().findVarHandle(MemberThread.class, "lastProgressAt", long.class);
 			EXECUTION = MethodHandles.lookup().findVarHandle(MemberThread.class, "execution", Execution.class);
@@ -74,6 +71,14 @@ final class MemberThread implements Runnable {
 	final Member member;
 
 	final Group.Stage stage;
+
+	// What the watching thread, which alone writes it, does when a grace period is over
+
+	/** After the interrupt of the last execution that took too long. */
+	Group.@Nullable Duty turnGrace;
+
+	/** After the last stop of this member alone. */
+	Group.@Nullable Duty stopGrace;
 
 	// Written under the group's lock
 
@@ -129,11 +134,14 @@ final class MemberThread implements Runnable {
 	/** Whether the first execution, or the pause before it, has begun. */
 	private volatile boolean begun;
 
-	/** Whether the body has called ready(). */
-	private volatile boolean announcing;
+	/** In which execution ready() was called last. */
+	private volatile long announcing;
 
-	/** Whether the listeners have heard that, too: what waits for it comes after them. */
-	private volatile boolean announced;
+	/** The same, once the listeners have heard it: what waits for it comes after them. */
+	private volatile long announced;
+
+	/** The execution from which on a call of ready() counts: it lasts until a failure. */
+	private volatile long readySince = 1;
 
 	/** When the pause ends; published by {@link #state} as WAITING. */
 	private long nextExecutionAt;
@@ -149,6 +157,9 @@ final class MemberThread implements Runnable {
 
 	/** Whether a stop came before the end of the last execution. */
 	private boolean askedBefore;
+
+	/** What the body threw, until all that follows from it is done. */
+	private @Nullable Throwable unhandled;
 
 	/** What the last execution threw, once there will be no other. */
 	private @Nullable Throwable finalFailure;
@@ -169,11 +180,12 @@ final class MemberThread implements Runnable {
 
 	@Override
 	public void run() {
-		MemberThread before = Current.set(this);
+		MemberThread before = null;
 		try {
-			this.group.listeners.memberStarted(name());
 			MemberState end;
 			try {
+				before = Current.set(this);
+				this.group.listeners.memberStarted(name());
 				end = nextTurn(this.member.rules.initialDelay());
 				while (end == null) {
 					Throwable thrown = null;
@@ -189,6 +201,7 @@ final class MemberThread implements Runnable {
 					}
 					catch (Throwable ex) {
 						thrown = ex;
+						this.unhandled = ex;
 					}
 					end = afterTurn(thrown);
 				}
@@ -207,18 +220,28 @@ final class MemberThread implements Runnable {
 	 * The last line: whatever goes wrong outside the body, such as no memory being left
 	 * to handle a failure with, must not end this thread without the group knowing.
 	 */
-	private MemberState fail(Throwable failure) {
+	private MemberState fail(Throwable outside) {
+		Throwable unhandled = this.unhandled;
+		Throwable failure = (unhandled != null) ? unhandled : outside;
 		this.finalFailure = failure;
 		while (true) {
 			try {
+				long turn = this.turn;
+				if ((turn & (EXECUTING | CLAIMED)) != 0) {
+					// Needs memory only when it is called for the first time
+					closeTurn(turn >>> TURN_BITS);
+				}
 				this.group.requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, name(), failure), failure);
-				history().failedOutside(failure, this.group.time.nanoTime());
+				if (history().last() != failure) {
+					history().failedOutside(failure, this.group.time.nanoTime());
+				}
+				if (failure != outside) {
+					this.group.suppress(failure, outside);
+				}
 				return MemberState.FAILED;
 			}
-			catch (OutOfMemoryError ex) {
-				// Others may give back what they hold
-				this.group.time.park(this, MEMORY_PAUSE);
-				Thread.interrupted();
+			catch (VirtualMachineError | LinkageError ex) {
+				this.group.awaitMemory();
 			}
 		}
 	}
@@ -263,13 +286,15 @@ final class MemberThread implements Runnable {
 		if (this.turnStop != null) {
 			this.turnStop = null;
 		}
+		if (failure != null) {
+			this.unhandled = null;
+		}
 		return nextTurn(pause);
 	}
 
 	private long prepareRestart() {
 		long pause = this.member.rules.backoff().nanosFor(failuresInARow());
-		this.announcing = false;
-		this.announced = false;
+		this.readySince = this.executions + 1;
 		if (this.stop == null) {
 			this.group.listeners.restartScheduled(name(), Duration.ofNanos(pause));
 		}
@@ -317,6 +342,10 @@ final class MemberThread implements Runnable {
 	 * @return false if a stop came first: then the body is not to be called
 	 */
 	private boolean beginTurn() {
+		if (failuresInARow() > 0 && this.stop == null) {
+			// Before the turn: an interrupt for the body must not hit a listener
+			this.group.listeners.memberRestarted(name());
+		}
 		long number = this.executions + 1;
 		TurnClock clock = this.clock;
 		long startedAt = (clock != null) ? clock.begin() : this.group.time.nanoTime();
@@ -340,7 +369,6 @@ final class MemberThread implements Runnable {
 		}
 		if (failuresInARow() > 0) {
 			history().restarted();
-			this.group.listeners.memberRestarted(name());
 		}
 		begun();
 		return true;
@@ -394,7 +422,7 @@ final class MemberThread implements Runnable {
 		while (!TURN.compareAndSet(this, executing, (number << TURN_BITS) | IDLE)) {
 			Thread.yield();
 		}
-		while (this.turnInterrupterRuns) {
+		while (this.turnInterrupterRuns || isAnnouncing(number)) {
 			this.group.time.park(this, Long.MAX_VALUE);
 			Thread.interrupted();
 		}
@@ -425,9 +453,19 @@ final class MemberThread implements Runnable {
 					|| cause instanceof InterruptedIOException || cause instanceof CancellationException) {
 				return true;
 			}
-			cause = cause.getCause();
+			cause = causeOf(cause);
 		}
 		return false;
+	}
+
+	private static @Nullable Throwable causeOf(Throwable thrown) {
+		try {
+			return thrown.getCause();
+		}
+		catch (RuntimeException ex) {
+			// The user's class, and the user's mistake: the failure counts all the same
+			return null;
+		}
 	}
 
 	private void begun() {
@@ -495,8 +533,8 @@ final class MemberThread implements Runnable {
 		this.interrupterThread = null;
 		this.finalFailure = null;
 		this.begun = false;
-		this.announcing = false;
-		this.announced = false;
+		this.unhandled = null;
+		this.readySince = this.executions + 1;
 		FailureHistory history = this.history;
 		if (history != null) {
 			history.startAnew();
@@ -515,15 +553,30 @@ final class MemberThread implements Runnable {
 	 * The thread factory gave no thread: the member has failed without having begun.
 	 */
 	void failedToStart(Throwable failure) {
-		long now = this.group.time.nanoTime();
-		history().failedOutside(failure, now);
 		this.finalFailure = failure;
+		MemberThread before = null;
+		try {
+			try {
+				before = Current.set(this);
+				tellOfFailedStart(failure);
+			}
+			catch (VirtualMachineError | LinkageError ex) {
+				fail(failure);
+			}
+			end(MemberState.FAILED);
+		}
+		finally {
+			Current.set(before);
+		}
+	}
+
+	private void tellOfFailedStart(Throwable failure) {
+		history().failedOutside(failure, this.group.time.nanoTime());
 		Listeners listeners = this.group.listeners;
 		listeners.memberStarted(name());
 		listeners.executionEnded(name(), new Outcome.Failed(failure), 0);
 		this.group.requestStop(new StopReason(StopReason.Kind.MEMBER_FAILED, name(), failure), failure);
 		listeners.failed(this.member, failure);
-		end(MemberState.FAILED);
 	}
 
 	/**
@@ -583,7 +636,7 @@ final class MemberThread implements Runnable {
 	void interruptThread() {
 		Thread thread = this.thread;
 		if (thread != null) {
-			thread.interrupt();
+			this.group.listeners.interrupt(thread, name());
 		}
 	}
 
@@ -627,17 +680,28 @@ final class MemberThread implements Runnable {
 			String what = (unready)
 					? " was not ready within its readyTimeout of " + Duration.ofNanos(this.member.rules.readyTimeout())
 					: " took longer than its timeout of " + Duration.ofNanos(this.member.rules.timeout());
-			StopReason reason = new StopReason(StopReason.Kind.EXECUTION_TIMED_OUT, name(),
-					new TimeoutException("Member '" + name() + "': execution " + number + what));
+			Throwable failure = new TimeoutException("Member '" + name() + "': execution " + number + what);
+			StopReason reason = new StopReason(StopReason.Kind.EXECUTION_TIMED_OUT, name(), failure);
+			Decision decision = this.member.rules.decide(new Outcome.Failed(failure), isLastAttempt(now));
+			Overdue overdue = new Overdue(this, number, reason, decision.stop);
 			this.turnStop = reason;
 			if (this.member.interrupter != null) {
 				this.turnInterrupterRuns = true;
 			}
-			return new Overdue(this, number, reason);
+			return overdue;
 		}
 		finally {
 			this.turn = executing;
 		}
+	}
+
+	/**
+	 * Whether there will be no restart if this execution fails now.
+	 */
+	private boolean isLastAttempt(long now) {
+		FailureHistory history = this.history;
+		return ((history != null) ? history : new FailureHistory(this.member.rules)).isSpentByOneMore(now,
+				now - this.turnStartedAt);
 	}
 
 	void turnInterrupterEnded() {
@@ -663,10 +727,20 @@ final class MemberThread implements Runnable {
 	}
 
 	/**
+	 * Whether this execution, which was interrupted alone, keeps the member from going
+	 * on: its body has not returned, or its interrupter has not. Not of a member that is
+	 * to end anyway.
+	 */
+	boolean isHungIn(long number) {
+		return this.stop == null
+				&& (isExecuting(number) || (this.turnInterrupterRuns && this.turn >>> TURN_BITS == number));
+	}
+
+	/**
 	 * Whether the next stage need not wait for this member.
 	 */
 	boolean isUp() {
-		boolean up = (this.member.rules.readyTimeout() > 0) ? this.announced : this.begun;
+		boolean up = (this.member.rules.readyTimeout() > 0) ? isReady() : this.begun;
 		return up || this.held || this.endHeard;
 	}
 
@@ -703,7 +777,7 @@ final class MemberThread implements Runnable {
 		FailureHistory history = this.history;
 		int inARow = (history != null) ? history.inARow() : 0;
 		boolean backsOff = state == MemberState.WAITING && inARow > 0;
-		boolean up = this.announced || (this.member.rules.readyTimeout() == 0 && this.begun && !backsOff);
+		boolean up = isReady() || (this.member.rules.readyTimeout() == 0 && this.begun && !backsOff);
 		// In the opposite order of their changes: never more failures than executions
 		Throwable lastFailure = (history != null) ? history.last() : null;
 		long restarts = (history != null) ? history.restarts() : 0;
@@ -721,7 +795,19 @@ final class MemberThread implements Runnable {
 	}
 
 	private boolean expectsAnnouncement() {
-		return this.member.rules.readyTimeout() > 0 && !this.announcing;
+		return this.member.rules.readyTimeout() > 0 && this.announcing < this.readySince;
+	}
+
+	private boolean isReady() {
+		return this.announced >= this.readySince;
+	}
+
+	/**
+	 * Whether another thread than the member's own tells the listeners that this
+	 * execution is ready: they hear of its end after that.
+	 */
+	private boolean isAnnouncing(long number) {
+		return this.announcing == number && this.announced != number;
 	}
 
 	// ---- For the body
@@ -779,6 +865,14 @@ final class MemberThread implements Runnable {
 		return this.stop != null || this.turnStop != null;
 	}
 
+	/**
+	 * Whether what is called now is not to wait any more. A handler of an execution that
+	 * took too long may.
+	 */
+	boolean isWaitOver() {
+		return this.stop != null || (this.turnStop != null && (this.turn & (EXECUTING | CLAIMED)) != 0);
+	}
+
 	@Nullable StopReason stopReason() {
 		Stop stop = this.stop;
 		return (stop != null) ? stop.reason() : this.turnStop;
@@ -832,10 +926,36 @@ final class MemberThread implements Runnable {
 		}
 	}
 
-	void announce() {
-		if (ANNOUNCING.compareAndSet(this, false, true)) {
+	/**
+	 * Say, once between two failures, that the member is ready.
+	 * @param number of the execution that says so; ignored if that is over
+	 */
+	void announce(long number) {
+		long before;
+		do {
+			before = this.announcing;
+			while (before >= this.readySince && before != number && this.announced < before) {
+				// Somebody of an execution that is over is about to notice that
+				Thread.yield();
+				before = this.announcing;
+			}
+			if (before >= this.readySince || number < this.readySince) {
+				return;
+			}
+		}
+		while (!ANNOUNCING.compareAndSet(this, before, number));
+		// Either its end sees from here on that somebody is at it, or we see its end
+		if (!isExecuting(number)) {
+			this.announcing = before;
+			this.group.time.unpark(this.thread);
+			return;
+		}
+		try {
 			this.group.listeners.memberReady(name());
-			this.announced = true;
+		}
+		finally {
+			this.announced = number;
+			this.group.time.unpark(this.thread);
 			this.group.signal();
 		}
 	}
@@ -858,8 +978,10 @@ final class MemberThread implements Runnable {
 
 	/**
 	 * An execution that takes too long.
+	 *
+	 * @param ending why the group ends because of it, null if it does not
 	 */
-	record Overdue(MemberThread member, long turn, StopReason reason) {
+	record Overdue(MemberThread member, long turn, StopReason reason, StopReason.@Nullable Kind ending) {
 
 	}
 

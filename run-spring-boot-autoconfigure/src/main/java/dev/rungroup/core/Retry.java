@@ -88,14 +88,16 @@ public final class Retry {
 	public <T extends @Nullable Object> T call(Call<T> call) throws Exception {
 		Attempts attempts = new Attempts(this);
 		while (true) {
+			T result;
 			try {
-				T result = call.call(attempts);
-				this.listener.accept(AttemptOutcome.SUCCESS);
-				return result;
+				result = call.call(attempts);
 			}
 			catch (Exception ex) {
 				attempts.failed(ex);
+				continue;
 			}
+			this.listener.accept(AttemptOutcome.SUCCESS);
+			return result;
 		}
 	}
 
@@ -267,7 +269,7 @@ public final class Retry {
 			boolean slept;
 			try {
 				if (member != null && member.isCurrent()) {
-					slept = member.sleep(nanos, member::isStopping);
+					slept = member.sleep(nanos, member::isWaitOver);
 				}
 				else {
 					slept = !Thread.interrupted();
@@ -279,7 +281,7 @@ public final class Retry {
 			catch (InterruptedException ex) {
 				slept = false;
 			}
-			if (nanos > 0) {
+			if (this.inARow > 0) {
 				this.startedAt = System.nanoTime();
 			}
 			return slept;

@@ -40,16 +40,25 @@ final class Threads {
 	}
 
 	/**
-	 * Run an interrupter on a virtual thread, which costs far less, if the member's own
-	 * thread is one. Whoever calls this has to see to it that the interrupter is called
-	 * although bodies that compute occupy all carriers.
+	 * Whether this is a virtual thread, of a JDK on which they can be relied on.
+	 */
+	static boolean isVirtual(@Nullable Thread thread) {
+		try {
+			return thread != null && Virtual.isVirtual(thread);
+		}
+		catch (Throwable ex) {
+			return false;
+		}
+	}
+
+	/**
+	 * Run an interrupter on a virtual thread, which costs far less. Whoever calls this
+	 * has to see to it that the interrupter is called although bodies that compute occupy
+	 * all carriers.
 	 * @return false if it is to run on a platform thread
 	 */
-	static boolean runVirtualInterrupter(String member, @Nullable Thread memberThread, Runnable work) {
+	static boolean runVirtualInterrupter(String member, Runnable work) {
 		try {
-			if (memberThread == null || !Virtual.isVirtual(memberThread)) {
-				return false;
-			}
 			Virtual.start(() -> {
 				Thread.currentThread().setName(interrupterName(member));
 				work.run();

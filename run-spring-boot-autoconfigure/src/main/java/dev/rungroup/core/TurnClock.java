@@ -25,6 +25,12 @@ final class TurnClock {
 	/** Whether every turn is measured. */
 	private final boolean exact;
 
+	/**
+	 * Whether a turn may take so long and no longer: what others did since the turn
+	 * before, a listener, say, does not count.
+	 */
+	private final boolean limited;
+
 	private long startedAt;
 
 	private long endedAt;
@@ -44,7 +50,8 @@ final class TurnClock {
 		this.startedAt = startedAt;
 		// No turn ended before it, so how brief it is tells how long it took itself
 		this.endedAt = startedAt;
-		this.exact = !group.listeners.isEmpty() || member.rules.hasTimeLimit();
+		this.limited = member.rules.hasTimeLimit();
+		this.exact = !group.listeners.isEmpty() || this.limited;
 	}
 
 	/**
@@ -52,7 +59,7 @@ final class TurnClock {
 	 * @return when
 	 */
 	long begin() {
-		this.startedAt = (this.briefTurns > 0) ? this.endedAt : this.group.time.nanoTime();
+		this.startedAt = (this.briefTurns > 0 && !this.limited) ? this.endedAt : this.group.time.nanoTime();
 		return this.startedAt;
 	}
 

@@ -44,13 +44,33 @@ final class JavaProgram implements AutoCloseable {
 	}
 
 	static JavaProgram start(Class<?> main, String... arguments) {
-		List<String> command = new ArrayList<>();
+		return start(List.of(), main, arguments);
+	}
+
+	/**
+	 * Start a JVM with more options.
+	 */
+	static JavaProgram start(List<String> options, Class<?> main, String... arguments) {
+		return launch(List.of(), options, main, arguments);
+	}
+
+	/**
+	 * Start a JVM that has not more than so much address space, in kB.
+	 */
+	static JavaProgram startWithLimit(long addressSpace, List<String> options, Class<?> main, String... arguments) {
+		return launch(List.of("sh", "-c", "ulimit -v " + addressSpace + " && exec \"$@\"", "sh"), options, main,
+				arguments);
+	}
+
+	private static JavaProgram launch(List<String> launcher, List<String> options, Class<?> main, String... arguments) {
+		List<String> command = new ArrayList<>(launcher);
 		if (ENV_RESETS_SIGNALS) {
 			command.addAll(RESET_SIGNALS);
 		}
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", String.join(File.pathSeparator,
 				locationOf(Group.class), locationOf(main), locationOf(Nullable.class))));
+		command.addAll(options);
 		command.add(main.getName());
 		command.addAll(List.of(arguments));
 		try {
