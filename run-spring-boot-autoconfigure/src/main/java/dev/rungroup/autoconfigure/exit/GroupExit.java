@@ -48,6 +48,8 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 
 	private final Launch launch;
 
+	private final Remedies remedies;
+
 	private final @Nullable JvmExit replacement;
 
 	private final AtomicBoolean begun = new AtomicBoolean();
@@ -56,11 +58,12 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 
 	private volatile int code;
 
-	GroupExit(ConfigurableApplicationContext context, ExitSettings settings, Launch launch,
+	GroupExit(ConfigurableApplicationContext context, ExitSettings settings, Launch launch, Remedies remedies,
 			@Nullable JvmExit replacement) {
 		this.context = context;
 		this.settings = settings;
 		this.launch = launch;
+		this.remedies = remedies;
 		this.replacement = replacement;
 	}
 
@@ -130,7 +133,7 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 			if (this.code != 0) {
 				this.code = ExitCodes.codeFor(reason, this.context);
 			}
-			close(new Ending(reason, this.code, endsJvm, Thread.currentThread()));
+			close(new Ending(reason, this.code, endsJvm, this.remedies.remedyFor(reason), Thread.currentThread()));
 			if (endsJvm) {
 				logger.info("The application has ended, exit code " + this.code);
 			}

@@ -249,7 +249,8 @@ final class Launch {
 	}
 
 	private static ActorFailedException failure(Ending ending) {
-		return new ActorFailedException(ending.reason().member(), ending.code(), ending.reason().cause());
+		return new ActorFailedException(ending.reason().member(), ending.code(), ending.remedy(),
+				ending.reason().cause());
 	}
 
 	/**

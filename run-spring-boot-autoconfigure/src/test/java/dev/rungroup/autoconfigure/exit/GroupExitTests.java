@@ -1,6 +1,7 @@
 package dev.rungroup.autoconfigure.exit;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -89,7 +90,7 @@ class GroupExitTests {
 		ExitSettings settings = new ExitSettings(OnShutdown.EXIT, true, shutdownTimeout, Duration.ofSeconds(30));
 		Launch launch = Launch.of(this.context);
 		launch.refreshed();
-		return new GroupExit(this.context, settings, launch, this.exits::add);
+		return new GroupExit(this.context, settings, launch, new Remedies(Set.of()), this.exits::add);
 	}
 
 	private static final class UnspeakableException extends RuntimeException {
