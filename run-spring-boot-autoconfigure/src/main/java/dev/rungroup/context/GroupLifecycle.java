@@ -111,10 +111,18 @@ public final class GroupLifecycle
 				this.waiting = true;
 				return;
 			}
-			run = new GroupRun(this.settings, context());
-			this.run = run;
+			run = newRun();
 		}
 		launch(run, actors);
+	}
+
+	/**
+	 * Under the lock: whoever stops the group from now on finds what to stop.
+	 */
+	private GroupRun newRun() {
+		GroupRun run = new GroupRun(this.settings, context());
+		this.run = run;
+		return run;
 	}
 
 	private void launch(GroupRun run, Actors actors) {
@@ -152,15 +160,16 @@ public final class GroupLifecycle
 	 * this starts now, and with every later {@code start()} at once.
 	 */
 	public void applicationReady() {
-		boolean start;
+		GroupRun run;
 		synchronized (this.lock) {
 			this.applicationReady = true;
-			start = this.waiting;
+			if (!this.waiting) {
+				return;
+			}
 			this.waiting = false;
+			run = newRun();
 		}
-		if (start) {
-			start();
-		}
+		launch(run, actors());
 	}
 
 	/**

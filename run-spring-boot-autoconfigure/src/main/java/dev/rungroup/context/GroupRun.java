@@ -2,9 +2,11 @@ package dev.rungroup.context;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.NoSuchElementException;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
@@ -51,6 +53,12 @@ final class GroupRun {
 
 	private volatile @Nullable Group group;
 
+	/** The threads of our members. */
+	private final Set<Thread> memberThreads = ConcurrentHashMap.newKeySet();
+
+	/** Who waits for our end on behalf of which member. */
+	private final Map<Thread, String> waiting = new ConcurrentHashMap<>();
+
 	/** The thread that runs the group: listeners of the group's end are called on it. */
 	private volatile @Nullable Thread runner;
 
@@ -81,7 +89,8 @@ final class GroupRun {
 		Exhaustion exhaustion = new Exhaustion(actors.restarting());
 		Group.Builder builder = Group.builder()
 			.name(this.settings.name())
-			.threadFactory(new ActorThreadFactory(this.settings.virtualThreads(), this.context.getClassLoader()))
+			.threadFactory(
+					remembering(new ActorThreadFactory(this.settings.virtualThreads(), this.context.getClassLoader())))
 			.gracePeriod(this.settings.gracePeriod())
 			.shutdownTimeout(this.settings.shutdownTimeout())
 			.keepStopped(true)
@@ -99,6 +108,18 @@ final class GroupRun {
 		this.exhaustion = exhaustion;
 		this.stalls = new StallWatch(group, actors.stallLimits(), this.context);
 		this.group = group;
+	}
+
+	private ThreadFactory remembering(ThreadFactory factory) {
+		return (task) -> factory.newThread(() -> {
+			this.memberThreads.add(Thread.currentThread());
+			try {
+				task.run();
+			}
+			finally {
+				this.memberThreads.remove(Thread.currentThread());
+			}
+		});
 	}
 
 	private <T> List<T> beans(Class<T> type) {
@@ -219,6 +240,35 @@ final class GroupRun {
 			// that listener returns
 			return;
 		}
+		MemberContext caller = MemberContext.current();
+		if (caller == null) {
+			awaitOver(false);
+			return;
+		}
+		Thread thread = Thread.currentThread();
+		this.waiting.put(thread, caller.name());
+		boolean interrupted;
+		try {
+			interrupted = awaitOver(true);
+		}
+		finally {
+			this.waiting.remove(thread);
+		}
+		// The interrupt of a member of ours is the one that this very stop has sent:
+		// kept, it would cut the rest of the shutdown short. isStopping() still tells it.
+		// A member of another group needs its interrupt
+		if (interrupted && !this.memberThreads.contains(thread)) {
+			thread.interrupt();
+		}
+	}
+
+	/**
+	 * Wait for the end.
+	 * @param stubborn whether to go on when the calling thread is interrupted
+	 * @return whether it was
+	 */
+	private boolean awaitOver(boolean stubborn) {
+		boolean interrupted = false;
 		long deadline = System.nanoTime() + Math.min(TimeUnit.NANOSECONDS.convert(limit()), Long.MAX_VALUE / 2);
 		for (long left = deadline - System.nanoTime(); !isOver() && left > 0; left = deadline - System.nanoTime()) {
 			try {
@@ -228,20 +278,18 @@ final class GroupRun {
 				}
 			}
 			catch (InterruptedException ex) {
-				if (MemberContext.current() == null) {
+				interrupted = true;
+				if (!stubborn) {
 					Thread.currentThread().interrupt();
-					return;
+					return true;
 				}
-				// The interrupt that this very stop has sent to the actor that asked for
-				// it: kept, it would cut the rest of the shutdown short. isStopping()
-				// still
-				// tells it
 			}
 		}
 		if (!isOver() && deadline - System.nanoTime() <= 0) {
 			logger.warn("The actors have not ended within " + limit() + " and are given up: " + unended());
 			over();
 		}
+		return interrupted;
 	}
 
 	private Duration limit() {
@@ -250,8 +298,7 @@ final class GroupRun {
 	}
 
 	/**
-	 * Whether all who have not ended are themselves inside {@code System.exit} or the
-	 * closing of a context: they return from there only after us.
+	 * Whether all who have not ended wait for us themselves: they go on only after us.
 	 */
 	private boolean isWaitedForByItsMembers() {
 		GroupSnapshot snapshot = snapshot();
@@ -263,16 +310,32 @@ final class GroupRun {
 			.filter((member) -> member.state() != MemberState.NEW && !member.state().isEnded())
 			.toList();
 		return !left.isEmpty() && left.stream()
-			.allMatch((member) -> member.state() == MemberState.STOPPING
-					&& group().stackOf(member.name()).stream().anyMatch(GroupRun::isShutdown));
+			.allMatch((member) -> member.state() == MemberState.STOPPING && waitsForUs(member.name()));
 	}
 
-	private static boolean isShutdown(StackTraceElement frame) {
-		String className = frame.getClassName();
-		return className.equals("java.lang.Shutdown")
-				|| (className.equals(GroupRun.class.getName()) && frame.getMethodName().equals("awaitOver"))
-				|| (className.equals(AbstractApplicationContext.class.getName())
-						&& frame.getMethodName().equals("close"));
+	/**
+	 * Whether a member is in our own {@link #awaitOver()}, inside {@code System.exit}, or
+	 * about to close a context that somebody else closes already. One that is closing a
+	 * context of its own is busy.
+	 */
+	private boolean waitsForUs(String member) {
+		boolean waiting = this.waiting.containsValue(member);
+		// The stack begins with what was called last. One that has only just called
+		// close() will perhaps not have to wait
+		String called = "doClose";
+		for (StackTraceElement frame : group().stackOf(member)) {
+			if (frame.getClassName().equals("java.lang.Shutdown")
+					|| (waiting && isMethod(frame, GroupRun.class, "awaitOver"))
+					|| (isMethod(frame, AbstractApplicationContext.class, "close") && !called.equals("doClose"))) {
+				return true;
+			}
+			called = frame.getMethodName();
+		}
+		return false;
+	}
+
+	private static boolean isMethod(StackTraceElement frame, Class<?> type, String method) {
+		return frame.getClassName().equals(type.getName()) && frame.getMethodName().equals(method);
 	}
 
 	private String unended() {

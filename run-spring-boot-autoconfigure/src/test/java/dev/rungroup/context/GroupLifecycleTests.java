@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -309,6 +310,42 @@ class GroupLifecycleTests {
 			lifecycle.applicationReady();
 			assertThat(lifecycle.isRunning()).isFalse();
 			assertThat(context.getBean(Server.class).started).isEmpty();
+		}
+	}
+
+	@Test
+	void groupThatWaitedForTheApplicationDoesNotStartAfterItsStop() throws Exception {
+		GroupSettings settings = new GroupSettings("actors", true, true, GroupSettings.StartOn.APPLICATION_READY, 0,
+				false, Duration.ofSeconds(10), Duration.ofSeconds(20));
+		try (AnnotationConfigApplicationContext context = start(Object.class)) {
+			for (int i = 0; i < 100; i++) {
+				GroupLifecycle lifecycle = new GroupLifecycle(settings);
+				lifecycle.setApplicationContext(context);
+				lifecycle.start();
+				// Two who look all the time: whoever needs the lock twice has to wait for
+				// it in between, and the stop gets its chance
+				AtomicBoolean over = new AtomicBoolean();
+				CountDownLatch looking = new CountDownLatch(2);
+				Runnable look = () -> {
+					looking.countDown();
+					while (!over.get()) {
+						lifecycle.snapshot();
+					}
+				};
+				List<Thread> threads = List.of(new Thread(look), new Thread(look),
+						new Thread(lifecycle::applicationReady));
+				try {
+					threads.subList(0, 2).forEach(Thread::start);
+					assertThat(looking.await(30, TimeUnit.SECONDS)).isTrue();
+					threads.get(2).start();
+					lifecycle.stop();
+					threads.get(2).join(30_000);
+				}
+				finally {
+					over.set(true);
+				}
+				assertThat(lifecycle.isRunning()).isFalse();
+			}
 		}
 	}
 

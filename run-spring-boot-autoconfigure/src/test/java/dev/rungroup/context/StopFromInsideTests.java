@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.support.GenericApplicationContext;
@@ -115,6 +116,72 @@ class StopFromInsideTests {
 			stopping.complete(Duration.ofNanos(System.nanoTime() - before));
 		}).interrupt(DEAF).build());
 		assertThat(stopping.get(20, TimeUnit.SECONDS)).isLessThan(Duration.ofSeconds(8));
+		context.close();
+	}
+
+	@Test
+	void actorThatClosesTheContextWhileSomebodyElseDoesIsNotWaitedFor() {
+		GenericApplicationContext context = context();
+		CountDownLatch stopping = new CountDownLatch(1);
+		lifecycle(context).add(Member.named("closer").execute(() -> {
+			stopping.await();
+			context.close();
+		}).interrupt((reason) -> stopping.countDown()).build());
+		long before = System.nanoTime();
+		context.close();
+		// the grace period of ten seconds is what it would take otherwise
+		assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(8));
+	}
+
+	@Test
+	void actorThatClosesAnotherContextIsWaitedFor() throws Exception {
+		GenericApplicationContext context = context();
+		GroupLifecycle lifecycle = lifecycle(context);
+		CountDownLatch closes = new CountDownLatch(1);
+		CountDownLatch mayClose = new CountDownLatch(1);
+		lifecycle.add(Member.named("job").execute(() -> {
+			GenericApplicationContext another = new GenericApplicationContext();
+			another.registerBean(DisposableBean.class, () -> () -> {
+				closes.countDown();
+				mayClose.await();
+			});
+			another.refresh();
+			another.close();
+		})
+			.interrupt((reason) -> CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS).execute(mayClose::countDown))
+			.build());
+		closes.await();
+		context.close();
+		assertThat(lifecycle.snapshot().members()).extracting(MemberSnapshot::state)
+			.containsExactly(MemberState.STOPPED);
+	}
+
+	@Test
+	void interruptOfAnActorThatClosesAnotherApplicationIsNotLost() throws Exception {
+		GenericApplicationContext another = context();
+		CountDownLatch closes = new CountDownLatch(1);
+		CountDownLatch mayEnd = new CountDownLatch(1);
+		lifecycle(another)
+			.add(Member.named("step").execute(() -> mayEnd.await()).interrupt((reason) -> closes.countDown()).build());
+		GenericApplicationContext context = context();
+		GroupLifecycle lifecycle = lifecycle(context);
+		CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+		lifecycle.add(Member.named("job").execute(() -> {
+			another.close();
+			try {
+				new CountDownLatch(1).await(5, TimeUnit.SECONDS);
+				interrupted.complete(false);
+			}
+			catch (InterruptedException ex) {
+				interrupted.complete(true);
+			}
+		}).build());
+		closes.await();
+		lifecycle.stop(() -> {
+		});
+		await().until(() -> lifecycle.snapshot().members().get(0).state() == MemberState.STOPPING);
+		CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS).execute(mayEnd::countDown);
+		assertThat(interrupted.get(20, TimeUnit.SECONDS)).isTrue();
 		context.close();
 	}
 

@@ -20,11 +20,15 @@ public class ActorFailedException extends RuntimeException implements ExitCodeGe
 	/** The code that the JVM ends with. */
 	private final int exitCode;
 
-	ActorFailedException(@Nullable String actor, int exitCode, @Nullable Throwable cause) {
+	/** What the user can do about it. */
+	private final String remedy;
+
+	ActorFailedException(@Nullable String actor, int exitCode, String remedy, @Nullable Throwable cause) {
 		super(((actor != null) ? "Actor '" + actor + "'" : "The group of actors")
 				+ " failed while the application was starting" + ((cause != null) ? ": " + cause : ""), cause);
 		this.actor = actor;
 		this.exitCode = exitCode;
+		this.remedy = remedy;
 	}
 
 	/**
@@ -43,6 +47,10 @@ public class ActorFailedException extends RuntimeException implements ExitCodeGe
 	@Override
 	public int getExitCode() {
 		return this.exitCode;
+	}
+
+	String getRemedy() {
+		return this.remedy;
 	}
 
 }

@@ -11,12 +11,7 @@ final class ActorFailedFailureAnalyzer extends AbstractFailureAnalyzer<ActorFail
 
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, ActorFailedException cause) {
-		String actor = (cause.getActor() != null) ? cause.getActor() : "<name>";
-		return new FailureAnalysis(String.valueOf(cause.getMessage()),
-				"Remove the cause of the failure; its stack trace is in the log. If the application should go on without "
-						+ "this actor, set 'run.actors." + actor + ".on-error' to 'restart' or 'do-nothing', or "
-						+ "'run.on-shutdown' to 'none'.",
-				cause);
+		return new FailureAnalysis(String.valueOf(cause.getMessage()), cause.getRemedy(), cause);
 	}
 
 }

@@ -9,7 +9,6 @@ import dev.rungroup.core.SignalException;
 import dev.rungroup.core.StopReason;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.ExitCodeExceptionMapper;
 import org.springframework.boot.ExitCodeGenerator;
@@ -39,18 +38,26 @@ final class ExitCodes {
 			return 0;
 		}
 		Throwable failure = reason.cause();
-		int code = mapped(failure, context);
-		return (code != 0) ? code : ofCauses(failure);
+		if (failure == null) {
+			return 1;
+		}
+		try {
+			int code = mapped(failure, context);
+			return (code != 0) ? code : ofCauses(failure);
+		}
+		catch (Throwable ex) {
+			// Its message may be what cannot be made
+			logger.warn("Failure of type " + failure.getClass().getName() + " could not say its exit code, it is 1",
+					ex);
+			return 1;
+		}
 	}
 
 	/**
 	 * Asked now and not left to Spring Boot, which asks for the exception that it sees
 	 * and only as long as the context is active.
 	 */
-	private static int mapped(@Nullable Throwable failure, ConfigurableApplicationContext context) {
-		if (failure == null) {
-			return 0;
-		}
+	private static int mapped(Throwable failure, ConfigurableApplicationContext context) {
 		try {
 			for (ExitCodeExceptionMapper mapper : context.getBeansOfType(ExitCodeExceptionMapper.class).values()) {
 				int code = mapper.getExitCode(failure);
@@ -59,14 +66,14 @@ final class ExitCodes {
 				}
 			}
 		}
-		catch (Exception ex) {
+		catch (Throwable ex) {
 			logger.warn("Bean of type ExitCodeExceptionMapper could not say an exit code for " + failure
 					+ ", the failure itself is asked", ex);
 		}
 		return 0;
 	}
 
-	private static int ofCauses(@Nullable Throwable failure) {
+	private static int ofCauses(Throwable failure) {
 		Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
 		for (Throwable cause = failure; cause != null && seen.add(cause); cause = cause.getCause()) {
 			int code = of(cause);

@@ -1,6 +1,8 @@
 package dev.rungroup.autoconfigure.exit;
 
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -11,7 +13,9 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.ExitCodeEvent;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -44,17 +48,22 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 
 	private final Launch launch;
 
+	private final Remedies remedies;
+
 	private final @Nullable JvmExit replacement;
 
 	private final AtomicBoolean begun = new AtomicBoolean();
 
 	private final CountDownLatch destroyed = new CountDownLatch(1);
 
-	GroupExit(ConfigurableApplicationContext context, ExitSettings settings, Launch launch,
+	private volatile int code;
+
+	GroupExit(ConfigurableApplicationContext context, ExitSettings settings, Launch launch, Remedies remedies,
 			@Nullable JvmExit replacement) {
 		this.context = context;
 		this.settings = settings;
 		this.launch = launch;
+		this.remedies = remedies;
 		this.replacement = replacement;
 	}
 
@@ -110,16 +119,39 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 		this.launch.closed();
 	}
 
+	/**
+	 * Whatever goes wrong on the way: with this thread the exit code would be lost.
+	 */
 	private void end(StopReason reason) {
-		boolean close = this.settings.onShutdown() == OnShutdown.CLOSE;
-		int code = close ? 0 : ExitCodes.codeFor(reason, this.context);
-		Ending ending = new Ending(reason, code, endsJvm(), Thread.currentThread());
-		if (ending.endsJvm() && this.replacement == null) {
-			HaltGuard.start(haltLimit(), code);
+		boolean endsJvm = endsJvm();
+		// all that is known before anybody has been asked
+		this.code = (ExitCodes.isFailure(reason) && this.settings.onShutdown() != OnShutdown.CLOSE) ? 1 : 0;
+		try {
+			if (endsJvm && this.replacement == null) {
+				HaltGuard.start(haltLimit(), () -> this.code);
+			}
+			if (this.code != 0) {
+				this.code = ExitCodes.codeFor(reason, this.context);
+			}
+			close(new Ending(reason, this.code, endsJvm, this.remedies.remedyFor(reason), Thread.currentThread()));
+			if (endsJvm) {
+				logger.info("The application has ended, exit code " + this.code);
+			}
 		}
+		catch (Throwable ex) {
+			logger.error("The application could not be ended in good order", ex);
+		}
+		finally {
+			if (endsJvm) {
+				exit(this.code);
+			}
+		}
+	}
+
+	private void close(Ending ending) {
 		if (this.launch.takeOver(ending, this.settings.shutdownTimeout())) {
 			if (this.launch.ownsContext()) {
-				close(code);
+				close(ending.code());
 			}
 			else {
 				logger.info("The application context stays open without its actors: Spring's test framework keeps it,"
@@ -127,10 +159,6 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 			}
 		}
 		this.launch.awaitFailedStart(REPORT_LIMIT);
-		if (ending.endsJvm()) {
-			logger.info("The application has ended, exit code " + code);
-			exit(code);
-		}
 	}
 
 	/**
@@ -154,14 +182,14 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 				this.context.publishEvent(new ExitCodeEvent(this.context, code));
 			}
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			logger.warn("A listener of ExitCodeEvent threw; the application ends all the same", ex);
 		}
 		try {
 			Thread.interrupted();
 			this.context.close();
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			logger.warn("Closing the application context threw; the application ends all the same", ex);
 		}
 	}
@@ -179,17 +207,20 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 	 * More than a shutdown that works can take: the start that is waited for, our own
 	 * members, every phase of the context.
 	 */
-	private Duration haltLimit() {
-		long phases = this.context.getBeanFactory()
-			.getBeansOfType(Lifecycle.class, false, false)
-			.values()
-			.stream()
-			.mapToInt((bean) -> (bean instanceof Phased phased) ? phased.getPhase() : 0)
-			.distinct()
-			.count();
+	Duration haltLimit() {
+		ConfigurableListableBeanFactory beanFactory = this.context.getBeanFactory();
+		Set<Integer> phases = new HashSet<>();
+		for (String beanName : beanFactory.getBeanNamesForType(Lifecycle.class, false, false)) {
+			String name = BeanFactoryUtils.transformedBeanName(beanName);
+			// What nobody has created until now nobody stops, and creating it can fail
+			Object bean = beanFactory.containsSingleton(name) ? beanFactory.getSingleton(name) : null;
+			if (bean instanceof Lifecycle) {
+				phases.add((bean instanceof Phased phased) ? phased.getPhase() : 0);
+			}
+		}
 		return this.settings.shutdownTimeout()
 			.multipliedBy(2)
-			.plus(this.settings.phaseTimeout().multipliedBy(phases))
+			.plus(this.settings.phaseTimeout().multipliedBy(phases.size()))
 			.plus(REPORT_LIMIT)
 			.plus(HALT_MARGIN);
 	}

@@ -1,6 +1,7 @@
 package dev.rungroup.autoconfigure.exit;
 
 import java.time.Duration;
+import java.util.function.IntSupplier;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -17,7 +18,11 @@ final class HaltGuard {
 	private HaltGuard() {
 	}
 
-	static void start(Duration limit, int code) {
+	/**
+	 * @param limit how long to wait
+	 * @param exitCode the code as far as it is known, asked when the time is over
+	 */
+	static void start(Duration limit, IntSupplier exitCode) {
 		Thread thread = new Thread(null, () -> {
 			try {
 				Thread.sleep(limit.toMillis());
@@ -26,6 +31,7 @@ final class HaltGuard {
 				// nobody has a reason to; halting early would be worse than not at all
 				return;
 			}
+			int code = exitCode.getAsInt();
 			try {
 				logger.error("The JVM has not ended within " + limit.toSeconds() + "s: it is halted with exit code "
 						+ code + ", without waiting for anything else");

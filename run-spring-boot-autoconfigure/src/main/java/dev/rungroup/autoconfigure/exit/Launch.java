@@ -1,6 +1,7 @@
 package dev.rungroup.autoconfigure.exit;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 
@@ -186,7 +187,8 @@ final class Launch {
 	 */
 	synchronized boolean takeOver(Ending ending, Duration grace) {
 		this.ending = ending;
-		long deadline = System.nanoTime() + grace.toNanos();
+		// Neither the conversion nor the sum may overflow
+		long deadline = System.nanoTime() + Math.min(TimeUnit.NANOSECONDS.convert(grace), Long.MAX_VALUE / 2);
 		while (!this.stage.settled) {
 			long millis = (deadline - System.nanoTime()) / 1_000_000;
 			if (millis <= 0 && this.stage != Stage.FAILING) {
@@ -247,7 +249,8 @@ final class Launch {
 	}
 
 	private static ActorFailedException failure(Ending ending) {
-		return new ActorFailedException(ending.reason().member(), ending.code(), ending.reason().cause());
+		return new ActorFailedException(ending.reason().member(), ending.code(), ending.remedy(),
+				ending.reason().cause());
 	}
 
 	/**

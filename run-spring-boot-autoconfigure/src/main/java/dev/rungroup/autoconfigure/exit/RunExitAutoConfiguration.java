@@ -30,10 +30,15 @@ public final class RunExitAutoConfiguration {
 	}
 
 	@Bean
-	GroupExit groupExit(ConfigurableApplicationContext context, RunProperties properties,
+	GroupExit groupExit(ConfigurableApplicationContext context, RunProperties properties, Remedies remedies,
 			ObjectProvider<JvmExit> replacement) {
 		return new GroupExit(context, ExitSettings.from(properties, context.getEnvironment()), Launch.of(context),
-				replacement.getIfAvailable());
+				remedies, replacement.getIfAvailable());
+	}
+
+	@Bean
+	Remedies actorRemedies(RunProperties properties) {
+		return new Remedies(properties.getAdopt().keySet());
 	}
 
 	@Bean

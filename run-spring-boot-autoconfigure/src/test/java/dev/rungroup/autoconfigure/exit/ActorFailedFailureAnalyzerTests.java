@@ -16,10 +16,10 @@ class ActorFailedFailureAnalyzerTests {
 	@Test
 	void namesTheActorTheFailureAndTheRemedy() {
 		FailureAnalysis analysis = this.analyzer
-			.analyze(new ActorFailedException("poller", 42, new IllegalStateException("boom")));
+			.analyze(new ActorFailedException("poller", 42, "Mend it.", new IllegalStateException("boom")));
 		assertThat(analysis).isNotNull();
 		assertThat(analysis.getDescription()).contains("'poller'").contains("IllegalStateException: boom");
-		assertThat(analysis.getAction()).contains("run.actors.poller.on-error").contains("run.on-shutdown");
+		assertThat(analysis.getAction()).isEqualTo("Mend it.");
 	}
 
 	@Test

@@ -6,11 +6,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import org.springframework.boot.ExitCodeExceptionMapper;
 import org.springframework.boot.ExitCodeGenerator;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.support.GenericApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -18,6 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for {@link ExitCodes}.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class ExitCodesTests {
 
 	private final GenericApplicationContext context = new GenericApplicationContext();
@@ -72,6 +76,20 @@ class ExitCodesTests {
 	}
 
 	@Test
+	void anErrorOfAMapperIsNoReasonForAnotherCode() {
+		mapper((failure) -> {
+			throw new NoClassDefFoundError("mapper");
+		});
+		assertThat(code(new CodedException(42))).isEqualTo(42);
+	}
+
+	@Test
+	void aFailureThatCannotSayItsCodeIsOneAndTheLogSaysWhy(CapturedOutput output) {
+		assertThat(code(new IllegalStateException(new SilentException()))).isEqualTo(1);
+		assertThat(output).contains("SilentException").contains("I have no code");
+	}
+
+	@Test
 	void causesThatGoInCirclesEnd() {
 		IllegalStateException first = new IllegalStateException();
 		first.initCause(new RuntimeException(first));
@@ -94,6 +112,17 @@ class ExitCodesTests {
 
 	private int code(Kind kind, @Nullable Throwable failure) {
 		return ExitCodes.codeFor(new StopReason(kind, "poller", failure), this.context);
+	}
+
+	private static final class SilentException extends RuntimeException implements ExitCodeGenerator {
+
+		private static final long serialVersionUID = 1L;
+
+		@Override
+		public int getExitCode() {
+			throw new NoClassDefFoundError("I have no code");
+		}
+
 	}
 
 	private static final class CodedException extends RuntimeException implements ExitCodeGenerator {

@@ -287,22 +287,22 @@ class RunExitAutoConfigurationTests {
 
 		@Bean
 		SmartLifecycle slow(Orders orders) {
-			return new LastToStart(orders);
+			return new LastToStart(orders::fail);
 		}
 
 	}
 
-	private static final class LastToStart implements SmartLifecycle {
+	static final class LastToStart implements SmartLifecycle {
 
-		private final Orders orders;
+		private final Runnable first;
 
-		private LastToStart(Orders orders) {
-			this.orders = orders;
+		LastToStart(Runnable first) {
+			this.first = first;
 		}
 
 		@Override
 		public void start() {
-			this.orders.fail();
+			this.first.run();
 			Awaitility.await()
 				.atMost(Duration.ofSeconds(30))
 				.until(() -> Thread.getAllStackTraces()

@@ -1,0 +1,95 @@
+package dev.rungroup.autoconfigure.exit;
+
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import dev.rungroup.context.ActorDefinition;
+import dev.rungroup.context.ActorDefinitionCustomizer;
+import dev.rungroup.core.Policy;
+import dev.rungroup.core.StopReason;
+import dev.rungroup.core.StopReason.Kind;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.core.Ordered;
+
+/**
+ * Says what can be done about a member that has ended the application. Looks at the
+ * actors last, when everybody else has customized them, and changes nothing.
+ */
+final class Remedies implements ActorDefinitionCustomizer, Ordered {
+
+	/** By the names of their members. */
+	private final Map<String, ActorDefinition> actors = new ConcurrentHashMap<>();
+
+	private final Collection<String> adopted;
+
+	/**
+	 * @param adopted names of adopted beans, as somebody has written them
+	 */
+	Remedies(Collection<String> adopted) {
+		this.adopted = adopted;
+	}
+
+	@Override
+	public ActorDefinition customize(ActorDefinition definition) {
+		definition.memberNames().forEach((member) -> this.actors.put(member, definition));
+		return definition;
+	}
+
+	@Override
+	public int getOrder() {
+		return Ordered.LOWEST_PRECEDENCE;
+	}
+
+	String remedyFor(StopReason reason) {
+		StringBuilder text = new StringBuilder("Remove the cause of the failure; its stack trace is in the log.");
+		String member = reason.member();
+		ActorDefinition actor = (member != null) ? this.actors.get(member) : null;
+		String properties = (actor != null) ? "run.actors." + actor.name() : adoption(member);
+		String setting = null;
+		if (member == null) {
+			// nobody's policy has decided this
+		}
+		else if (reason.kind() == Kind.RESTARTS_EXHAUSTED) {
+			text.append(" Its restarts are used up");
+			text.append((properties != null) ? " ('" + properties + ".max-restarts')." : ".");
+			setting = (properties != null) ? "set '" + properties + ".on-exhausted' to 'do-nothing'"
+					: "build this member with 'onExhausted(Policy.DO_NOTHING)'";
+		}
+		else if (reason.kind() == Kind.STALLED) {
+			setting = "set '" + properties + ".on-stall' to 'report' or 'restart'";
+		}
+		else if (isFatal(actor, reason.cause())) {
+			text.append(" Its type is 'fatal' for this actor, so that 'on-error' does not apply.");
+		}
+		else if (actor == null || actor.onError() == Policy.SHUTDOWN) {
+			setting = (properties != null) ? "set '" + properties + ".on-error' to 'restart' or 'do-nothing'"
+					: "build this member with 'onError(Policy.RESTART)' or 'onError(Policy.DO_NOTHING)'";
+		}
+		text.append(" If the application should go on all the same, ");
+		text.append((setting != null) ? setting + ", or " : "");
+		return text.append("set 'run.on-shutdown' to 'none'.").toString();
+	}
+
+	private static boolean isFatal(@Nullable ActorDefinition actor, @Nullable Throwable failure) {
+		return actor != null && actor.fatal().stream().anyMatch((type) -> type.isInstance(failure));
+	}
+
+	/**
+	 * Names are the same if only case, dashes and underscores differ.
+	 */
+	private @Nullable String adoption(@Nullable String member) {
+		for (String name : this.adopted) {
+			if (member != null && canonical(name).equalsIgnoreCase(canonical(member))) {
+				return (name.indexOf('.') < 0) ? "run.adopt." + name : "run.adopt[" + name + "]";
+			}
+		}
+		return null;
+	}
+
+	private static String canonical(String name) {
+		return name.replace("-", "").replace("_", "");
+	}
+
+}

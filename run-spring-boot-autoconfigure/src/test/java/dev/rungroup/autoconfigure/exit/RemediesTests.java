@@ -1,0 +1,152 @@
+package dev.rungroup.autoconfigure.exit;
+
+import java.util.function.Consumer;
+
+import dev.rungroup.annotation.Actor;
+import dev.rungroup.autoconfigure.RunAutoConfiguration;
+import dev.rungroup.core.Member;
+import dev.rungroup.core.Policy;
+import dev.rungroup.core.Task;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.Lifecycle;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link Remedies}, with applications that an actor ends while they start.
+ */
+class RemediesTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(RunAutoConfiguration.class, RunExitAutoConfiguration.class))
+		.withUserConfiguration(SlowStart.class);
+
+	@Test
+	void actorHasItsProperties() {
+		failsWith(this.runner.withUserConfiguration(Worker.class),
+				(remedy) -> assertThat(remedy).contains("set 'run.actors.worker.on-error' to 'restart' or 'do-nothing'")
+					.contains("'run.on-shutdown' to 'none'"));
+	}
+
+	@Test
+	void membersOfAConcurrentActorHaveItsProperties() {
+		failsWith(this.runner.withUserConfiguration(Worker.class).withPropertyValues("run.actors.worker.concurrency=2"),
+				(remedy) -> assertThat(remedy).contains("'run.actors.worker.on-error'").doesNotContain("worker-"));
+	}
+
+	@Test
+	void restartIsNoAdviceWhenTheRestartsAreUsedUp() {
+		failsWith(
+				this.runner.withUserConfiguration(Worker.class)
+					.withPropertyValues("run.actors.worker.on-error=restart", "run.actors.worker.max-restarts=0"),
+				(remedy) -> assertThat(remedy).contains("restarts are used up ('run.actors.worker.max-restarts')")
+					.contains("set 'run.actors.worker.on-exhausted' to 'do-nothing'")
+					.doesNotContain("on-error"));
+	}
+
+	@Test
+	void failureThatIsFatalHasNoPolicy() {
+		failsWith(this.runner.withUserConfiguration(FatalWorker.class),
+				(remedy) -> assertThat(remedy).contains("'fatal'")
+					.contains("'run.on-shutdown' to 'none'")
+					.doesNotContain("run.actors"));
+	}
+
+	@Test
+	void adoptedBeanHasPropertiesOfItsOwn() {
+		failsWith(
+				this.runner.withBean("mailbox", Mailbox.class)
+					.withPropertyValues("run.adopt.mail-box.on-error=shutdown"),
+				(remedy) -> assertThat(remedy).contains("set 'run.adopt.mail-box.on-error' to")
+					.doesNotContain("run.actors"));
+	}
+
+	@Test
+	void memberThatIsABeanHasNoProperties() {
+		failsWith(this.runner.withBean(Member.class, () -> Member.named("plain").execute(() -> {
+			throw new IllegalStateException("boom");
+		}).build()), (remedy) -> assertThat(remedy).contains("'onError(Policy.RESTART)'").doesNotContain("run.actors"));
+		failsWith(this.runner.withBean(Member.class, () -> Member.named("plain").execute(() -> {
+			throw new IllegalStateException("boom");
+		}).onError(Policy.RESTART).maxRestarts(0).build()),
+				(remedy) -> assertThat(remedy).contains("restarts are used up.")
+					.contains("'onExhausted(Policy.DO_NOTHING)'")
+					.doesNotContain("run.actors"));
+	}
+
+	private static void failsWith(ApplicationContextRunner runner, Consumer<String> remedy) {
+		runner.run((context) -> assertThat(context).getFailure()
+			.isInstanceOfSatisfying(ActorFailedException.class, (failure) -> remedy.accept(failure.getRemedy())));
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Worker {
+
+		@Bean
+		@Actor
+		Task worker() {
+			return () -> {
+				throw new IllegalStateException("boom");
+			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class FatalWorker {
+
+		@Bean
+		@Actor(onError = Policy.RESTART, fatal = IllegalStateException.class)
+		Task worker() {
+			return () -> {
+				throw new IllegalStateException("boom");
+			};
+		}
+
+	}
+
+	/**
+	 * Starts last, and until the thread that ends the application waits for it.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class SlowStart {
+
+		@Bean
+		SmartLifecycle slow(ObjectProvider<Mailbox> mailbox) {
+			return new RunExitAutoConfigurationTests.LastToStart(() -> mailbox.ifAvailable(Mailbox::stop));
+		}
+
+	}
+
+	/**
+	 * Runs until somebody other than its context stops it.
+	 */
+	static final class Mailbox implements Lifecycle {
+
+		private volatile boolean running = true;
+
+		@Override
+		public void start() {
+			this.running = true;
+		}
+
+		@Override
+		public void stop() {
+			this.running = false;
+		}
+
+		@Override
+		public boolean isRunning() {
+			return this.running;
+		}
+
+	}
+
+}
