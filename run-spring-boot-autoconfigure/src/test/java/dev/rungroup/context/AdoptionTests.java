@@ -2,6 +2,7 @@ package dev.rungroup.context;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -11,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import dev.rungroup.autoconfigure.RunAutoConfiguration;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
+import dev.rungroup.core.Policy;
 import dev.rungroup.core.StopReason;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.AbstractApplicationContext;
 import org.springframework.core.env.Environment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -226,6 +229,27 @@ class AdoptionTests {
 			assertThat(group(context).snapshot().members()).extracting(MemberSnapshot::name)
 				.containsExactlyInAnyOrder("container", "plain");
 		});
+	}
+
+	@Test
+	void nameThatAnEnvironmentVariableSpellsDifferentlyIsOneAdoption() {
+		this.runner.withPropertyValues("run.adopt.order-listener.on-error=restart")
+			.withBean("orderListener", Plain.class)
+			.withInitializer((context) -> context.getEnvironment()
+				.getPropertySources()
+				.addFirst(new SystemEnvironmentPropertySource("test-systemEnvironment",
+						Map.of("RUN_ADOPT_ORDERLISTENER_MAXRESTARTS", "9"))))
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBeansOfType(AdoptionSource.class).values()).singleElement()
+					.satisfies((source) -> assertThat(source.adoptions(context.getBeanFactory()))
+						.filteredOn((adoption) -> adoption.beanName().equals("orderListener"))
+						.singleElement()
+						.satisfies((adoption) -> {
+							assertThat(adoption.onError()).isEqualTo(Policy.RESTART);
+							assertThat(adoption.maxRestarts()).isEqualTo(9);
+						}));
+			});
 	}
 
 	@Test
