@@ -37,7 +37,9 @@ public final class RunMetricsAutoConfiguration {
 	 */
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-	GroupMetrics groupMetrics(ObjectProvider<MeterRegistry> registries, ObjectProvider<GroupLifecycle> lifecycle) {
+	GroupMetrics groupMetrics(ObjectProvider<MeterRegistry> registries, ApplicationContext context) {
+		// of this context, where its parents have others
+		ObjectProvider<GroupLifecycle> lifecycle = context.getBeanProvider(GroupLifecycle.class);
 		return new GroupMetrics(() -> registry(registries), () -> {
 			GroupLifecycle group = lifecycle.getIfUnique();
 			return (group != null) ? group.snapshot() : null;
