@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.rungroup.autoconfigure.RunAutoConfiguration;
+import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Policy;
@@ -195,6 +196,35 @@ class AdoptionTests {
 			sleep(200);
 			container(context).stop();
 			Awaitility.await().atMost(LIMIT).until(() -> !group(context).isRunning());
+		});
+	}
+
+	@Test
+	void containerThatStopsWhileOnlyTheGroupIsStoppedIsStartedAgain() {
+		this.runner.withPropertyValues("run.adopt.container.on-error=restart").run((context) -> {
+			awaitWatched(context);
+			group(context).stop();
+			assertThat(container(context).isRunning()).isTrue();
+			container(context).stop();
+			group(context).start();
+			Awaitility.await()
+				.atMost(LIMIT)
+				.until(() -> container(context).starts.get() == 2 && container(context).isRunning());
+			assertThat(member(context).failures()).isEqualTo(1);
+		});
+	}
+
+	@Test
+	void containerThatItsMemberHasStoppedIsStartedWithTheGroup() {
+		this.runner.run((context) -> {
+			awaitWatched(context);
+			group(context).add(Member.named("other").execute((other) -> other.sleep(LIMIT)).build());
+			group(context).stopMember("container");
+			Awaitility.await().atMost(LIMIT).until(() -> member(context).state() == MemberState.STOPPED);
+			group(context).stop();
+			group(context).start();
+			Awaitility.await().atMost(LIMIT).until(() -> container(context).isRunning());
+			assertThat(member(context).failures()).isZero();
 		});
 	}
 
