@@ -10,12 +10,14 @@ import java.util.function.Consumer;
 
 import dev.rungroup.core.Body;
 import dev.rungroup.core.Interrupter;
+import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.Task;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
 /**
@@ -47,20 +49,36 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 
 	private static Body functionalBody(ActorDefinition definition, Object bean) {
 		if (bean instanceof Body body) {
+			checkProxy(definition, Body.class, "run", bean, MemberContext.class);
 			return body;
 		}
 		if (bean instanceof Task task) {
+			checkProxy(definition, Task.class, "run", bean);
 			return (context) -> task.run();
 		}
 		if (bean instanceof Callable<?> callable) {
+			checkProxy(definition, Callable.class, "call", bean);
 			return (context) -> callable.call();
 		}
 		if (bean instanceof Runnable runnable) {
+			checkProxy(definition, Runnable.class, "run", bean);
 			return (context) -> runnable.run();
 		}
 		throw new InvalidActorException(
 				definition.place() + " has nothing to execute: the bean is a " + bean.getClass().getName() + ".",
 				"Give it a method with @Execute, or let it implement Runnable, Callable, Task or Body.");
+	}
+
+	/**
+	 * Check that the bean's implementation of an interface can be called through its
+	 * proxy.
+	 */
+	private static void checkProxy(ActorDefinition definition, Class<?> type, String name, Object bean,
+			Class<?>... parameterTypes) {
+		if (AopUtils.isAopProxy(bean)) {
+			throughProxy(definition, ClassUtils.getMostSpecificMethod(ClassUtils.getMethod(type, name, parameterTypes),
+					AopProxyUtils.ultimateTargetClass(bean)), bean);
+		}
 	}
 
 	private static Body body(Call call) {

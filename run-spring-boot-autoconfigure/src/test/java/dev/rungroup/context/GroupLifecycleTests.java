@@ -536,6 +536,8 @@ class GroupLifecycleTests {
 		refusedAtStart(PrivateProxyConfiguration.class, "privateBody", "private method", "PrivateBody.work()");
 		refusedAtStart(HiddenProxyConfiguration.class, "hiddenBody", "JDK proxy", "Hidden.work()",
 				"proxyTargetClass=true");
+		refusedAtStart(FinalRunnableConfiguration.class, "finalRunnable", "final method", "FinalRunnable.run()");
+		refusedAtStart(FinalCallableConfiguration.class, "finalCallable", "final method", "FinalCallable.call()");
 	}
 
 	private static void refusedAtStart(Class<?> type, String... texts) {
@@ -1225,6 +1227,47 @@ class GroupLifecycleTests {
 		@Bean
 		FinalBody finalBody() {
 			return (FinalBody) proxy(new FinalBody(), true, (call) -> {
+			});
+		}
+
+	}
+
+	@Actor
+	static class FinalRunnable implements Runnable {
+
+		@Override
+		public final void run() {
+		}
+
+	}
+
+	@Configuration
+	static class FinalRunnableConfiguration {
+
+		@Bean
+		FinalRunnable finalRunnable() {
+			return (FinalRunnable) proxy(new FinalRunnable(), true, (call) -> {
+			});
+		}
+
+	}
+
+	@Actor
+	static class FinalCallable implements Callable<String> {
+
+		@Override
+		public final String call() {
+			return "";
+		}
+
+	}
+
+	@Configuration
+	static class FinalCallableConfiguration {
+
+		@Bean
+		FinalCallable finalCallable() {
+			return (FinalCallable) proxy(new FinalCallable(), true, (call) -> {
 			});
 		}
 
