@@ -38,13 +38,15 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 	static ActorInvocation of(ActorDefinition definition, Object bean) {
 		Method execute = definition.execute();
 		Method interrupt = definition.interrupt();
+		Class<?> type = AopProxyUtils.ultimateTargetClass(bean);
 		List<Consumer<Throwable>> failureHandlers = new ArrayList<>();
 		for (Method method : definition.failureHandlers()) {
-			failureHandlers.add(failureHandler(besideProxy(definition, method, bean)));
+			failureHandlers.add(failureHandler(besideProxy(definition, method, bean), type));
 		}
 		return new ActorInvocation(
 				(execute != null) ? body(throughProxy(definition, execute, bean)) : functionalBody(definition, bean),
-				(interrupt != null) ? interrupter(besideProxy(definition, interrupt, bean)) : null, failureHandlers);
+				(interrupt != null) ? interrupter(besideProxy(definition, interrupt, bean), type) : null,
+				failureHandlers);
 	}
 
 	private static Body functionalBody(ActorDefinition definition, Object bean) {
@@ -85,23 +87,23 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 		return (call.method().getParameterCount() == 0) ? (context) -> call.invoke() : call::invoke;
 	}
 
-	private static Interrupter interrupter(Call call) {
+	private static Interrupter interrupter(Call call, Class<?> type) {
 		if (call.method().getParameterCount() == 0) {
 			return (reason) -> call.invoke();
 		}
-		if (call.method().getParameterTypes()[0] == StopReason.class) {
+		if (Methods.parameterType(call.method(), type) == StopReason.class) {
 			return call::invoke;
 		}
 		return (reason) -> call.invoke(reason.cause());
 	}
 
-	private static Consumer<Throwable> failureHandler(Call call) {
+	private static Consumer<Throwable> failureHandler(Call call, Class<?> type) {
 		if (call.method().getParameterCount() == 0) {
 			return (failure) -> call.invokeUnchecked();
 		}
-		Class<?> type = call.method().getParameterTypes()[0];
+		Class<?> handled = Methods.parameterType(call.method(), type);
 		return (failure) -> {
-			if (type.isInstance(failure)) {
+			if (handled.isInstance(failure)) {
 				call.invokeUnchecked(failure);
 			}
 		};

@@ -531,6 +531,17 @@ class GroupLifecycleTests {
 	}
 
 	@Test
+	void genericFailureHandlerHearsTheTypeThatItsBeanSays() throws Exception {
+		try (AnnotationConfigApplicationContext context = start(GenericConfiguration.class, FastRetry.class)) {
+			for (OfIoExceptions bean : List.of(context.getBean("plain", OfIoExceptions.class),
+					GenericConfiguration.target)) {
+				assertThat(List.of(poll(bean.handled), poll(bean.handled), poll(bean.handled)))
+					.containsExactly("any not mine", "any mine", "of its type mine");
+			}
+		}
+	}
+
+	@Test
 	void bodiesThatAProxyCannotPassOnAreRefused() {
 		refusedAtStart(FinalProxyConfiguration.class, "finalBody", "final method", "FinalBody.work()");
 		refusedAtStart(PrivateProxyConfiguration.class, "privateBody", "private method", "PrivateBody.work()");
@@ -1210,6 +1221,54 @@ class GroupLifecycleTests {
 			return invocation.proceed();
 		});
 		return factory.getProxy();
+	}
+
+	abstract static class OfExceptions<E extends Exception> {
+
+		final BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+
+		@LoopActor
+		void work(MemberContext context) throws Exception {
+			switch ((int) context.execution()) {
+				case 1 -> throw new IllegalStateException("not mine");
+				case 2 -> throw new IOException("mine");
+				default -> context.sleep(Duration.ofHours(1));
+			}
+		}
+
+		@FailureHandler
+		void any(Throwable failure) {
+			this.handled.add("any " + failure.getMessage());
+		}
+
+		@FailureHandler
+		void mine(E failure) {
+			this.handled.add("of its type " + failure.getMessage());
+		}
+
+	}
+
+	static class OfIoExceptions extends OfExceptions<IOException> {
+
+	}
+
+	@Configuration
+	static class GenericConfiguration {
+
+		static OfIoExceptions target = new OfIoExceptions();
+
+		@Bean
+		OfIoExceptions plain() {
+			return new OfIoExceptions();
+		}
+
+		@Bean
+		OfIoExceptions proxied() {
+			target = new OfIoExceptions();
+			return (OfIoExceptions) proxy(target, true, (call) -> {
+			});
+		}
+
 	}
 
 	@Actor
