@@ -53,9 +53,11 @@ final class PropertiesAdoptions {
 	private static InvalidActorException unknown(String key, Set<String> names) {
 		String nearest = PropertiesActorCustomizer.nearest(key, names);
 		return new InvalidActorException(
-				"Property 'run.adopt." + key + "' is set, but there is no bean '" + key + "'. Lifecycle beans are: "
-						+ String.join(", ", names) + ".",
-				((nearest != null) ? "Did you mean 'run.adopt." + nearest + "'? Correct" : "Correct")
+				"Property '" + PropertiesActorCustomizer.property("run.adopt", key) + "' is set, but there is no bean '"
+						+ key + "'. Lifecycle beans are: " + String.join(", ", names) + ".",
+				((nearest != null)
+						? "Did you mean '" + PropertiesActorCustomizer.property("run.adopt", nearest) + "'? Correct"
+						: "Correct")
 						+ " or remove the property. A name with dots is written in brackets: 'run.adopt[a.b.c]'.");
 	}
 

@@ -202,6 +202,14 @@ class RunAutoConfigurationTests {
 	}
 
 	@Test
+	void nameThatHasToBeWrittenInBracketsIsAdvisedInBrackets() {
+		this.runner.withUserConfiguration(Orders.class)
+			.withPropertyValues("run.actors.orders/eu.delay=1s")
+			.run((context) -> assertThat(context).getFailure()
+				.hasMessageContaining("Did you mean 'run.actors[orders/eu]'?"));
+	}
+
+	@Test
 	void unknownActorIsAWarningIfAskedFor(CapturedOutput output) {
 		this.runner.withUserConfiguration(Worker.class)
 			.withPropertyValues("run.actors.worcker.delay=1s", "run.ignore-unknown-actors=true")
@@ -464,6 +472,15 @@ class RunAutoConfigurationTests {
 			this.thread = Thread.currentThread();
 			this.started.countDown();
 			context.sleep(Duration.ofHours(1));
+		}
+
+	}
+
+	@LoopActor(name = "orders/eu", delay = "1h")
+	static class Orders implements Runnable {
+
+		@Override
+		public void run() {
 		}
 
 	}
