@@ -176,7 +176,10 @@ class RunMetricsAutoConfigurationTests {
 
 	@Test
 	void aChildContextLeavesTheMetersOfItsParent() {
-		this.runner.withUserConfiguration(Actors.class).withBean(SimpleMeterRegistry.class).run((parent) -> {
+		ApplicationContextRunner parents = this.runner.withUserConfiguration(Actors.class)
+			.withBean("ownLifecycle", GroupLifecycle.class, GroupLifecycle::new)
+			.withBean(SimpleMeterRegistry.class);
+		parents.run((parent) -> {
 			MeterRegistry registry = parent.getBean(MeterRegistry.class);
 			this.runner.withBean(Member.class, () -> Member.named("child").execute((context) -> {
 			}).build()).withPropertyValues("run.auto-startup=false").withParent(parent).run((child) -> {
