@@ -42,12 +42,24 @@ public final class ActorsEndpoint {
 
 	private final GroupLifecycle lifecycle;
 
+	private final boolean enabled;
+
 	/**
 	 * Create the endpoint.
 	 * @param lifecycle whose actors to show
 	 */
 	public ActorsEndpoint(GroupLifecycle lifecycle) {
+		this(lifecycle, true);
+	}
+
+	/**
+	 * Create the endpoint.
+	 * @param lifecycle whose actors to show
+	 * @param enabled whether {@code run.enabled} lets actors run at all
+	 */
+	public ActorsEndpoint(GroupLifecycle lifecycle, boolean enabled) {
 		this.lifecycle = lifecycle;
+		this.enabled = enabled;
 	}
 
 	/**
@@ -100,8 +112,8 @@ public final class ActorsEndpoint {
 
 	private GroupLifecycle enabled(String name) {
 		if (this.lifecycle.disabledActors().contains(name)) {
-			throw new IllegalStateException("Actor '" + name
-					+ "' is disabled and cannot be controlled: enable it by 'run.actors." + name + ".enabled'");
+			throw new IllegalStateException("Actor '" + name + "' is disabled and cannot be controlled: enable "
+					+ ((this.enabled) ? "it by 'run.actors." + name + ".enabled'" : "all actors by 'run.enabled'"));
 		}
 		return this.lifecycle;
 	}

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 import dev.rungroup.context.ActorDefinition;
 import dev.rungroup.context.ActorDefinitionCustomizer;
@@ -29,6 +30,8 @@ import org.springframework.core.Ordered;
 final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, AdoptionSource, Ordered {
 
 	private static final Log logger = LogFactory.getLog(PropertiesActorCustomizer.class);
+
+	private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9_-]+");
 
 	private final RunProperties properties;
 
@@ -140,16 +143,25 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 
 	private void unknown(String key, Set<String> names) {
 		String known = (names.isEmpty()) ? "There are no actors." : "Known are: " + String.join(", ", names) + ".";
-		String description = "Property 'run.actors." + key + "' is set, but no actor has the name '" + key + "'. "
-				+ known;
+		String description = "Property '" + property("run.actors", key) + "' is set, but no actor has the name '" + key
+				+ "'. " + known;
 		if (this.properties.isIgnoreUnknownActors()) {
 			logger.warn(description);
 			return;
 		}
 		String nearest = nearest(key, names);
 		throw new InvalidActorException(description,
-				((nearest != null) ? "Did you mean 'run.actors." + nearest + "'? Correct" : "Correct")
+				((nearest != null) ? "Did you mean '" + property("run.actors", nearest) + "'? Correct" : "Correct")
 						+ " or remove the property, or set 'run.ignore-unknown-actors=true'.");
+	}
+
+	/**
+	 * The property that belongs to a name, as it has to be written: without brackets,
+	 * Spring Boot reads a dot as the end of the name, and leaves out most other
+	 * characters.
+	 */
+	static String property(String prefix, String name) {
+		return (PLAIN_NAME.matcher(name).matches()) ? prefix + "." + name : prefix + "[" + name + "]";
 	}
 
 	static @Nullable String nearest(String key, Set<String> names) {

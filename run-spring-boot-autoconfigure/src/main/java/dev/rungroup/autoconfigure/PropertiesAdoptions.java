@@ -1,6 +1,6 @@
 package dev.rungroup.autoconfigure;
 
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,15 +21,21 @@ final class PropertiesAdoptions {
 	private PropertiesAdoptions() {
 	}
 
+	/**
+	 * One for each bean. More than one entry is there if property sources spell its name
+	 * differently: Spring Boot gives each of them the values of all, so that any will do.
+	 */
 	static List<Adoption> of(RunProperties properties, ConfigurableListableBeanFactory beanFactory) {
-		List<Adoption> adoptions = new ArrayList<>();
+		Map<String, Adoption> adoptions = new LinkedHashMap<>();
 		for (Map.Entry<String, RunProperties.Adopt> entry : properties.getAdopt().entrySet()) {
 			RunProperties.Adopt adopt = entry.getValue();
-			adoptions.add(new Adoption(beanName(entry.getKey(), beanFactory), adopt.getOnError(),
-					PropertiesActorCustomizer.backoff(properties.getRetry(), adopt.getRetry()), adopt.getMaxRestarts(),
-					adopt.getWithin(), adopt.getOnExhausted(), adopt.isRequired()));
+			String beanName = beanName(entry.getKey(), beanFactory);
+			adoptions.putIfAbsent(beanName,
+					new Adoption(beanName, adopt.getOnError(),
+							PropertiesActorCustomizer.backoff(properties.getRetry(), adopt.getRetry()),
+							adopt.getMaxRestarts(), adopt.getWithin(), adopt.getOnExhausted(), adopt.isRequired()));
 		}
-		return adoptions;
+		return List.copyOf(adoptions.values());
 	}
 
 	private static String beanName(String key, ConfigurableListableBeanFactory beanFactory) {
@@ -47,9 +53,11 @@ final class PropertiesAdoptions {
 	private static InvalidActorException unknown(String key, Set<String> names) {
 		String nearest = PropertiesActorCustomizer.nearest(key, names);
 		return new InvalidActorException(
-				"Property 'run.adopt." + key + "' is set, but there is no bean '" + key + "'. Lifecycle beans are: "
-						+ String.join(", ", names) + ".",
-				((nearest != null) ? "Did you mean 'run.adopt." + nearest + "'? Correct" : "Correct")
+				"Property '" + PropertiesActorCustomizer.property("run.adopt", key) + "' is set, but there is no bean '"
+						+ key + "'. Lifecycle beans are: " + String.join(", ", names) + ".",
+				((nearest != null)
+						? "Did you mean '" + PropertiesActorCustomizer.property("run.adopt", nearest) + "'? Correct"
+						: "Correct")
 						+ " or remove the property. A name with dots is written in brackets: 'run.adopt[a.b.c]'.");
 	}
 

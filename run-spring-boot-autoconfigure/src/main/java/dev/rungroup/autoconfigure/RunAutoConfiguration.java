@@ -1,7 +1,6 @@
 package dev.rungroup.autoconfigure;
 
 import java.time.Duration;
-import java.util.List;
 
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.context.GroupSettings;
@@ -21,7 +20,6 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
-import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Auto-configuration for the {@link GroupLifecycle} that runs the actors of an
@@ -109,11 +107,7 @@ public final class RunAutoConfiguration {
 		if (maxRetries != null) {
 			retry = retry.withMaxRetries(maxRetries);
 		}
-		// Asked for with the first attempt: a Retry may be injected into a bean that is
-		// made before meter registries are
-		SingletonSupplier<List<RetryAttemptListener>> all = SingletonSupplier
-			.of(() -> listeners.orderedStream().toList());
-		return retry.withListener((outcome) -> all.obtain().forEach((listener) -> listener.attemptEnded(outcome)));
+		return retry.withListener(new RetryAttempts(listeners));
 	}
 
 	/**

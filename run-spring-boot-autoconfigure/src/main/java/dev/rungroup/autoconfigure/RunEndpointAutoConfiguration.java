@@ -11,6 +11,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 
 /**
@@ -30,15 +31,18 @@ public final class RunEndpointAutoConfiguration {
 	public RunEndpointAutoConfiguration() {
 	}
 
+	/**
+	 * Of this context's group: parents have their own.
+	 */
 	@Bean
-	@ConditionalOnMissingBean
-	ActorsEndpoint actorsEndpoint(GroupLifecycle lifecycle) {
-		return new ActorsEndpoint(lifecycle);
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+	ActorsEndpoint actorsEndpoint(ApplicationContext context, RunProperties properties) {
+		return new ActorsEndpoint(context.getBean(GroupLifecycle.class), properties.isEnabled());
 	}
 
 	@Bean
-	@ConditionalOnMissingBean
-	@ConditionalOnBean(ActorsEndpoint.class)
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+	@ConditionalOnBean(value = ActorsEndpoint.class, search = SearchStrategy.CURRENT)
 	@ConditionalOnAvailableEndpoint(exposure = EndpointExposure.WEB)
 	ActorsEndpointWebExtension actorsEndpointWebExtension(ActorsEndpoint endpoint) {
 		return new ActorsEndpointWebExtension(endpoint);

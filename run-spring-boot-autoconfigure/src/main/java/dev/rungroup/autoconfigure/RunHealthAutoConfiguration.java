@@ -10,6 +10,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 
 /**
@@ -30,10 +31,13 @@ public final class RunHealthAutoConfiguration {
 	public RunHealthAutoConfiguration() {
 	}
 
+	/**
+	 * Of this context's group: parents have their own.
+	 */
 	@Bean
-	@ConditionalOnMissingBean(name = "actorsHealthIndicator")
-	ActorsHealthIndicator actorsHealthIndicator(GroupLifecycle lifecycle) {
-		return new ActorsHealthIndicator(lifecycle);
+	@ConditionalOnMissingBean(name = "actorsHealthIndicator", search = SearchStrategy.CURRENT)
+	ActorsHealthIndicator actorsHealthIndicator(ApplicationContext context) {
+		return new ActorsHealthIndicator(context.getBean(GroupLifecycle.class));
 	}
 
 }

@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.BeansException;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -37,7 +38,9 @@ public final class RunMetricsAutoConfiguration {
 	 */
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-	GroupMetrics groupMetrics(ObjectProvider<MeterRegistry> registries, ObjectProvider<GroupLifecycle> lifecycle) {
+	GroupMetrics groupMetrics(ObjectProvider<MeterRegistry> registries, ApplicationContext context) {
+		// of this context, where its parents have others
+		ObjectProvider<GroupLifecycle> lifecycle = context.getBeanProvider(GroupLifecycle.class);
 		return new GroupMetrics(() -> registry(registries), () -> {
 			GroupLifecycle group = lifecycle.getIfUnique();
 			return (group != null) ? group.snapshot() : null;
@@ -47,11 +50,24 @@ public final class RunMetricsAutoConfiguration {
 		});
 	}
 
+	private static @Nullable MeterRegistry registry(ObjectProvider<MeterRegistry> registries) {
+		try {
+			return oneOrAll(registries);
+		}
+		catch (BeansException ex) {
+			if (RetryAttempts.isTooEarly(ex)) {
+				// A bean that the registry needs tries to do something with a Retry
+				return null;
+			}
+			throw ex;
+		}
+	}
+
 	/**
 	 * Several registries without a primary one, as only an application without Spring
 	 * Boot's metrics has them, all get the meters.
 	 */
-	private static @Nullable MeterRegistry registry(ObjectProvider<MeterRegistry> registries) {
+	private static @Nullable MeterRegistry oneOrAll(ObjectProvider<MeterRegistry> registries) {
 		MeterRegistry registry = registries.getIfUnique();
 		if (registry != null) {
 			return registry;

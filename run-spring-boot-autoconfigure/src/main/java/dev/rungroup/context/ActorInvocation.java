@@ -10,12 +10,14 @@ import java.util.function.Consumer;
 
 import dev.rungroup.core.Body;
 import dev.rungroup.core.Interrupter;
+import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.Task;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
 /**
@@ -36,26 +38,32 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 	static ActorInvocation of(ActorDefinition definition, Object bean) {
 		Method execute = definition.execute();
 		Method interrupt = definition.interrupt();
+		Class<?> type = AopProxyUtils.ultimateTargetClass(bean);
 		List<Consumer<Throwable>> failureHandlers = new ArrayList<>();
 		for (Method method : definition.failureHandlers()) {
-			failureHandlers.add(failureHandler(besideProxy(definition, method, bean)));
+			failureHandlers.add(failureHandler(besideProxy(definition, method, bean), type));
 		}
 		return new ActorInvocation(
 				(execute != null) ? body(throughProxy(definition, execute, bean)) : functionalBody(definition, bean),
-				(interrupt != null) ? interrupter(besideProxy(definition, interrupt, bean)) : null, failureHandlers);
+				(interrupt != null) ? interrupter(besideProxy(definition, interrupt, bean), type) : null,
+				failureHandlers);
 	}
 
 	private static Body functionalBody(ActorDefinition definition, Object bean) {
 		if (bean instanceof Body body) {
+			checkProxy(definition, Body.class, "run", bean, MemberContext.class);
 			return body;
 		}
 		if (bean instanceof Task task) {
+			checkProxy(definition, Task.class, "run", bean);
 			return (context) -> task.run();
 		}
 		if (bean instanceof Callable<?> callable) {
+			checkProxy(definition, Callable.class, "call", bean);
 			return (context) -> callable.call();
 		}
 		if (bean instanceof Runnable runnable) {
+			checkProxy(definition, Runnable.class, "run", bean);
 			return (context) -> runnable.run();
 		}
 		throw new InvalidActorException(
@@ -63,27 +71,39 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 				"Give it a method with @Execute, or let it implement Runnable, Callable, Task or Body.");
 	}
 
+	/**
+	 * Check that the bean's implementation of an interface can be called through its
+	 * proxy.
+	 */
+	private static void checkProxy(ActorDefinition definition, Class<?> type, String name, Object bean,
+			Class<?>... parameterTypes) {
+		if (AopUtils.isAopProxy(bean)) {
+			throughProxy(definition, ClassUtils.getMostSpecificMethod(ClassUtils.getMethod(type, name, parameterTypes),
+					AopProxyUtils.ultimateTargetClass(bean)), bean);
+		}
+	}
+
 	private static Body body(Call call) {
 		return (call.method().getParameterCount() == 0) ? (context) -> call.invoke() : call::invoke;
 	}
 
-	private static Interrupter interrupter(Call call) {
+	private static Interrupter interrupter(Call call, Class<?> type) {
 		if (call.method().getParameterCount() == 0) {
 			return (reason) -> call.invoke();
 		}
-		if (call.method().getParameterTypes()[0] == StopReason.class) {
+		if (Methods.parameterType(call.method(), type) == StopReason.class) {
 			return call::invoke;
 		}
 		return (reason) -> call.invoke(reason.cause());
 	}
 
-	private static Consumer<Throwable> failureHandler(Call call) {
+	private static Consumer<Throwable> failureHandler(Call call, Class<?> type) {
 		if (call.method().getParameterCount() == 0) {
 			return (failure) -> call.invokeUnchecked();
 		}
-		Class<?> type = call.method().getParameterTypes()[0];
+		Class<?> handled = Methods.parameterType(call.method(), type);
 		return (failure) -> {
-			if (type.isInstance(failure)) {
+			if (handled.isInstance(failure)) {
 				call.invokeUnchecked(failure);
 			}
 		};

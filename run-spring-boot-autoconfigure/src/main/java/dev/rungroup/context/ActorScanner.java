@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.scope.ScopedProxyUtils;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -98,6 +99,7 @@ final class ActorScanner {
 			return List.of();
 		}
 		Class<?> type = type((scopedProxy) ? target : beanName);
+		refuseFactory(beanName);
 		Method factoryMethod = (definition != null) ? definition.getResolvedFactoryMethod() : null;
 		if (type == null) {
 			if (factoryMethod != null && actor(factoryMethod, factoryMethod.getReturnType()).isPresent()) {
@@ -125,6 +127,25 @@ final class ActorScanner {
 			throw new InvalidActorException("Bean '" + beanName + "' (" + type.getName()
 					+ ") is annotated with a contradiction: " + ex.getMessage(), "Set 'value' or 'name', not both.",
 					ex);
+		}
+	}
+
+	/**
+	 * The bean is what a FactoryBean makes: the factory's own methods would never be
+	 * called, and nobody would hear of it.
+	 */
+	private void refuseFactory(String beanName) {
+		Class<?> factory = type(BeanFactory.FACTORY_BEAN_PREFIX + beanName);
+		if (factory == null || !FactoryBean.class.isAssignableFrom(factory)) {
+			return;
+		}
+		if (actor(null, factory).isPresent()
+				|| (hasAnnotatedMethods(factory) && !annotatedMethods(factory).isEmpty())) {
+			throw new InvalidActorException(
+					"Bean '" + beanName + "' (" + factory.getName()
+							+ ") is an actor, but also a FactoryBean: the bean is what it makes, not the actor.",
+					"Make the actor a class of its own. If what it makes is to be the actor, annotate the class of that,"
+							+ " or the @Bean method.");
 		}
 	}
 
@@ -340,10 +361,6 @@ final class ActorScanner {
 			return (result != 0) ? result : Methods.describe(this.method).compareTo(Methods.describe(other.method));
 		}
 
-		Class<?> parameterType() {
-			return this.method.getParameterTypes()[0];
-		}
-
 	}
 
 	/**
@@ -433,6 +450,7 @@ final class ActorScanner {
 		private void checkSignature(AnnotatedMethod annotated) {
 			Method method = annotated.method();
 			int parameters = method.getParameterCount();
+			Class<?> parameter = (parameters == 1) ? Methods.parameterType(method, this.type) : null;
 			if (annotated.roles() > 1) {
 				throw new InvalidActorException(
 						place(method) + " has more than one of @Actor, @Execute, @Interrupt and @FailureHandler.",
@@ -442,19 +460,18 @@ final class ActorScanner {
 				throw new InvalidActorException(place(method) + " is static.", "Make it a method of the bean.");
 			}
 			if (annotated.actor().isPresent() || annotated.execute().isPresent()) {
-				if (parameters > 1 || (parameters == 1 && annotated.parameterType() != MemberContext.class)) {
+				if (parameters > 1 || (parameter != null && parameter != MemberContext.class)) {
 					throw signature(annotated, "nothing or a MemberContext");
 				}
 				checkThread(method);
 			}
 			else if (annotated.interrupt().isPresent()) {
-				if (parameters > 1 || (parameters == 1 && annotated.parameterType() != StopReason.class
-						&& annotated.parameterType() != Throwable.class)) {
+				if (parameters > 1
+						|| (parameter != null && parameter != StopReason.class && parameter != Throwable.class)) {
 					throw signature(annotated, "nothing, a StopReason or a Throwable");
 				}
 			}
-			else if (parameters > 1
-					|| (parameters == 1 && !Throwable.class.isAssignableFrom(annotated.parameterType()))) {
+			else if (parameters > 1 || (parameter != null && !Throwable.class.isAssignableFrom(parameter))) {
 				throw signature(annotated, "nothing or one type of Throwable");
 			}
 		}

@@ -113,7 +113,7 @@ final class AdoptedBean {
 	Member member() {
 		Lifecycle bean = this.beanFactory.getBean(name(), Lifecycle.class);
 		this.contextStop.begun = false;
-		Watch watch = new Watch(bean);
+		Watch watch = new Watch(bean, this.contextStop.count, this.watch);
 		watch.look();
 		this.watch = watch;
 		Member.Builder builder = Member.named(name())
@@ -149,8 +149,20 @@ final class AdoptedBean {
 		/** Once it has stopped by itself, or by us: Spring does not start it again. */
 		private volatile boolean oursToStart;
 
-		private Watch(Lifecycle bean) {
+		/** Of the context, before the group was started. */
+		private final int stops;
+
+		/**
+		 * What the last watch has seen still counts if the context has not stopped since:
+		 * nobody else will start the bean.
+		 */
+		private Watch(Lifecycle bean, int stops, @Nullable Watch last) {
 			this.bean = bean;
+			this.stops = stops;
+			if (last != null && last.stops == stops) {
+				this.seen = last.seen;
+				this.oursToStart = last.oursToStart;
+			}
 		}
 
 		private void run(MemberContext context) throws InterruptedException {
@@ -237,6 +249,9 @@ final class AdoptedBean {
 
 		private volatile boolean begun;
 
+		/** How often it has begun. Written by the thread that stops the context. */
+		private volatile int count;
+
 		@Override
 		public boolean isAutoStartup() {
 			return false;
@@ -249,6 +264,7 @@ final class AdoptedBean {
 
 		@Override
 		public void stop() {
+			this.count++;
 			this.begun = true;
 		}
 

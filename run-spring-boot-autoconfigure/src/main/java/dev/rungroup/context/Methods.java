@@ -3,8 +3,10 @@ package dev.rungroup.context;
 import java.lang.reflect.Method;
 import java.util.StringJoiner;
 
+import org.springframework.core.ResolvableType;
+
 /**
- * Methods as messages name them.
+ * What there is to know about methods.
  */
 final class Methods {
 
@@ -12,7 +14,15 @@ final class Methods {
 	}
 
 	/**
-	 * Such as {@code com.acme.Jobs.purge(StopReason)}.
+	 * The type of a method's only parameter in a class that may say more about it than
+	 * the generic class that declares the method.
+	 */
+	static Class<?> parameterType(Method method, Class<?> type) {
+		return ResolvableType.forMethodParameter(method, 0, type).toClass();
+	}
+
+	/**
+	 * The method as messages name it, such as {@code com.acme.Jobs.purge(StopReason)}.
 	 */
 	static String describe(Method method) {
 		StringJoiner description = new StringJoiner(", ",

@@ -4,11 +4,9 @@ import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
 
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.GroupSnapshot;
@@ -18,8 +16,6 @@ import dev.rungroup.core.Outcome;
 import dev.rungroup.core.Retry;
 import dev.rungroup.metrics.ActorMeters.OutcomeTag;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.jspecify.annotations.Nullable;
 
@@ -81,7 +77,8 @@ import org.jspecify.annotations.Nullable;
  * Every meter exists at 0 once {@link #bind()} has run, those of a member that is added
  * later once it is started. Counters and timers belong to an actor's name: they go on
  * counting when the group is stopped and started again. Gauges read the snapshot of
- * whatever group runs now, and none of them holds a group.
+ * whatever group runs now, and none of them holds a group. Where contexts share a
+ * registry they count the actors of all of them.
  * <p>
  * The registry is asked for when it is first needed and until there is one, so that it
  * may be created late. Events may come from any thread and overlap.
@@ -264,15 +261,15 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	}
 
 	/**
-	 * Remove the gauges, which would show nothing from now on, and would keep those of a
-	 * later group from being registered where the registry lives longer than the group.
-	 * Counters and timers stay.
+	 * Leave the gauges to the other groups that share the registry, and remove them where
+	 * there is none: they would show nothing from now on. Counters and timers stay. Until
+	 * then the gauges hold on to this object.
 	 */
 	@Override
 	public void close() {
 		Binding binding = this.binding;
 		if (binding != null) {
-			binding.removeGauges();
+			binding.gauges.leave(this);
 		}
 	}
 
@@ -300,12 +297,16 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 		return binding;
 	}
 
-	private double count(MemberState state) {
+	double count(MemberState state) {
 		GroupSnapshot snapshot = this.group.get();
 		return (snapshot != null) ? snapshot.members().stream().filter((member) -> member.state() == state).count() : 0;
 	}
 
-	private double progressAge(String actor, MeterRegistry registry) {
+	double disabled() {
+		return this.disabled.getAsInt();
+	}
+
+	double progressAge(String actor, MeterRegistry registry) {
 		GroupSnapshot snapshot = this.group.get();
 		if (snapshot == null) {
 			return 0;
@@ -321,9 +322,7 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	}
 
 	/**
-	 * What is registered in one registry. Gauges are given the {@link GroupMetrics}
-	 * itself to watch: it lives as long as its application context, where anything
-	 * smaller could be collected as garbage and make the gauge show nothing.
+	 * What is registered in one registry.
 	 */
 	private static final class Binding {
 
@@ -331,34 +330,24 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 
 		private final GroupMetrics metrics;
 
+		private final SharedGauges gauges;
+
 		private final Map<String, ActorMeters> actors = new ConcurrentHashMap<>();
 
 		private final Map<Retry.AttemptOutcome, Counter> attempts = new EnumMap<>(Retry.AttemptOutcome.class);
 
-		private final Set<Meter> gauges = ConcurrentHashMap.newKeySet();
-
 		Binding(MeterRegistry registry, GroupMetrics metrics) {
 			this.registry = registry;
 			this.metrics = metrics;
-			for (MemberState state : MemberState.values()) {
-				actors(lowerCase(state), (source) -> source.count(state));
-			}
-			actors(DISABLED, (source) -> source.disabled.getAsInt());
+			this.gauges = SharedGauges.join(registry, metrics);
 			for (Retry.AttemptOutcome outcome : Retry.AttemptOutcome.values()) {
 				this.attempts.put(outcome,
 						Counter.builder(RETRY_ATTEMPTS)
 							.description("Attempts of the injected Retry, by what became of them")
 							.baseUnit("attempts")
-							.tag(OUTCOME_TAG, lowerCase(outcome))
+							.tag(OUTCOME_TAG, outcome.name().toLowerCase(Locale.ROOT))
 							.register(registry));
 			}
-		}
-
-		private void actors(String state, ToDoubleFunction<GroupMetrics> count) {
-			gauge(Gauge.builder(ACTORS, this.metrics, count)
-				.description("Actors by state")
-				.baseUnit("actors")
-				.tag(STATE_TAG, state));
 		}
 
 		ActorMeters actor(String name) {
@@ -375,23 +364,8 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 		}
 
 		private ActorMeters register(String name) {
-			gauge(Gauge.builder(PROGRESS_AGE, this.metrics, (source) -> source.progressAge(name, this.registry))
-				.description("Time since an execution of an actor ended, began or sent a heartbeat")
-				.baseUnit("seconds")
-				.tag(ACTOR_TAG, name));
+			this.gauges.actor(name, this.metrics);
 			return new ActorMeters(this.registry, name);
-		}
-
-		private void gauge(Gauge.Builder<GroupMetrics> gauge) {
-			this.gauges.add(gauge.register(this.registry));
-		}
-
-		void removeGauges() {
-			this.gauges.forEach(this.registry::remove);
-		}
-
-		private static String lowerCase(Enum<?> value) {
-			return value.name().toLowerCase(Locale.ROOT);
 		}
 
 	}

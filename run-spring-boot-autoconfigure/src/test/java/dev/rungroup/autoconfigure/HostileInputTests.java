@@ -111,16 +111,17 @@ class HostileInputTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "a.b.c,c", "a.b.c,x.c", "a.b.c,abc", "a b,ab", "größe,gre", "größe,grösse",
-			"\uD83D\uDE80,\uD83D\uDE81", "$%&,$%", "null,nil", "a1,a" })
-	void settingsOfANameThatOnlyLooksAlikeAreRefused(String name, String other, CapturedOutput output) {
+	@CsvSource({ "a.b.c,c,[a.b.c]", "a.b.c,x.c,[a.b.c]", "a.b.c,abc,[a.b.c]", "a b,ab,[a b]", "größe,gre,[größe]",
+			"größe,grösse,[größe]", "\uD83D\uDE80,\uD83D\uDE81,[\uD83D\uDE80]", "$%&,$%,[$%&]", "null,nil,.null",
+			"a1,a,.a1" })
+	void settingsOfANameThatOnlyLooksAlikeAreRefused(String name, String other, String advice, CapturedOutput output) {
 		Throwable thrown = catchThrowable(() -> start(WorkerConfiguration.class, "worker.name", name,
 				"run.actors[" + other + "].concurrency", "2")
 			.close());
 		assertThat(thrown).isNotNull();
 		assertThat(output.getAll()).contains("APPLICATION FAILED TO START",
 				"no actor has the name '" + other + "'. Known are: " + name + ".",
-				"Did you mean 'run.actors." + name + "'");
+				"Did you mean 'run.actors" + advice + "'");
 	}
 
 	@ParameterizedTest

@@ -12,6 +12,7 @@ import dev.rungroup.actuate.ActorsEndpointWebExtension;
 import dev.rungroup.actuate.ActorsHealthIndicator;
 import dev.rungroup.annotation.Actor;
 import dev.rungroup.annotation.Execute;
+import dev.rungroup.annotation.LoopActor;
 import dev.rungroup.context.ActorReadyEvent;
 import dev.rungroup.context.ActorStartedEvent;
 import dev.rungroup.context.GroupLifecycle;
@@ -25,6 +26,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
@@ -33,6 +35,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.EventListener;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Which beans of operations there are, and when.
@@ -96,6 +99,44 @@ class OperationsAutoConfigurationTests {
 	}
 
 	@Test
+	void childContextHasItsOwn() {
+		this.runner.withUserConfiguration(OwnLifecycle.class).run((parent) -> {
+			assertThat(parent).hasSingleBean(ActorsEndpoint.class);
+			this.runner.withBean(Broken.class)
+				.withPropertyValues("run.actors.broken.required=true")
+				.withParent(parent)
+				.run((child) -> {
+					assertThat(child).hasNotFailed();
+					Awaitility.await()
+						.atMost(Duration.ofSeconds(20))
+						.until(() -> child.getBean(ActorsHealthIndicator.class)
+							.health()
+							.getStatus()
+							.equals(Status.OUT_OF_SERVICE));
+					assertThat(child.getBean(ActorsEndpoint.class).actors().actors()).containsOnlyKeys("broken");
+					assertThat(child.getSourceApplicationContext()
+						.getBeanFactory()
+						.containsLocalBean("actorsEndpointWebExtension")).isTrue();
+					assertThat(parent.getBean(ActorsHealthIndicator.class).health().getStatus()).isEqualTo(Status.UP);
+					assertThat(parent.getBean(ActorsEndpoint.class).actors().actors()).isEmpty();
+				});
+		});
+	}
+
+	@Test
+	void endpointSaysWhichPropertyHasSwitchedAnActorOff() {
+		WebApplicationContextRunner broken = this.runner.withBean(Broken.class);
+		broken.withPropertyValues("run.actors.broken.enabled=false")
+			.run((context) -> assertThatIllegalStateException()
+				.isThrownBy(() -> context.getBean(ActorsEndpoint.class).control("broken", "start"))
+				.withMessageContaining("'run.actors.broken.enabled'"));
+		broken.withPropertyValues("run.enabled=false")
+			.run((context) -> assertThatIllegalStateException()
+				.isThrownBy(() -> context.getBean(ActorsEndpoint.class).control("broken", "start"))
+				.withMessageContaining("'run.enabled'"));
+	}
+
+	@Test
 	void healthIndicatorCanBeSwitchedOff() {
 		this.runner.withPropertyValues("management.health.actors.enabled=false")
 			.run((context) -> assertThat(context).doesNotHaveBean(ActorsHealthIndicator.class));
@@ -127,6 +168,25 @@ class OperationsAutoConfigurationTests {
 						.getCode()
 						.equals("UP"));
 			});
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnLifecycle {
+
+		@Bean
+		GroupLifecycle ownLifecycle() {
+			return new GroupLifecycle();
+		}
+
+	}
+
+	static class Broken {
+
+		@LoopActor("broken")
+		void work() {
+			throw new IllegalStateException("broken");
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 import dev.rungroup.annotation.Actor;
@@ -45,6 +46,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -200,6 +202,14 @@ class RunAutoConfigurationTests {
 	}
 
 	@Test
+	void nameThatHasToBeWrittenInBracketsIsAdvisedInBrackets() {
+		this.runner.withUserConfiguration(Orders.class)
+			.withPropertyValues("run.actors.orders/eu.delay=1s")
+			.run((context) -> assertThat(context).getFailure()
+				.hasMessageContaining("Did you mean 'run.actors[orders/eu]'?"));
+	}
+
+	@Test
 	void unknownActorIsAWarningIfAskedFor(CapturedOutput output) {
 		this.runner.withUserConfiguration(Worker.class)
 			.withPropertyValues("run.actors.worcker.delay=1s", "run.ignore-unknown-actors=true")
@@ -329,6 +339,37 @@ class RunAutoConfigurationTests {
 	}
 
 	@Test
+	void retryListenerThatThrowsIsReportedOnceAndChangesNothing(CapturedOutput output) {
+		this.runner.withUserConfiguration(BrokenListener.class, Outcomes.class)
+			.withPropertyValues("run.retry.delay=1ms", "run.retry.jitter=0", "run.retry.max-retries=2")
+			.run((context) -> {
+				Retry retry = context.getBean(Retry.class);
+				AtomicInteger calls = new AtomicInteger();
+				retry.run((attempt) -> calls.incrementAndGet());
+				retry.run((attempt) -> calls.incrementAndGet());
+				assertThat(calls).hasValue(2);
+				assertThat(context.getBean(Outcomes.class).outcomes).containsExactly(Retry.AttemptOutcome.SUCCESS,
+						Retry.AttemptOutcome.SUCCESS);
+			});
+		assertThat(output).containsOnlyOnce("WARN")
+			.contains(BrokenListener.class.getName())
+			.contains("broken listener: SUCCESS");
+	}
+
+	@Test
+	void retryWorksWhileAListenerIsMade(CapturedOutput output) {
+		this.runner.withUserConfiguration(ListenerOfAClient.class)
+			.withPropertyValues("run.retry.delay=1ms")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				context.getBean(Retry.class).run((attempt) -> {
+				});
+				assertThat(context.getBean(Outcomes.class).outcomes).containsExactly(Retry.AttemptOutcome.SUCCESS);
+			});
+		assertThat(output).doesNotContain("WARN");
+	}
+
+	@Test
 	void shutdownBudgetAboveSpringsIsAWarning(CapturedOutput output) {
 		this.runner.withPropertyValues("run.shutdown.timeout=31s").run((context) -> assertThat(context).hasNotFailed());
 		assertThat(output).contains("run.shutdown.timeout is PT31S")
@@ -435,6 +476,15 @@ class RunAutoConfigurationTests {
 
 	}
 
+	@LoopActor(name = "orders/eu", delay = "1h")
+	static class Orders implements Runnable {
+
+		@Override
+		public void run() {
+		}
+
+	}
+
 	@Actor("stubborn")
 	static class Stubborn {
 
@@ -513,6 +563,34 @@ class RunAutoConfigurationTests {
 		@Override
 		public void attemptEnded(Retry.AttemptOutcome outcome) {
 			this.outcomes.add(outcome);
+		}
+
+	}
+
+	@Order(Ordered.HIGHEST_PRECEDENCE)
+	static class BrokenListener implements RetryAttemptListener {
+
+		@Override
+		public void attemptEnded(Retry.AttemptOutcome outcome) {
+			throw new IllegalStateException("broken listener: " + outcome);
+		}
+
+	}
+
+	/**
+	 * Its listener needs a client, which tries to connect while it is made.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class ListenerOfAClient {
+
+		@Bean
+		String client(Retry retry) throws Exception {
+			return retry.call((attempt) -> "connected");
+		}
+
+		@Bean
+		Outcomes outcomes(String client) {
+			return new Outcomes();
 		}
 
 	}

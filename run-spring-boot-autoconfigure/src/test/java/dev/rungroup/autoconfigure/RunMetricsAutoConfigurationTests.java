@@ -16,6 +16,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration;
@@ -23,6 +24,8 @@ import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConf
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
@@ -32,6 +35,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for {@link RunMetricsAutoConfiguration}.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class RunMetricsAutoConfigurationTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
@@ -171,6 +175,35 @@ class RunMetricsAutoConfigurationTests {
 	}
 
 	@Test
+	void aChildContextLeavesTheMetersOfItsParent() {
+		ApplicationContextRunner parents = this.runner.withUserConfiguration(Actors.class)
+			.withBean("ownLifecycle", GroupLifecycle.class, GroupLifecycle::new)
+			.withBean(SimpleMeterRegistry.class);
+		parents.run((parent) -> {
+			MeterRegistry registry = parent.getBean(MeterRegistry.class);
+			this.runner.withBean(Member.class, () -> Member.named("child").execute((context) -> {
+			}).build()).withPropertyValues("run.auto-startup=false").withParent(parent).run((child) -> {
+				assertThat(child).hasNotFailed();
+				assertThat(registry.get("run.actors").tag("state", "new").gauge().value()).isEqualTo(1);
+				assertThat(registry.find("run.actor.progress.age").gauges()).hasSize(4);
+			});
+			assertThat(registry.get("run.actors").tag("state", "new").gauge().value()).isZero();
+			assertThat(registry.find("run.actor.progress.age").gauges()).hasSize(3);
+		});
+	}
+
+	@Test
+	void aRetryWorksBeforeTheRegistryCanBeMade(CapturedOutput output) {
+		this.runner.withUserConfiguration(RegistryOfAClient.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			context.getBean(Retry.class).run((attempt) -> {
+			});
+			assertThat(attempts(context.getBean(MeterRegistry.class), "success")).isEqualTo(1);
+		});
+		assertThat(output).doesNotContain("WARN");
+	}
+
+	@Test
 	void isOffWithoutMicrometer() {
 		this.runner.withUserConfiguration(Actors.class)
 			.withClassLoader(new FilteredClassLoader(MeterRegistry.class))
@@ -249,6 +282,24 @@ class RunMetricsAutoConfigurationTests {
 
 		@LoopActor(value = "off", delay = "10m")
 		void run() {
+		}
+
+	}
+
+	/**
+	 * Its registry needs a client, which tries to connect while it is made.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class RegistryOfAClient {
+
+		@Bean
+		String client(Retry retry) throws Exception {
+			return retry.call((attempt) -> "connected");
+		}
+
+		@Bean
+		MeterRegistry registry(String client) {
+			return new SimpleMeterRegistry();
 		}
 
 	}

@@ -1,5 +1,6 @@
 package dev.rungroup.context;
 
+import java.io.IOException;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.beans.factory.FactoryBean;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
@@ -208,6 +210,23 @@ class ActorScannerTests {
 	@Test
 	void failureHandlerOnANonActorIsRefused() {
 		refused(HandlerOnly.class, "handlerOnly", "failed()", "@FailureHandler", "@Actor");
+	}
+
+	@Test
+	void actorsThatAreFactoryBeansAreRefused() {
+		refused(ActorFactory.class, "actorFactory", ActorFactory.class.getName(), "FactoryBean", "class of its own");
+		refused(ActorMethodFactory.class, "actorMethodFactory", "FactoryBean", "class of its own");
+	}
+
+	@Test
+	void whatAFactoryBeanMakesIsAnActor() {
+		assertThat(scanOne(FactoryConfiguration.class).execute()).extracting(Method::getName).isEqualTo("listen");
+	}
+
+	@Test
+	void parameterTypesOfGenericMethodsAreThoseOfTheBean() {
+		assertThat(scanOne(GenericHandling.class).failureHandlers()).hasSize(1);
+		refused(WrongGenericHandling.class, "wrongGenericHandling", "@FailureHandler", "Throwable");
 	}
 
 	@Test
@@ -571,6 +590,89 @@ class ActorScannerTests {
 
 	@Actor
 	static class NoExecute {
+
+	}
+
+	@Actor
+	static class ActorFactory implements FactoryBean<StringBuilder> {
+
+		@Override
+		public StringBuilder getObject() {
+			return new StringBuilder();
+		}
+
+		@Override
+		public Class<?> getObjectType() {
+			return StringBuilder.class;
+		}
+
+		@Execute
+		void work() {
+		}
+
+	}
+
+	static class ActorMethodFactory implements FactoryBean<StringBuilder> {
+
+		@Override
+		public StringBuilder getObject() {
+			return new StringBuilder();
+		}
+
+		@Override
+		public Class<?> getObjectType() {
+			return StringBuilder.class;
+		}
+
+		@LoopActor
+		void work() {
+		}
+
+	}
+
+	static class OrderServerFactory implements FactoryBean<OrderServer> {
+
+		@Override
+		public OrderServer getObject() {
+			return new OrderServer();
+		}
+
+		@Override
+		public Class<?> getObjectType() {
+			return OrderServer.class;
+		}
+
+	}
+
+	@Configuration
+	static class FactoryConfiguration {
+
+		@Bean
+		OrderServerFactory orderServer() {
+			return new OrderServerFactory();
+		}
+
+	}
+
+	abstract static class GenericBase<E> {
+
+		@Execute
+		void work() {
+		}
+
+		@FailureHandler
+		void on(E failure) {
+		}
+
+	}
+
+	@Actor
+	static class GenericHandling extends GenericBase<IOException> {
+
+	}
+
+	@Actor
+	static class WrongGenericHandling extends GenericBase<String> {
 
 	}
 

@@ -2,6 +2,7 @@ package dev.rungroup.context;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -9,8 +10,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.rungroup.autoconfigure.RunAutoConfiguration;
+import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
+import dev.rungroup.core.Policy;
 import dev.rungroup.core.StopReason;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -26,6 +29,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.AbstractApplicationContext;
 import org.springframework.core.env.Environment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -196,6 +200,35 @@ class AdoptionTests {
 	}
 
 	@Test
+	void containerThatStopsWhileOnlyTheGroupIsStoppedIsStartedAgain() {
+		this.runner.withPropertyValues("run.adopt.container.on-error=restart").run((context) -> {
+			awaitWatched(context);
+			group(context).stop();
+			assertThat(container(context).isRunning()).isTrue();
+			container(context).stop();
+			group(context).start();
+			Awaitility.await()
+				.atMost(LIMIT)
+				.until(() -> container(context).starts.get() == 2 && container(context).isRunning());
+			assertThat(member(context).failures()).isEqualTo(1);
+		});
+	}
+
+	@Test
+	void containerThatItsMemberHasStoppedIsStartedWithTheGroup() {
+		this.runner.run((context) -> {
+			awaitWatched(context);
+			group(context).add(Member.named("other").execute((other) -> other.sleep(LIMIT)).build());
+			group(context).stopMember("container");
+			Awaitility.await().atMost(LIMIT).until(() -> member(context).state() == MemberState.STOPPED);
+			group(context).stop();
+			group(context).start();
+			Awaitility.await().atMost(LIMIT).until(() -> container(context).isRunning());
+			assertThat(member(context).failures()).isZero();
+		});
+	}
+
+	@Test
 	void plainLifecycleIsNotStartedForOurSake() {
 		this.runner.withPropertyValues("run.adopt.plain.on-error=shutdown").run((context) -> {
 			awaitWatched(context);
@@ -226,6 +259,27 @@ class AdoptionTests {
 			assertThat(group(context).snapshot().members()).extracting(MemberSnapshot::name)
 				.containsExactlyInAnyOrder("container", "plain");
 		});
+	}
+
+	@Test
+	void nameThatAnEnvironmentVariableSpellsDifferentlyIsOneAdoption() {
+		this.runner.withPropertyValues("run.adopt.order-listener.on-error=restart")
+			.withBean("orderListener", Plain.class)
+			.withInitializer((context) -> context.getEnvironment()
+				.getPropertySources()
+				.addFirst(new SystemEnvironmentPropertySource("test-systemEnvironment",
+						Map.of("RUN_ADOPT_ORDERLISTENER_MAXRESTARTS", "9"))))
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBeansOfType(AdoptionSource.class).values()).singleElement()
+					.satisfies((source) -> assertThat(source.adoptions(context.getBeanFactory()))
+						.filteredOn((adoption) -> adoption.beanName().equals("orderListener"))
+						.singleElement()
+						.satisfies((adoption) -> {
+							assertThat(adoption.onError()).isEqualTo(Policy.RESTART);
+							assertThat(adoption.maxRestarts()).isEqualTo(9);
+						}));
+			});
 	}
 
 	@Test

@@ -568,11 +568,24 @@ class GroupLifecycleTests {
 	}
 
 	@Test
+	void genericFailureHandlerHearsTheTypeThatItsBeanSays() throws Exception {
+		try (AnnotationConfigApplicationContext context = start(GenericConfiguration.class, FastRetry.class)) {
+			for (OfIoExceptions bean : List.of(context.getBean("plain", OfIoExceptions.class),
+					GenericConfiguration.target)) {
+				assertThat(List.of(poll(bean.handled), poll(bean.handled), poll(bean.handled)))
+					.containsExactly("any not mine", "any mine", "of its type mine");
+			}
+		}
+	}
+
+	@Test
 	void bodiesThatAProxyCannotPassOnAreRefused() {
 		refusedAtStart(FinalProxyConfiguration.class, "finalBody", "final method", "FinalBody.work()");
 		refusedAtStart(PrivateProxyConfiguration.class, "privateBody", "private method", "PrivateBody.work()");
 		refusedAtStart(HiddenProxyConfiguration.class, "hiddenBody", "JDK proxy", "Hidden.work()",
 				"proxyTargetClass=true");
+		refusedAtStart(FinalRunnableConfiguration.class, "finalRunnable", "final method", "FinalRunnable.run()");
+		refusedAtStart(FinalCallableConfiguration.class, "finalCallable", "final method", "FinalCallable.call()");
 	}
 
 	private static void refusedAtStart(Class<?> type, String... texts) {
@@ -1247,6 +1260,54 @@ class GroupLifecycleTests {
 		return factory.getProxy();
 	}
 
+	abstract static class OfExceptions<E extends Exception> {
+
+		final BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+
+		@LoopActor
+		void work(MemberContext context) throws Exception {
+			switch ((int) context.execution()) {
+				case 1 -> throw new IllegalStateException("not mine");
+				case 2 -> throw new IOException("mine");
+				default -> context.sleep(Duration.ofHours(1));
+			}
+		}
+
+		@FailureHandler
+		void any(Throwable failure) {
+			this.handled.add("any " + failure.getMessage());
+		}
+
+		@FailureHandler
+		void mine(E failure) {
+			this.handled.add("of its type " + failure.getMessage());
+		}
+
+	}
+
+	static class OfIoExceptions extends OfExceptions<IOException> {
+
+	}
+
+	@Configuration
+	static class GenericConfiguration {
+
+		static OfIoExceptions target = new OfIoExceptions();
+
+		@Bean
+		OfIoExceptions plain() {
+			return new OfIoExceptions();
+		}
+
+		@Bean
+		OfIoExceptions proxied() {
+			target = new OfIoExceptions();
+			return (OfIoExceptions) proxy(target, true, (call) -> {
+			});
+		}
+
+	}
+
 	@Actor
 	static class FinalBody {
 
@@ -1262,6 +1323,47 @@ class GroupLifecycleTests {
 		@Bean
 		FinalBody finalBody() {
 			return (FinalBody) proxy(new FinalBody(), true, (call) -> {
+			});
+		}
+
+	}
+
+	@Actor
+	static class FinalRunnable implements Runnable {
+
+		@Override
+		public final void run() {
+		}
+
+	}
+
+	@Configuration
+	static class FinalRunnableConfiguration {
+
+		@Bean
+		FinalRunnable finalRunnable() {
+			return (FinalRunnable) proxy(new FinalRunnable(), true, (call) -> {
+			});
+		}
+
+	}
+
+	@Actor
+	static class FinalCallable implements Callable<String> {
+
+		@Override
+		public final String call() {
+			return "";
+		}
+
+	}
+
+	@Configuration
+	static class FinalCallableConfiguration {
+
+		@Bean
+		FinalCallable finalCallable() {
+			return (FinalCallable) proxy(new FinalCallable(), true, (call) -> {
 			});
 		}
 

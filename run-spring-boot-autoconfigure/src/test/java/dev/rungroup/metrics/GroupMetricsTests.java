@@ -228,6 +228,53 @@ class GroupMetricsTests {
 	}
 
 	@Test
+	void gaugesOfARegistryCountTheGroupsOfAllContextsThatShareIt() {
+		Instant now = Instant.ofEpochMilli(this.clock.wallTime());
+		this.metrics.bind();
+		GroupMetrics child = new GroupMetrics(this.provided::get,
+				() -> group(member("poller", MemberState.NEW, null), member("child", MemberState.RUNNING, now)),
+				() -> 1);
+		child.bind();
+		this.clock.add(Duration.ofSeconds(2));
+		assertThat(actors(MemberState.NEW)).isEqualTo(3);
+		assertThat(actors(MemberState.RUNNING)).isEqualTo(1);
+		assertThat(this.registry.get("run.actors").tag("state", "disabled").gauge().value()).isEqualTo(4);
+		assertThat(age("child")).isEqualTo(2);
+		child.close();
+		assertThat(actors(MemberState.NEW)).isEqualTo(2);
+		assertThat(actors(MemberState.RUNNING)).isZero();
+		assertThat(age("poller")).isZero();
+		assertThat(this.registry.find("run.actor.progress.age").tag("actor", "child").gauge()).isNull();
+		this.metrics.close();
+		assertThat(this.registry.find("run.actors").gauges()).isEmpty();
+		assertThat(this.registry.find("run.actor.progress.age").gauges()).isEmpty();
+	}
+
+	@Test
+	void anActorOfTwoContextsIsAsOldAsTheOlder() {
+		Instant now = Instant.ofEpochMilli(this.clock.wallTime());
+		this.snapshot.set(group(member("poller", MemberState.RUNNING, now)));
+		this.metrics.bind();
+		GroupMetrics child = new GroupMetrics(this.provided::get,
+				() -> group(member("poller", MemberState.RUNNING, now.minusSeconds(5))), () -> 0);
+		child.bind();
+		assertThat(age("poller")).isEqualTo(5);
+		child.close();
+		assertThat(age("poller")).isZero();
+	}
+
+	@Test
+	void whatComesAfterTheEndLeavesNoGaugeBehind() {
+		this.metrics.bind();
+		this.metrics.close();
+		this.metrics.memberStarted("late");
+		this.metrics.bind();
+		this.metrics.close();
+		assertThat(this.registry.find("run.actor.progress.age").gauges()).isEmpty();
+		assertThat(this.registry.find("run.actors").gauges()).isEmpty();
+	}
+
+	@Test
 	void eventsFromManyThreadsAreAllCounted() throws Exception {
 		ExecutorService threads = Executors.newFixedThreadPool(8);
 		CountDownLatch begin = new CountDownLatch(1);
