@@ -3,13 +3,16 @@ package dev.rungroup.context;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
+import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.Member;
+import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.Policy;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -165,6 +168,33 @@ final class Actors {
 			}
 		}
 		return names;
+	}
+
+	/**
+	 * The same, but for adopted beans that do not run: their members, which only watch
+	 * them, do, and are not ready.
+	 */
+	GroupSnapshot seen(GroupSnapshot snapshot) {
+		if (this.adopted.isEmpty()) {
+			return snapshot;
+		}
+		Set<String> down = new HashSet<>();
+		for (AdoptedBean bean : this.adopted) {
+			if (!bean.isRunning()) {
+				down.add(bean.name());
+			}
+		}
+		return new GroupSnapshot(snapshot.name(), snapshot.state(), snapshot.stopReason(),
+				snapshot.members()
+					.stream()
+					.map((member) -> (member.ready() && down.contains(member.name())) ? notReady(member) : member)
+					.toList());
+	}
+
+	private static MemberSnapshot notReady(MemberSnapshot member) {
+		return new MemberSnapshot(member.name(), member.state(), false, member.executions(), member.failures(),
+				member.restarts(), member.failuresInARow(), member.lastFailure(), member.lastFailureAt(),
+				member.stateSince(), member.nextExecution(), member.lastProgress());
 	}
 
 	/**

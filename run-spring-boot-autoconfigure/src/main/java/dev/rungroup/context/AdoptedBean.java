@@ -99,6 +99,15 @@ final class AdoptedBean {
 		return this.adoption.beanName();
 	}
 
+	/**
+	 * Whether the bean ran when it was last looked at: Spring may not have started it, or
+	 * somebody has stopped it.
+	 */
+	boolean isRunning() {
+		Watch watch = this.watch;
+		return watch != null && watch.running;
+	}
+
 	boolean isRequired() {
 		return this.adoption.required();
 	}
@@ -142,6 +151,8 @@ final class AdoptedBean {
 	private final class Watch {
 
 		private final Lifecycle bean;
+
+		private volatile boolean running;
 
 		/** Whether it was seen running: if it is not any more, it has stopped. */
 		private volatile boolean seen;
@@ -188,6 +199,7 @@ final class AdoptedBean {
 
 		private boolean look() {
 			boolean running = this.bean.isRunning();
+			this.running = running;
 			if (running) {
 				this.seen = true;
 			}

@@ -257,6 +257,10 @@ public final class GroupLifecycle
 	 */
 	public GroupSnapshot snapshot() {
 		Actors actors = actors();
+		return actors.seen(groupSnapshot(actors));
+	}
+
+	private GroupSnapshot groupSnapshot(Actors actors) {
 		synchronized (this.lock) {
 			GroupSnapshot snapshot = (this.run != null) ? this.run.snapshot() : null;
 			if (snapshot != null) {

@@ -778,10 +778,11 @@ final class MemberThread implements Runnable {
 		int inARow = (history != null) ? history.inARow() : 0;
 		boolean backsOff = state == MemberState.WAITING && inARow > 0;
 		boolean up = isReady() || (this.member.rules.readyTimeout() == 0 && this.begun && !backsOff);
-		// In the opposite order of their changes: never more failures than executions
-		Throwable lastFailure = (history != null) ? history.last() : null;
+		// In the opposite order of their changes: never more failures than executions,
+		// and none without the last
 		long restarts = (history != null) ? history.restarts() : 0;
 		long failures = (history != null) ? history.failures() : 0;
+		Throwable lastFailure = (history != null) ? history.last() : null;
 		long executions = this.executions;
 		return new MemberSnapshot(name(), state, up && !state.isEnded(), executions, failures, restarts, inARow,
 				lastFailure, (history != null && lastFailure != null) ? instant(history.lastAt(), clockOffset) : null,

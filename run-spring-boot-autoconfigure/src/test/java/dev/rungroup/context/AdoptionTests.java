@@ -62,6 +62,17 @@ class AdoptionTests {
 	}
 
 	@Test
+	void memberIsNotReadyWhileItsContainerDoesNotRun() {
+		this.runner.withPropertyValues("auto-startup=false").run((context) -> {
+			Awaitility.await().atMost(LIMIT).until(() -> member(context).executions() == 1);
+			assertThat(member(context).state()).isEqualTo(MemberState.RUNNING);
+			assertThat(member(context).ready()).isFalse();
+			container(context).start();
+			Awaitility.await().atMost(LIMIT).until(() -> member(context).ready());
+		});
+	}
+
+	@Test
 	void containerIsStartedAgain() {
 		this.runner.withPropertyValues("run.adopt.container.on-error=restart").run((context) -> {
 			for (int i = 1; i <= 3; i++) {

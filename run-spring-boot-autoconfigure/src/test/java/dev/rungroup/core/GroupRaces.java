@@ -610,7 +610,7 @@ final class GroupRaces {
 		public void result(LLL_Result result) {
 			MemberSnapshot seen = this.seen;
 			if (seen != null) {
-				result.r1 = isConsistent(seen) ? "consistent" : seen;
+				result.r1 = isConsistent(seen) ? "consistent" : seen.toString();
 				result.r2 = seen.executions();
 			}
 			result.r3 = balance("m");
