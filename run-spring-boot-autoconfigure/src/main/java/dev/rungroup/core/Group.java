@@ -917,11 +917,12 @@ public final class Group implements AutoCloseable {
 	private void call(Interrupter interrupter, MemberThread member, StopReason reason, Runnable afterwards) {
 		AtomicBoolean begun = new AtomicBoolean();
 		Task task = () -> interrupt(interrupter, member, reason);
+		String what = "Interrupter";
 		Runnable work = () -> {
 			if (begun.compareAndSet(false, true)) {
 				member.interrupterThread = Thread.currentThread();
 				try {
-					this.listeners.guarded(task, "Interrupter", member.name());
+					this.listeners.guarded(task, what, member.name());
 				}
 				finally {
 					afterwards.run();

@@ -52,7 +52,7 @@ final class Listeners {
 				listener.executionEnded(member, outcome, nanos);
 			}
 			catch (Throwable ex) {
-				threw("Listener", listener, member, ex);
+				threw(null, listener, member, ex);
 			}
 		}
 	}
@@ -95,7 +95,7 @@ final class Listeners {
 				call.accept(listener);
 			}
 			catch (Throwable ex) {
-				threw("Listener", listener, member, ex);
+				threw(null, listener, member, ex);
 			}
 		}
 	}
@@ -115,7 +115,7 @@ final class Listeners {
 			thread.interrupt();
 		}
 		catch (Throwable ex) {
-			threw("The thread's interrupt()", null, member, ex);
+			threw(null, null, member, ex);
 		}
 	}
 
@@ -132,10 +132,13 @@ final class Listeners {
 	 * An Error here must not end our own threads either, not even if there is no memory
 	 * to say so: the others still need their interrupts.
 	 */
-	private void threw(String what, @Nullable GroupListener listener, @Nullable String member, Throwable ex) {
+	private void threw(@Nullable String what, @Nullable GroupListener listener, @Nullable String member, Throwable ex) {
 		try {
-			report(what + ((listener != null) ? " " + listener.getClass().getName() : "")
-					+ ((member != null) ? " of member '" + member + "'" : "") + " of group '" + this.group
+			// Here and not where it is called: even a literal needs memory, the first
+			// time
+			String who = (listener != null) ? "Listener " + listener.getClass().getName()
+					: (what != null) ? what : "The thread's interrupt()";
+			report(who + ((member != null) ? " of member '" + member + "'" : "") + " of group '" + this.group
 					+ "' threw; everything else goes on", ex);
 		}
 		catch (Throwable ignored) {

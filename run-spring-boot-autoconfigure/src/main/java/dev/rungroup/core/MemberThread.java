@@ -625,8 +625,12 @@ final class MemberThread implements Runnable {
 		if (!TURN.compareAndSet(this, executing, (number << TURN_BITS) | CLAIMED)) {
 			return false;
 		}
-		interruptThread();
-		this.turn = executing;
+		try {
+			interruptThread();
+		}
+		finally {
+			this.turn = executing;
+		}
 		return true;
 	}
 
