@@ -801,9 +801,11 @@ public final class Group implements AutoCloseable {
 			}
 			return null;
 		});
+		Supplier<MemberThread> done = this.toInterrupt::remove;
 		for (MemberThread member = requested(); member != null; member = requested()) {
 			interruptAlone(member);
-			locked(this.toInterrupt::remove);
+			// Must not need memory: it would be interrupted again
+			locked(done);
 		}
 		while (!this.overdue.isEmpty()) {
 			interruptTurn(this.overdue.get(0));
@@ -821,9 +823,11 @@ public final class Group implements AutoCloseable {
 
 	private void interruptAlone(MemberThread member) {
 		int start = member.start;
+		Thread thread = member.thread;
 		member.stopGrace = graceFor(member.stopGrace, () -> {
-			if (locked(() -> member.start == start && !member.ended)) {
-				member.interruptThread();
+			// The next start has another thread, perhaps since a moment ago
+			if (thread != null && locked(() -> member.start == start && !member.ended)) {
+				this.listeners.interrupt(thread, member.name());
 			}
 		});
 		if (interrupt(member, Objects.requireNonNull(member.stop()).reason())) {
