@@ -3,6 +3,7 @@ package dev.rungroup.autoconfigure.exit;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 import dev.rungroup.context.ActorDefinition;
 import dev.rungroup.context.ActorDefinitionCustomizer;
@@ -18,6 +19,8 @@ import org.springframework.core.Ordered;
  * actors last, when everybody else has customized them, and changes nothing.
  */
 final class Remedies implements ActorDefinitionCustomizer, Ordered {
+
+	private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9_-]+");
 
 	/** By the names of their members. */
 	private final Map<String, ActorDefinition> actors = new ConcurrentHashMap<>();
@@ -46,7 +49,7 @@ final class Remedies implements ActorDefinitionCustomizer, Ordered {
 		StringBuilder text = new StringBuilder("Remove the cause of the failure; its stack trace is in the log.");
 		String member = reason.member();
 		ActorDefinition actor = (member != null) ? this.actors.get(member) : null;
-		String properties = (actor != null) ? "run.actors." + actor.name() : adoption(member);
+		String properties = (actor != null) ? property("run.actors", actor.name()) : adoption(member);
 		String setting = null;
 		if (member == null) {
 			// nobody's policy has decided this
@@ -82,10 +85,17 @@ final class Remedies implements ActorDefinitionCustomizer, Ordered {
 	private @Nullable String adoption(@Nullable String member) {
 		for (String name : this.adopted) {
 			if (member != null && canonical(name).equalsIgnoreCase(canonical(member))) {
-				return (name.indexOf('.') < 0) ? "run.adopt." + name : "run.adopt[" + name + "]";
+				return property("run.adopt", name);
 			}
 		}
 		return null;
+	}
+
+	/**
+	 * As Spring Boot reads it: other names have to be in brackets.
+	 */
+	private static String property(String prefix, String name) {
+		return (PLAIN_NAME.matcher(name).matches()) ? prefix + "." + name : prefix + "[" + name + "]";
 	}
 
 	private static String canonical(String name) {

@@ -36,6 +36,12 @@ class RemediesTests {
 	}
 
 	@Test
+	void nameThatHasToBeWrittenInBracketsIsAdvisedInBrackets() {
+		failsWith(this.runner.withUserConfiguration(RegionalWorker.class),
+				(remedy) -> assertThat(remedy).contains("set 'run.actors[orders/eu].on-error'"));
+	}
+
+	@Test
 	void membersOfAConcurrentActorHaveItsProperties() {
 		failsWith(this.runner.withUserConfiguration(Worker.class).withPropertyValues("run.actors.worker.concurrency=2"),
 				(remedy) -> assertThat(remedy).contains("'run.actors.worker.on-error'").doesNotContain("worker-"));
@@ -104,6 +110,19 @@ class RemediesTests {
 
 		@Bean
 		@Actor(onError = Policy.RESTART, fatal = IllegalStateException.class)
+		Task worker() {
+			return () -> {
+				throw new IllegalStateException("boom");
+			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class RegionalWorker {
+
+		@Bean
+		@Actor("orders/eu")
 		Task worker() {
 			return () -> {
 				throw new IllegalStateException("boom");
