@@ -92,7 +92,8 @@ public @interface Actor {
 
 	/**
 	 * Time in which the body calls {@link dev.rungroup.core.MemberContext#ready()}, or
-	 * has failed. Default: it is not expected to.
+	 * has failed; it counts from the first execution, and from the first after a failure.
+	 * Default: it is not expected to.
 	 * @return a duration longer than zero
 	 */
 	String readyTimeout() default "";

@@ -322,10 +322,11 @@ public final class Member {
 		}
 
 		/**
-		 * Expect the body to call {@link MemberContext#ready()} within this time. If it
-		 * does not it is interrupted and has failed with a
-		 * {@link java.util.concurrent.TimeoutException}. The next stage starts when every
-		 * such member of this one is ready.
+		 * Expect the body to call {@link MemberContext#ready()} within this time, counted
+		 * from its first execution and again from its first after a failure. If it does
+		 * not, that execution, or the one it goes on with, is interrupted and has failed
+		 * with a {@link java.util.concurrent.TimeoutException}. The next stage starts
+		 * when every such member of this one is ready.
 		 * @param timeout longer than zero; default: no announcement expected
 		 * @return this builder
 		 */

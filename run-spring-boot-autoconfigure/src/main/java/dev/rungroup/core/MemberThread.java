@@ -143,6 +143,9 @@ final class MemberThread implements Runnable {
 	/** The execution from which on a call of ready() counts: it lasts until a failure. */
 	private volatile long readySince = 1;
 
+	/** When that execution began: from there on it has the time of its readyTimeout. */
+	private volatile long unreadySince;
+
 	/** When the pause ends; published by {@link #state} as WAITING. */
 	private long nextExecutionAt;
 
@@ -352,6 +355,9 @@ final class MemberThread implements Runnable {
 		boolean limited = this.member.rules.timeout() > 0 || expectsAnnouncement();
 		if (limited || clock == null) {
 			this.turnStartedAt = startedAt;
+		}
+		if (number == this.readySince) {
+			this.unreadySince = startedAt;
 		}
 		Thread.interrupted();
 		this.turn = (number << TURN_BITS) | EXECUTING;
@@ -657,7 +663,7 @@ final class MemberThread implements Runnable {
 			due = Durations.after(this.turnStartedAt, this.member.rules.timeout());
 		}
 		if (expectsAnnouncement()) {
-			long readyDue = Durations.after(this.turnStartedAt, this.member.rules.readyTimeout());
+			long readyDue = readyDue();
 			due = (readyDue - due < 0) ? readyDue : due;
 		}
 		return due;
@@ -673,8 +679,7 @@ final class MemberThread implements Runnable {
 		if ((executing & EXECUTING) == 0 || now - dueAt(now) < 0) {
 			return null;
 		}
-		boolean unready = expectsAnnouncement()
-				&& now - Durations.after(this.turnStartedAt, this.member.rules.readyTimeout()) >= 0;
+		boolean unready = expectsAnnouncement() && now - readyDue() >= 0;
 		long claimed = (executing & ~EXECUTING) | CLAIMED;
 		if (!TURN.compareAndSet(this, executing, claimed)) {
 			return null;
@@ -801,6 +806,13 @@ final class MemberThread implements Runnable {
 
 	private boolean expectsAnnouncement() {
 		return this.member.rules.readyTimeout() > 0 && this.announcing < this.readySince;
+	}
+
+	/**
+	 * An execution that returns without an announcement does not give more time for it.
+	 */
+	private long readyDue() {
+		return Durations.after(this.unreadySince, this.member.rules.readyTimeout());
 	}
 
 	private boolean isReady() {

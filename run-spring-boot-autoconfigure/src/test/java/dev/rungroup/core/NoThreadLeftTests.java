@@ -1,6 +1,7 @@
 package dev.rungroup.core;
 
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -158,6 +159,25 @@ class NoThreadLeftTests {
 		Waits.until("the member's thread ends", () -> !thread.isAlive());
 		group.stop();
 		run.returned();
+	}
+
+	@Test
+	void norAGroupInsideWhichAnotherWasStarted() throws InterruptedException {
+		Group last = new Group();
+		WeakReference<Group> first = inARow(last);
+		Waits.until("the first group is kept", () -> {
+			System.gc();
+			return first.get() == null;
+		});
+		assertThat(last.snapshot().state()).isEqualTo(GroupState.STOPPED);
+	}
+
+	private static WeakReference<Group> inARow(Group last) throws InterruptedException {
+		Group first = new Group();
+		first.add(Member.named("starts-the-last").execute(last::start).build());
+		GroupRun.of(first).returned();
+		assertThat(last.awaitTermination(Waits.LIMIT)).isTrue();
+		return new WeakReference<>(first);
 	}
 
 }

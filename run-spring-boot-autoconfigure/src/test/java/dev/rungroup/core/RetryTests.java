@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 @Timeout(60)
 class RetryTests {
@@ -144,25 +145,28 @@ class RetryTests {
 				throw new IOException("not yet");
 			}
 		});
-		assertThat(times.get(1) - times.get(0)).isBetween(20_000_000L, 2_000_000_000L);
-		assertThat(times.get(2) - times.get(1)).isBetween(60_000_000L, 2_000_000_000L);
-		assertThat(times.get(3) - times.get(2)).isBetween(180_000_000L, 2_000_000_000L);
+		assertThat(times.get(1) - times.get(0)).isGreaterThanOrEqualTo(20_000_000L);
+		assertThat(times.get(2) - times.get(1)).isGreaterThanOrEqualTo(60_000_000L);
+		assertThat(times.get(3) - times.get(2)).isGreaterThanOrEqualTo(180_000_000L);
 	}
 
 	@Test
 	void setDelayReplacesTheNextPauseAlone() throws Exception {
 		List<Long> times = new ArrayList<>();
-		Retry.with(Backoff.fixed(Duration.ofMillis(1))).run((attempt) -> {
+		Retry.with(Backoff.fixed(Duration.ofMillis(200))).run((attempt) -> {
 			times.add(System.nanoTime());
 			if (attempt.iteration() == 1) {
 				attempt.setDelay(Duration.ofMillis(500));
 			}
-			if (attempt.iteration() < 3) {
+			else if (attempt.iteration() == 2) {
+				attempt.setDelay(Duration.ZERO);
+			}
+			if (attempt.iteration() < 4) {
 				throw new IOException("not yet");
 			}
 		});
 		assertThat(times.get(1) - times.get(0)).isGreaterThanOrEqualTo(500_000_000L);
-		assertThat(times.get(2) - times.get(1)).isBetween(1_000_000L, 400_000_000L);
+		assertThat(times.get(3) - times.get(2)).isGreaterThanOrEqualTo(200_000_000L);
 	}
 
 	@Test
@@ -348,9 +352,8 @@ class RetryTests {
 	void anAttemptThatLastedResetAfterStartsTheRowAnew() throws Exception {
 		List<Long> ends = new ArrayList<>();
 		List<Long> begins = new ArrayList<>();
-		Backoff backoff = Backoff.exponential(Duration.ofMillis(5), 100, Duration.ofSeconds(20))
+		Backoff backoff = Backoff.exponential(Duration.ofMillis(5), 1000, Duration.ofHours(1))
 			.withResetAfter(Duration.ofMillis(20));
-		long began = System.nanoTime();
 		Retry.with(backoff).run((attempt) -> {
 			begins.add(System.nanoTime());
 			if (attempt.iteration() == 5) {
@@ -360,9 +363,34 @@ class RetryTests {
 			ends.add(System.nanoTime());
 			throw new IOException("after a healthy time");
 		});
-		// 5 ms each; the second alone would be 500 ms, the third 20 s
-		assertThat(Waits.since(began)).isLessThan(Duration.ofSeconds(5));
+		// 5 ms each; otherwise the third would be an hour
 		assertThat(begins).hasSize(5);
+	}
+
+	@Test
+	void pausesOfZeroBetweenThemDoNotMakeAttemptsHealthy() throws Exception {
+		Duration healthy = Duration.ofMillis(400);
+		List<Long> begins = new ArrayList<>();
+		List<Long> ends = new ArrayList<>();
+		Retry.with(Backoff.exponential(Duration.ofMillis(1), 3, Duration.ofHours(1)).withResetAfter(healthy))
+			.run((attempt) -> {
+				begins.add(System.nanoTime());
+				if (attempt.iteration() == 7) {
+					return;
+				}
+				Thread.sleep(100);
+				if (attempt.iteration() < 6) {
+					attempt.setDelay(Duration.ZERO);
+				}
+				ends.add(System.nanoTime());
+				throw new IOException("sick");
+			});
+		for (int i = 1; i < ends.size(); i++) {
+			assumeThat(begins.get(i) - begins.get(i - 1)).as("time of an attempt on this machine")
+				.isLessThan(healthy.toNanos());
+		}
+		// the sixth pause in a row; the first would be a millisecond
+		assertThat(begins.get(6) - ends.get(5)).isGreaterThanOrEqualTo(243_000_000);
 	}
 
 	@Test

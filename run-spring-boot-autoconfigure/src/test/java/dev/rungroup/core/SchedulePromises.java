@@ -545,6 +545,9 @@ final class SchedulePromises {
 
 		private boolean announced;
 
+		/** When the first execution began, or the first after a failure. */
+		private long unreadySince = NEVER;
+
 		private boolean restarts;
 
 		Walk(Actor actor, List<Event> own) {
@@ -573,6 +576,7 @@ final class SchedulePromises {
 					this.row = 0;
 					this.failedAt.clear();
 					this.announced = false;
+					this.unreadySince = NEVER;
 					this.restarts = false;
 					boolean goesOn = true;
 					while (goesOn) {
@@ -604,14 +608,15 @@ final class SchedulePromises {
 			}
 			Event body = take(Kind.BODY);
 			Sight sight = (Sight) body.what();
+			this.unreadySince = Math.min(this.unreadySince, body.at());
 			expect(body.at() == this.due, "the body at " + Schedule.text(this.due));
 			expect(body.number() == ++this.executions, "execution " + this.executions);
 			expect(sight.failures() == this.row, this.row + " failures in a row");
 			expect(sight.lastFailure() == this.lastFailure, "the last failure " + this.lastFailure);
 			expect(sight.stopping() || !sight.interruptFlag(), "a clear interrupt flag");
 			expect(body.at() <= SchedulePromises.this.stoppedAt || hasStagesAbove(), "no body after the stop");
-			expect(!sight.stopping() || body.at() >= SchedulePromises.this.stoppedAt || wasAsked(body.at(), body.at()),
-					"to be told of a stop only when there is one");
+			expect(!sight.stopping() || body.at() >= SchedulePromises.this.stoppedAt || body.at() >= readyLimit()
+					|| wasAsked(body.at(), body.at()), "to be told of a stop only when there is one");
 			long readyAt = NEVER;
 			if (peek().kind() == Kind.READY) {
 				readyAt = take(Kind.READY).at();
@@ -642,8 +647,8 @@ final class SchedulePromises {
 		private void checkOutcome(Event body, long readyAt, Event ended, Event executed, boolean mayBeAsked) {
 			End end = (End) ended.what();
 			long limit = (this.actor.timeout() > 0) ? body.at() + this.actor.timeout() : NEVER;
-			long readyLimit = (this.actor.readyTimeout() > 0 && !this.announced) ? body.at() + this.actor.readyTimeout()
-					: NEVER;
+			// In a pause there is nothing that could fail
+			long readyLimit = Math.max(body.at(), readyLimit());
 			// Who says so at the last moment may have been too late or not
 			long strict = (readyAt > readyLimit) ? Math.min(limit, readyLimit) : limit;
 			if (executed.what() instanceof Outcome.Failed failed
@@ -676,6 +681,11 @@ final class SchedulePromises {
 			}
 		}
 
+		private long readyLimit() {
+			return (this.actor.readyTimeout() > 0 && !this.announced) ? this.unreadySince + this.actor.readyTimeout()
+					: NEVER;
+		}
+
 		private boolean decide(Outcome outcome, Event executed, boolean asked, boolean mayBeAsked) {
 			if (outcome instanceof Outcome.Interrupted || asked) {
 				endStopped(executed.at());
@@ -701,6 +711,7 @@ final class SchedulePromises {
 				return true;
 			}
 			this.announced = false;
+			this.unreadySince = NEVER;
 			this.restarts = true;
 			if (event.kind() != Kind.SCHEDULED) {
 				expect(wasAsked(executed.at(), executed.at()), "a restart");

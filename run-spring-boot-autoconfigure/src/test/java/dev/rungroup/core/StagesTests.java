@@ -296,7 +296,7 @@ class StagesTests {
 
 	@Test
 	void eachStageHasAnEqualShareOfWhatIsLeftOfTheShutdownTimeout() {
-		Group group = Group.builder().gracePeriod(Waits.LONG).shutdownTimeout(Duration.ofSeconds(3)).build();
+		Group group = Group.builder().gracePeriod(Waits.LONG).shutdownTimeout(Duration.ofSeconds(6)).build();
 		this.server.deaf();
 		this.worker.deaf();
 		addAll(group);
@@ -305,11 +305,11 @@ class StagesTests {
 		long stopped = System.nanoTime();
 		group.stop();
 		this.server.awaitInterrupt();
-		// a third of 3 s, then half of the 2 s that are left
+		// a third of 6 s, then half of the 4 s that are left
 		this.worker.awaitInterrupt();
-		assertThat(Waits.since(stopped)).isBetween(Duration.ofMillis(900), Duration.ofMillis(1900));
+		assertThat(Waits.since(stopped)).isBetween(Duration.ofMillis(1900), Duration.ofMillis(3900));
 		this.database.awaitInterrupt();
-		assertThat(Waits.since(stopped)).isBetween(Duration.ofMillis(1900), Duration.ofMillis(2900));
+		assertThat(Waits.since(stopped)).isBetween(Duration.ofMillis(3900), Duration.ofMillis(5900));
 		assertThat(run.thrown()).isInstanceOfSatisfying(UnstoppedMembersException.class,
 				(ex) -> assertThat(ex.members()).extracting(UnstoppedMembersException.Unstopped::name)
 					.containsExactlyInAnyOrder("server", "worker"));

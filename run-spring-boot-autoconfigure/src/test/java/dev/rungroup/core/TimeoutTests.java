@@ -362,6 +362,31 @@ class TimeoutTests {
 	}
 
 	@Test
+	void executionsThatReturnDoNotGiveALoopMoreTimeToAnnounceItself() {
+		BlockingQueue<Long> executions = new LinkedBlockingQueue<>();
+		this.group.add(Member.named("polls").execute((context) -> {
+			executions.add(context.execution());
+			context.sleep(Duration.ofMillis(1));
+		}).onDone(Policy.RESTART).readyTimeout(SHORT).build());
+		this.group.add(this.other.describe().stage(1).build());
+		Throwable thrown = GroupRun.of(this.group).thrown();
+		assertThat(thrown).isInstanceOf(TimeoutException.class)
+			.hasMessageContaining("execution " + List.copyOf(executions).get(executions.size() - 1) + " was not ready");
+		assertThat(this.other.executions()).isZero();
+	}
+
+	@Test
+	void theTimeToAnnounceItselfIsOverEvenIfItEndsInAPause() {
+		this.group.add(Member.named("polls").execute((context) -> {
+			if (context.execution() == 2) {
+				context.sleep(Waits.LONG);
+			}
+		}).onDone(Policy.RESTART).delay(SHORT.multipliedBy(2)).readyTimeout(SHORT).timeout(Waits.LONG).build());
+		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class)
+			.hasMessageContaining("execution 2 was not ready");
+	}
+
+	@Test
 	void aStopDuringATimeoutIsNoSecondInterrupt() {
 		this.slow.deaf();
 		this.group.add(this.slow.describe().timeout(SHORT).build());

@@ -22,9 +22,10 @@ final class Waits {
 
 	/**
 	 * The promise for a stop during a pause is 200 ms; a loaded build machine gets more,
-	 * still far below the minutes that the pauses in these tests would last.
+	 * still less than a grace period and far below the minutes that the pauses in these
+	 * tests would last.
 	 */
-	static final Duration SOON = Duration.ofSeconds(2);
+	static final Duration SOON = Duration.ofSeconds(8);
 
 	/**
 	 * Long enough that no test that waits for its end passes.

@@ -139,7 +139,8 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 			}
 		}
 		catch (Throwable ex) {
-			logger.error("The application could not be ended in good order", ex);
+			logger.error("The application could not be ended in good order"
+					+ ((endsJvm) ? "; it ends all the same, exit code " + this.code : ""), ex);
 		}
 		finally {
 			if (endsJvm) {
