@@ -75,7 +75,9 @@ public interface GroupListener {
 	}
 
 	/**
-	 * The group begins to end: from now on members are interrupted.
+	 * The group begins to end: when all listeners have returned members are interrupted.
+	 * So what waits for the members here, {@link System#exit(int)} for example, which
+	 * waits for those who stop the group at the JVM's end, holds up the end.
 	 * @param reason who ended it, how and why
 	 */
 	default void groupStopping(StopReason reason) {
