@@ -1011,17 +1011,24 @@ public final class Group implements AutoCloseable {
 		if (this.stopReason == null || this.listeners.isEmpty() || Thread.currentThread() == this.watcher) {
 			return;
 		}
+		boolean interrupted = false;
 		while (this.announced.getCount() > 0) {
 			try {
 				this.announced.await();
 			}
 			catch (InterruptedException ex) {
-				// The grace period is over; there is nothing to interrupt any more
+				interrupted = true;
 			}
 			catch (VirtualMachineError | LinkageError ex) {
 				// Not even for a place in the queue
 				awaitMemory();
 			}
+		}
+		MemberThread member = Current.member();
+		if (interrupted && (member == null || !member.isCurrent())) {
+			// Meant for the caller of add(), whose member got no thread. For a member's
+			// own thread it is the end of the grace period: there is nothing to interrupt
+			Thread.currentThread().interrupt();
 		}
 	}
 

@@ -324,9 +324,10 @@ public final class Member {
 		/**
 		 * Expect the body to call {@link MemberContext#ready()} within this time, counted
 		 * from its first execution and again from its first after a failure. If it does
-		 * not, that execution, or the one it goes on with, is interrupted and has failed
-		 * with a {@link java.util.concurrent.TimeoutException}. The next stage starts
-		 * when every such member of this one is ready.
+		 * not, the execution that goes on then is interrupted and has failed with a
+		 * {@link java.util.concurrent.TimeoutException}; so has one that returns
+		 * unannounced if the next, after the delay, would come too late. The next stage
+		 * starts when every such member of this one is ready.
 		 * @param timeout longer than zero; default: no announcement expected
 		 * @return this builder
 		 */

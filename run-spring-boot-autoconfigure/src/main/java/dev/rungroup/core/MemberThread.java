@@ -406,7 +406,7 @@ final class MemberThread implements Runnable {
 		progress(endedAt);
 		// Before anybody hears of the outcome: a handler may answer a failure with a stop
 		this.askedBefore = this.stop != null;
-		Outcome outcome = outcome(thrown);
+		Outcome outcome = outcome(thrown, endedAt);
 		if (outcome instanceof Outcome.Failed failed) {
 			history().failed(failed.failure(), endedAt, clock.took());
 		}
@@ -435,7 +435,7 @@ final class MemberThread implements Runnable {
 		Thread.interrupted();
 	}
 
-	private Outcome outcome(@Nullable Throwable thrown) {
+	private Outcome outcome(@Nullable Throwable thrown, long endedAt) {
 		StopReason timedOut = this.turnStop;
 		if (timedOut != null && timedOut.cause() != null) {
 			if (thrown != null && thrown != timedOut.cause() && !isInterrupt(thrown)) {
@@ -444,9 +444,29 @@ final class MemberThread implements Runnable {
 			return new Outcome.Failed(timedOut.cause());
 		}
 		if (thrown == null) {
-			return (this.askedBefore) ? INTERRUPTED : COMPLETED;
+			if (this.askedBefore) {
+				return INTERRUPTED;
+			}
+			return isUnreadyForGood(endedAt) ? new Outcome.Failed(unreadyForGood()) : COMPLETED;
 		}
 		return (this.askedBefore && isInterrupt(thrown)) ? INTERRUPTED : new Outcome.Failed(thrown);
+	}
+
+	/**
+	 * Whether no later execution can announce that the member is ready in time. The next
+	 * one would have failed before it had begun, or what waits for this member would wait
+	 * for the end of a pause, however long that is.
+	 */
+	private boolean isUnreadyForGood(long endedAt) {
+		return expectsAnnouncement() && this.member.rules.decide(COMPLETED, false) == Decision.NEXT_TURN
+				&& Durations.after(endedAt, this.member.rules.delay()) - readyDue() >= 0;
+	}
+
+	private TimeoutException unreadyForGood() {
+		return new TimeoutException("Member '" + name() + "': execution " + this.executions
+				+ " returned and was not ready; the next one, after a delay of "
+				+ Duration.ofNanos(this.member.rules.delay()) + ", would come later than its readyTimeout of "
+				+ Duration.ofNanos(this.member.rules.readyTimeout()));
 	}
 
 	/**
@@ -660,7 +680,7 @@ final class MemberThread implements Runnable {
 			return due;
 		}
 		if (this.member.rules.timeout() > 0) {
-			due = Durations.after(this.turnStartedAt, this.member.rules.timeout());
+			due = timeoutDue();
 		}
 		if (expectsAnnouncement()) {
 			long readyDue = readyDue();
@@ -680,6 +700,10 @@ final class MemberThread implements Runnable {
 			return null;
 		}
 		boolean unready = expectsAnnouncement() && now - readyDue() >= 0;
+		if (!unready && !isTooLong(now)) {
+			// It has just become ready
+			return null;
+		}
 		long claimed = (executing & ~EXECUTING) | CLAIMED;
 		if (!TURN.compareAndSet(this, executing, claimed)) {
 			return null;
@@ -702,6 +726,14 @@ final class MemberThread implements Runnable {
 		finally {
 			this.turn = executing;
 		}
+	}
+
+	private boolean isTooLong(long now) {
+		return this.member.rules.timeout() > 0 && now - timeoutDue() >= 0;
+	}
+
+	private long timeoutDue() {
+		return Durations.after(this.turnStartedAt, this.member.rules.timeout());
 	}
 
 	/**
@@ -968,12 +1000,25 @@ final class MemberThread implements Runnable {
 			return;
 		}
 		try {
-			this.group.listeners.memberReady(name());
+			tellReady();
 		}
 		finally {
 			this.announced = number;
 			this.group.time.unpark(this.thread);
 			this.group.signal();
+		}
+	}
+
+	/**
+	 * Perhaps on a thread of the body's own: what it calls is inside the group, too.
+	 */
+	private void tellReady() {
+		MemberThread before = Current.set(this);
+		try {
+			this.group.listeners.memberReady(name());
+		}
+		finally {
+			Current.set(before);
 		}
 	}
 

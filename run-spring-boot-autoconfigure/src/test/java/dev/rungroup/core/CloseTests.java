@@ -237,6 +237,28 @@ class CloseTests {
 		});
 	}
 
+	@Test
+	void closeFromAListenerOnAHelperThreadThatIsReadyDoesNotWait() {
+		AtomicReference<@Nullable Group> built = new AtomicReference<>();
+		CountDownLatch closed = new CountDownLatch(1);
+		Group group = Group.builder().listener(new GroupListener() {
+
+			@Override
+			public void memberReady(String member) {
+				built.get().close();
+				closed.countDown();
+			}
+
+		}).build();
+		built.set(group);
+		group.add(Member.named("member").execute((context) -> {
+			new Thread(context::ready, "helper").start();
+			context.sleep(Waits.LONG);
+		}).build());
+		GroupRun.of(group).returned();
+		Waits.await(closed);
+	}
+
 	private void closeFromListener(java.util.function.Function<Runnable, GroupListener> listener) {
 		AtomicReference<@Nullable Group> built = new AtomicReference<>();
 		CountDownLatch called = new CountDownLatch(1);

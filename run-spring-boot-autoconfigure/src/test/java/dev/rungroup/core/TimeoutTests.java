@@ -376,14 +376,30 @@ class TimeoutTests {
 	}
 
 	@Test
-	void theTimeToAnnounceItselfIsOverEvenIfItEndsInAPause() {
-		this.group.add(Member.named("polls").execute((context) -> {
+	void aLoopHasFailedWhenItsPauseWouldOutlastTheTimeToAnnounceItself() {
+		this.group.add(this.slow.describe().onDone(Policy.RESTART).delay(Waits.LONG).readyTimeout(SHORT).build());
+		GroupRun run = GroupRun.of(this.group);
+		this.slow.finish();
+		assertThat(run.thrown()).isInstanceOf(TimeoutException.class)
+			.hasMessageContainingAll("'slow'", "execution 1", "not ready", "delay of PT10M", "readyTimeout of PT0.05S");
+		assertThat(this.group.stopReason().cause()).isSameAs(run.thrown());
+	}
+
+	@Test
+	void aLoopThatCanBeReadyInItsSecondExecutionHasTimeForIt() {
+		CountDownLatch ready = new CountDownLatch(1);
+		this.group.add(Member.named("second").execute((context) -> {
 			if (context.execution() == 2) {
+				context.ready();
+				ready.countDown();
 				context.sleep(Waits.LONG);
 			}
-		}).onDone(Policy.RESTART).delay(SHORT.multipliedBy(2)).readyTimeout(SHORT).timeout(Waits.LONG).build());
-		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class)
-			.hasMessageContaining("execution 2 was not ready");
+		}).onDone(Policy.RESTART).delay(SHORT).readyTimeout(Waits.LONG).build());
+		GroupRun run = GroupRun.of(this.group);
+		Waits.await(ready);
+		assertThat(this.group.snapshot().members().get(0).failures()).isZero();
+		this.group.stop();
+		run.returned();
 	}
 
 	@Test
