@@ -81,6 +81,7 @@ final class AdoptedBean {
 	 */
 	static void lookAfterStarts(List<AdoptedBean> adopted, ConfigurableApplicationContext context) {
 		if (!adopted.isEmpty()) {
+			adopted.forEach((bean) -> bean.contextStop.context = context);
 			context.addApplicationListener(new StartListener(adopted, context));
 		}
 	}
@@ -177,14 +178,14 @@ final class AdoptedBean {
 		}
 
 		private void run(MemberContext context) throws InterruptedException {
-			if (this.oursToStart && !this.bean.isRunning() && !AdoptedBean.this.contextStop.begun) {
+			if (this.oursToStart && !this.bean.isRunning() && !AdoptedBean.this.contextStop.hasBegun()) {
 				this.bean.start();
 			}
 			while (!context.isStopping()) {
 				if (look()) {
 					context.ready();
 				}
-				else if (this.seen && !AdoptedBean.this.contextStop.begun) {
+				else if (this.seen && !AdoptedBean.this.contextStop.hasBegun()) {
 					this.oursToStart = true;
 					throw new IllegalStateException("Bean '" + name() + "' has stopped running");
 				}
@@ -218,7 +219,7 @@ final class AdoptedBean {
 
 		private boolean isOursToStop(@Nullable StopReason reason) {
 			return reason != null && reason.kind() != StopReason.Kind.CONTEXT_CLOSED
-					&& !AdoptedBean.this.contextStop.begun;
+					&& !AdoptedBean.this.contextStop.hasBegun();
 		}
 
 	}
@@ -263,6 +264,17 @@ final class AdoptedBean {
 
 		/** How often it has begun. Written by the thread that stops the context. */
 		private volatile int count;
+
+		private volatile @Nullable ConfigurableApplicationContext context;
+
+		/**
+		 * Listeners hear that a context closes before anything is stopped, and may stop
+		 * beans themselves.
+		 */
+		private boolean hasBegun() {
+			ConfigurableApplicationContext context = this.context;
+			return this.begun || (context != null && context.isClosed());
+		}
 
 		@Override
 		public boolean isAutoStartup() {

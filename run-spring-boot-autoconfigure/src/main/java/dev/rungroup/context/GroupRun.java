@@ -180,10 +180,7 @@ final class GroupRun {
 	private void runGroup() {
 		Group group = group();
 		try {
-			StallWatch stalls = this.stalls;
-			if (stalls != null) {
-				stalls.start(this::isOver);
-			}
+			watchForStalls();
 			group.run();
 		}
 		catch (UnstoppedMembersException ex) {
@@ -202,6 +199,19 @@ final class GroupRun {
 		}
 		finally {
 			over();
+		}
+	}
+
+	private void watchForStalls() {
+		StallWatch stalls = this.stalls;
+		if (stalls != null) {
+			try {
+				stalls.start(this::isOver);
+			}
+			catch (Throwable ex) {
+				// Out of threads, say
+				logger.warn("Nobody looks for actors that stall; everything else goes on", ex);
+			}
 		}
 	}
 
@@ -454,11 +464,15 @@ final class GroupRun {
 	}
 
 	/**
-	 * Tells the handler once if the group ends by its own doing.
+	 * Tells the handler if the group ends by its own doing, and again when all is over if
+	 * the handler threw: most likely it got no thread, and now there are fewer. All of it
+	 * happens on the watching thread.
 	 */
 	private final class Ender implements GroupListener {
 
 		private final @Nullable GroupEndHandler handler;
+
+		private boolean told;
 
 		private Ender(@Nullable GroupEndHandler handler) {
 			this.handler = handler;
@@ -475,8 +489,12 @@ final class GroupRun {
 		}
 
 		private void ending(@Nullable StopReason reason) {
-			if (GroupRun.this.ending.compareAndSet(Ending.NONE, Ending.BY_ITSELF) && this.handler != null) {
+			// What the closing of the context brings about is no doing of the group's
+			Ending how = GroupRun.this.context.isClosed() ? Ending.ASKED_FOR : Ending.BY_ITSELF;
+			GroupRun.this.ending.compareAndSet(Ending.NONE, how);
+			if (GroupRun.this.ending.get() == Ending.BY_ITSELF && this.handler != null && !this.told) {
 				this.handler.groupEnding(reason);
+				this.told = true;
 			}
 		}
 

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.rungroup.autoconfigure.RunAutoConfiguration;
@@ -27,6 +28,7 @@ import org.springframework.context.Lifecycle;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.support.AbstractApplicationContext;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
@@ -194,6 +196,36 @@ class AdoptionTests {
 			assertThat(container.starts).hasValue(3);
 			assertThat(context.getSourceApplicationContext().isActive()).isFalse();
 		});
+	}
+
+	@Test
+	void stopByAListenerOfTheContextsCloseIsNoFailure() {
+		this.runner.run((context) -> {
+			awaitWatched(context);
+			Container container = container(context);
+			AtomicBoolean looked = new AtomicBoolean();
+			((AbstractApplicationContext) context.getSourceApplicationContext())
+				.addApplicationListener((ContextClosedEvent event) -> {
+					container.stop();
+					looked.set(awaitTwoLooks(container));
+				});
+			Endings endings = context.getBean(Endings.class);
+			GroupLifecycle group = group(context);
+			context.getSourceApplicationContext().close();
+			assertThat(looked).isTrue();
+			assertThat(endings.reasons).isEmpty();
+			assertThat(group.snapshot().stopReason()).extracting(StopReason::kind)
+				.isEqualTo(StopReason.Kind.CONTEXT_CLOSED);
+		});
+	}
+
+	private static boolean awaitTwoLooks(Container container) {
+		int before = container.looks.get();
+		long deadline = System.nanoTime() + LIMIT.toNanos();
+		while (container.looks.get() < before + 2 && System.nanoTime() < deadline) {
+			sleep(10);
+		}
+		return container.looks.get() >= before + 2;
 	}
 
 	@Test
@@ -481,6 +513,8 @@ class AdoptionTests {
 
 		private final AtomicInteger starts = new AtomicInteger();
 
+		private final AtomicInteger looks = new AtomicInteger();
+
 		private volatile IllegalStateException failure;
 
 		private volatile Runnable beforeStop = () -> {
@@ -513,6 +547,12 @@ class AdoptionTests {
 		@Override
 		public int getPhase() {
 			return this.phase;
+		}
+
+		@Override
+		public boolean isRunning() {
+			this.looks.incrementAndGet();
+			return super.isRunning();
 		}
 
 		@Override

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 import dev.rungroup.core.GroupListener;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.support.AbstractApplicationContext;
 import org.springframework.context.support.DefaultLifecycleProcessor;
 import org.springframework.context.support.GenericApplicationContext;
@@ -192,6 +195,51 @@ class StopFromInsideTests {
 		await().until(() -> !lifecycle.isRunning());
 		assertThat(output).contains("Actor 'failing' failed: java.io.IOException: the real cause");
 		assertThat(lifecycle.snapshot().members().get(0).state()).isEqualTo(MemberState.FAILED);
+	}
+
+	@Test
+	void failureThatTheClosingOfTheContextBringsAboutIsNotAnEndOfTheGroupByItself() {
+		List<Object> endings = new CopyOnWriteArrayList<>();
+		CountDownLatch runs = new CountDownLatch(1);
+		CountDownLatch closing = new CountDownLatch(1);
+		GenericApplicationContext context = context((unrefreshed) -> unrefreshed.registerBean(GroupEndHandler.class,
+				() -> (reason) -> endings.add(String.valueOf(reason))));
+		GroupLifecycle lifecycle = lifecycle(context);
+		lifecycle.add(Member.named("worker").execute(() -> {
+			runs.countDown();
+			closing.await();
+			throw new IllegalStateException("the pool is closed");
+		}).interrupt(DEAF).build());
+		context.addApplicationListener((ContextClosedEvent event) -> {
+			closing.countDown();
+			await().until(() -> lifecycle.snapshot().members().get(0).state() == MemberState.FAILED);
+		});
+		await().until(() -> runs.getCount() == 0);
+		context.close();
+		assertThat(lifecycle.snapshot().stopReason().kind()).isEqualTo(StopReason.Kind.MEMBER_FAILED);
+		assertThat(endings).isEmpty();
+	}
+
+	@Test
+	void handlerThatThrowsIsToldAgainWhenTheGroupIsOver() {
+		List<MemberState> told = new CopyOnWriteArrayList<>();
+		AtomicReference<GroupLifecycle> lifecycle = new AtomicReference<>();
+		GenericApplicationContext context = context(
+				(unrefreshed) -> unrefreshed.registerBean(GroupEndHandler.class, () -> (reason) -> {
+					told.add(lifecycle.get().snapshot().members().get(0).state());
+					if (told.size() == 1) {
+						throw new OutOfMemoryError("no thread");
+					}
+				}));
+		lifecycle.set(lifecycle(context));
+		CountDownLatch stop = new CountDownLatch(1);
+		lifecycle.get()
+			.add(Member.named("other").execute(() -> stop.await()).interrupt((reason) -> stop.countDown()).build());
+		lifecycle.get().add(Member.named("returns").execute(() -> {
+		}).build());
+		await().until(() -> !lifecycle.get().isRunning());
+		assertThat(told).hasSize(2).endsWith(MemberState.STOPPED).doesNotHaveDuplicates();
+		context.close();
 	}
 
 	private static GenericApplicationContext context() {

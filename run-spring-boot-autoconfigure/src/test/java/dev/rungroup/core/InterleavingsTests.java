@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
@@ -34,6 +37,39 @@ class InterleavingsTests {
 	private final FakeMember a = new FakeMember("a");
 
 	private final FakeMember b = new FakeMember("b");
+
+	@Test
+	void theInterruptOfACallerWhoseMemberGetsNoThreadIsKept() throws Exception {
+		AtomicReference<Thread> adding = new AtomicReference<>();
+		Group group = Group.builder().threadFactory((task) -> {
+			if (!task.toString().contains("first")) {
+				throw new IllegalStateException("no thread");
+			}
+			return new Thread(task);
+		}).listener(new GroupListener() {
+
+			@Override
+			public void groupStopping(StopReason reason) {
+				// what the caller waits for
+				Waits.until(() -> adding.get().getState() == Thread.State.WAITING);
+			}
+
+		}).build();
+		group.add(Member.named("first").execute((context) -> context.sleep(Waits.LONG)).build());
+		GroupRun run = GroupRun.of(group);
+		Waits.until(() -> group.snapshot().state() == GroupState.RUNNING);
+		CompletableFuture<Boolean> flag = new CompletableFuture<>();
+		Thread caller = new Thread(() -> {
+			Thread.currentThread().interrupt();
+			group.add(Member.named("second").execute(() -> {
+			}).build());
+			flag.complete(Thread.currentThread().isInterrupted());
+		});
+		adding.set(caller);
+		caller.start();
+		assertThat(flag.get(Waits.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+		assertThat(run.thrown()).hasMessage("no thread");
+	}
 
 	@Test
 	void aStopWhileAListenerHearsOfARestartKeepsTheBodyFromBeingCalled() {

@@ -8,6 +8,8 @@ import java.util.concurrent.TimeUnit;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.beans.factory.support.BeanDefinitionRegistryPostProcessor;
+import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.ExitCodeExceptionMapper;
 import org.springframework.boot.SpringApplication;
@@ -33,6 +35,8 @@ import org.springframework.core.env.Environment;
  * throw, begun, no</li>
  * <li>{@code app.hold-phase}: in which phase it does; after all others if this is not
  * set</li>
+ * <li>{@code app.unordered}: how many more runners there are, without an order; the last
+ * one called works for long</li>
  * <li>{@code app.fault}: what {@link FaultyActor} does, which is there if this is
  * set</li>
  * </ul>
@@ -132,6 +136,24 @@ class ExitApplication {
 	@Order(2)
 	ApplicationRunner secondRunner(ConfigurableApplicationContext context) {
 		return (args) -> print("SECOND RUNNER active=" + context.isActive());
+	}
+
+	@Bean
+	static BeanDefinitionRegistryPostProcessor unorderedRunners(Environment environment) {
+		int count = environment.getProperty("app.unordered", Integer.class, 0);
+		CountDownLatch left = new CountDownLatch(count);
+		return (registry) -> {
+			for (int i = 0; i < count; i++) {
+				registry.registerBeanDefinition("unordered" + i,
+						new RootBeanDefinition(ApplicationRunner.class, () -> (args) -> {
+							left.countDown();
+							if (left.getCount() == 0) {
+								reached("last runner");
+								Thread.sleep(60_000);
+							}
+						}));
+			}
+		};
 	}
 
 	@EventListener(ApplicationReadyEvent.class)

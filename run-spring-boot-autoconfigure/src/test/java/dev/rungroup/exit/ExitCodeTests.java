@@ -114,6 +114,24 @@ class ExitCodeTests {
 		return jvms.run(scenarios);
 	}
 
+	/**
+	 * Spring Boot calls runners without an order in any; eight of them come before and
+	 * after ours.
+	 */
+	@TestFactory
+	Stream<DynamicTest> aRunnerWithoutAnOrderDoesNotHoldUpTheEnd() {
+		return jvms.run(List.of(new Scenario("failure", () -> {
+			Ended ended = Kind.all()
+				.get(0)
+				.run(List.of("--app.at=last runner", "--app.how=generator", "--app.unordered=8",
+						"--run.shutdown.timeout=80s"));
+			assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
+			assertInterruptedOnce(ended, "MEMBER_FAILED");
+			assertThat(ended.count("READY")).as(ended.toString()).isZero();
+			assertThat(ended.count("MAIN RETURNS")).as(ended.toString()).isZero();
+		})));
+	}
+
 	@TestFactory
 	Stream<DynamicTest> aSignalEndsTheApplicationWithItsOwnCode() {
 		List<Scenario> scenarios = new ArrayList<>();
@@ -287,6 +305,21 @@ class ExitCodeTests {
 							.hasSize(1);
 						assertThat(ended.containing("INTERRUPT trigger CONTEXT_CLOSED")).as(ended.toString())
 							.hasSize(1);
+						assertThat(ended.stackTraces()).as(ended.toString()).isEmpty();
+					}
+				}));
+			}
+			if (kind.web()) {
+				scenarios.add(new Scenario("port taken after an actor has returned, " + kind, () -> {
+					try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+						String beforeWebServer = "--app.hold-phase=" + (Integer.MAX_VALUE - 2049);
+						Ended ended = kind
+							.run(List.of("--app.at=refresh", "--app.how=return", "--app.hold=ending", beforeWebServer,
+									"--server.address=127.0.0.1", "--server.port=" + taken.getLocalPort()));
+						assertThat(ended.code()).as(ended.toString()).isEqualTo(1);
+						assertThat(ended.containing("already in use")).as(ended.toString()).isNotEmpty();
+						assertInterruptedOnce(ended, "MEMBER_DONE");
+						assertThat(ended.containing("exit code 0")).as(ended.toString()).isEmpty();
 						assertThat(ended.stackTraces()).as(ended.toString()).isEmpty();
 					}
 				}));

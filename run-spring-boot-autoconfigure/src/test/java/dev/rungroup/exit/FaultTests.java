@@ -243,6 +243,24 @@ class FaultTests {
 	}
 
 	/**
+	 * There is no thread for the exit either until the actor has ended.
+	 */
+	@TestFactory
+	Stream<DynamicTest> anActorThatUsesUpTheThreadsEndsTheApplicationWithOne() {
+		Kind kind = Kind.all().get(0);
+		return jvms.run(List.of(new Scenario(kind.toString(), () -> {
+			try (ForkedJvm jvm = kind.startWithFewThreads(List.of("--app.at=never", "--app.fault=" + Fault.THREADS))) {
+				Ended ended = jvm.awaitEnd();
+				assertThat(ended.count("IN THREADS")).as(ended.toString()).isEqualTo(1);
+				assertThat(ended.code()).as(ended.toString()).isEqualTo(1);
+				assertThat(ended.containing("No thread to end the application with")).as(ended.toString()).isNotEmpty();
+				assertAllInterruptedOnce(ended, "MEMBER_FAILED");
+				assertThat(ended.containing("The application has ended, exit code 1")).as(ended.toString()).hasSize(1);
+			}
+		})));
+	}
+
+	/**
 	 * When the memory stays full nobody can stop anything in an orderly way. The README
 	 * names this option.
 	 */

@@ -68,6 +68,7 @@ final class FaultyActor {
 				fill(new ArrayList<>());
 			}
 			case MEMORY_FOR_GOOD -> fill(hoard);
+			case THREADS -> useThreadsUp();
 			default -> throw new IllegalStateException("boom");
 		}
 	}
@@ -77,6 +78,23 @@ final class FaultyActor {
 		ExitApplication.print("IN MEMORY at " + System.currentTimeMillis());
 		while (true) {
 			list.add(new byte[100_000]);
+		}
+	}
+
+	@SuppressWarnings("InfiniteLoopStatement")
+	private void useThreadsUp() {
+		ExitApplication.print("IN THREADS");
+		while (true) {
+			Thread thread = new Thread(() -> {
+				try {
+					this.stop.await();
+				}
+				catch (InterruptedException ex) {
+					Thread.currentThread().interrupt();
+				}
+			});
+			thread.setDaemon(true);
+			thread.start();
 		}
 	}
 
@@ -137,7 +155,10 @@ final class FaultyActor {
 		MEMORY,
 
 		/** Fills the heap for good. */
-		MEMORY_FOR_GOOD
+		MEMORY_FOR_GOOD,
+
+		/** Starts threads until there are no more; its interrupter ends them. */
+		THREADS
 
 	}
 

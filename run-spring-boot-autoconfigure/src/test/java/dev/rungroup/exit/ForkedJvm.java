@@ -55,7 +55,21 @@ final class ForkedJvm implements AutoCloseable {
 	 */
 	static ForkedJvm start(List<String> jvmArguments, Class<?> main, List<String> arguments, Pattern without)
 			throws IOException {
-		List<String> command = new ArrayList<>();
+		return launch(List.of(), jvmArguments, main, arguments, without);
+	}
+
+	/**
+	 * Start the application with a limit of its address space, in kilobytes.
+	 */
+	static ForkedJvm startWithLimit(long addressSpace, List<String> jvmArguments, Class<?> main, List<String> arguments)
+			throws IOException {
+		return launch(List.of("sh", "-c", "ulimit -v " + addressSpace + " && exec \"$@\"", "sh"), jvmArguments, main,
+				arguments, UNUSED);
+	}
+
+	private static ForkedJvm launch(List<String> launcher, List<String> jvmArguments, Class<?> main,
+			List<String> arguments, Pattern without) throws IOException {
+		List<String> command = new ArrayList<>(launcher);
 		if (RESETS_SIGNALS) {
 			// in the background of a script SIGINT is ignored, and a child inherits that
 			command.addAll(List.of("env", "--default-signal=INT,TERM,HUP"));

@@ -47,6 +47,18 @@ record Kind(boolean web, boolean virtual) {
 	}
 
 	ForkedJvm start(List<String> jvmArguments, List<String> arguments) throws IOException {
+		return ForkedJvm.start(jvmArguments, ExitApplication.class, with(arguments));
+	}
+
+	/**
+	 * With hardly any address space left for threads.
+	 */
+	ForkedJvm startWithFewThreads(List<String> arguments) throws IOException {
+		return ForkedJvm.startWithLimit(16_000_000, List.of("-Xmx64m", "-Xss256m"), ExitApplication.class,
+				with(arguments));
+	}
+
+	private List<String> with(List<String> arguments) {
 		List<String> all = new ArrayList<>();
 		all.add("--spring.main.web-application-type=" + (this.web ? "servlet" : "none"));
 		all.add("--spring.threads.virtual.enabled=" + this.virtual);
@@ -60,7 +72,7 @@ record Kind(boolean web, boolean virtual) {
 		for (String argument : all) {
 			byName.put(argument.substring(0, argument.indexOf('=')), argument);
 		}
-		return ForkedJvm.start(jvmArguments, ExitApplication.class, List.copyOf(byName.values()));
+		return List.copyOf(byName.values());
 	}
 
 	@Override

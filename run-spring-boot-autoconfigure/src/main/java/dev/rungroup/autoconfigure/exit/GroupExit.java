@@ -54,6 +54,8 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 
 	private final AtomicBoolean begun = new AtomicBoolean();
 
+	private volatile boolean withoutThread;
+
 	private final CountDownLatch destroyed = new CountDownLatch(1);
 
 	private volatile int code;
@@ -75,8 +77,29 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 		if (reason != null && this.settings.onShutdown() != OnShutdown.NONE && this.begun.compareAndSet(false, true)) {
 			Thread thread = new Thread(null, () -> end(reason), "run-exit", 0, false);
 			thread.setDaemon(false);
-			thread.start();
+			try {
+				thread.start();
+			}
+			catch (Throwable ex) {
+				endWithoutThread(reason, ex);
+			}
 		}
+	}
+
+	/**
+	 * An actor that leaks threads has used them up, perhaps, and ends because of that. We
+	 * are told again when the actors have ended; then the calling thread is the last one
+	 * that knows.
+	 */
+	private void endWithoutThread(StopReason reason, Throwable failure) {
+		if (!this.withoutThread) {
+			this.withoutThread = true;
+			this.begun.set(false);
+			throw new IllegalStateException(
+					"No thread to end the application with; to be tried again when the actors" + " have ended",
+					failure);
+		}
+		end(reason);
 	}
 
 	/**
@@ -134,6 +157,10 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 				this.code = ExitCodes.codeFor(reason, this.context);
 			}
 			close(new Ending(reason, this.code, endsJvm, this.remedies.remedyFor(reason), Thread.currentThread()));
+			if (this.code == 0 && this.launch.hasFailedByItself()) {
+				// An actor has ended well, but there never was an application
+				this.code = 1;
+			}
 			if (endsJvm) {
 				logger.info("The application has ended, exit code " + this.code);
 			}

@@ -17,9 +17,9 @@ import org.springframework.context.ConfigurableApplicationContext;
  * for the next one.
  * <p>
  * The launching thread calls {@link #refreshed()}, {@link #runnersBegin()},
- * {@link #runnersEnd()}, {@link #ready()} and {@link #failed()}; {@link #closed()} comes
- * from whoever closes the context; {@link #takeOver} and {@link #awaitFailedStart} from
- * the ending thread.
+ * {@link #runnersEnd()}, {@link #announcing()}, {@link #ready()} and {@link #failed()};
+ * {@link #closed()} comes from whoever closes the context; {@link #takeOver} and
+ * {@link #awaitFailedStart} from the ending thread.
  */
 final class Launch {
 
@@ -129,23 +129,41 @@ final class Launch {
 	}
 
 	/**
-	 * The last runner has returned, the application is about to be called ready.
+	 * The last runner has returned, or only some of those that have no order: Spring Boot
+	 * calls these in any. So they are taken to be at work still.
 	 */
 	void runnersEnd() {
+		Ending ending = ending();
+		if (ending != null) {
+			stayOut(ending);
+		}
+	}
+
+	/**
+	 * The application is about to be called ready. Not called if its context is closed
+	 * already.
+	 */
+	void announcing() {
 		Ending ending = advance(Stage.ANNOUNCING);
-		if (ending == null) {
-			return;
-		}
-		if (ending.endsJvm()) {
-			hold(ending);
-		}
-		else if (!isTakenOver()) {
+		if (ending != null && !stayOut(ending)) {
 			move(Stage.ANNOUNCING);
 		}
-		else {
+	}
+
+	/**
+	 * Let the ending go first, unless it waits for the launching thread itself.
+	 */
+	private boolean stayOut(Ending ending) {
+		if (ending.endsJvm()) {
+			hold(ending);
+			return true;
+		}
+		if (isTakenOver()) {
 			// Spring Boot does not call a closed application ready
 			joinUninterruptibly(ending.thread());
+			return true;
 		}
+		return false;
 	}
 
 	/**
@@ -223,6 +241,17 @@ final class Launch {
 				// as above
 			}
 		}
+	}
+
+	/**
+	 * Whether the start has failed, and not because we have closed its context.
+	 */
+	synchronized boolean hasFailedByItself() {
+		return this.stage == Stage.FAILED && !this.takenOver;
+	}
+
+	private synchronized @Nullable Ending ending() {
+		return this.ending;
 	}
 
 	/**
