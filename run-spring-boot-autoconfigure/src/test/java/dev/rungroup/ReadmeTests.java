@@ -2,7 +2,12 @@ package dev.rungroup;
 
 import java.io.IOException;
 import java.io.StringWriter;
+import java.lang.reflect.Field;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,21 +23,28 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
+import dev.rungroup.autoconfigure.RunAutoConfiguration;
 import dev.rungroup.autoconfigure.RunProperties;
+import dev.rungroup.context.GroupLifecycle;
+import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.MemberState;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.core.env.MutablePropertySources;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.ByteArrayResource;
+import org.springframework.util.ReflectionUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -83,6 +95,53 @@ class ReadmeTests {
 	@ParameterizedTest
 	@MethodSource("javaSnippets")
 	void javaSnippetsCompile(String snippet, @TempDir Path output) {
+		assertCompiles(snippet, output);
+	}
+
+	@Test
+	void echoServerOutlivesALostClientAndDoesNotWaitForAnIdleOneToStop(@TempDir Path output) throws Exception {
+		String snippet = javaSnippets().filter((java) -> java.contains("class EchoServer")).findFirst().orElseThrow();
+		assertCompiles(snippet.replace("7007", "0"), output); // any free port
+		try (URLClassLoader classes = new URLClassLoader(new URL[] { output.toUri().toURL() })) {
+			Class<?> type = classes.loadClass("EchoServer");
+			new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(RunAutoConfiguration.class))
+				.withBean("echoServer", type)
+				.withPropertyValues("run.on-shutdown=none", "run.shutdown.timeout=20s")
+				.run((context) -> {
+					int port = portOf(context.getBean(type));
+					try (Socket lost = echoed(port)) {
+						lost.setSoLinger(true, 0); // its end is a reset
+					}
+					GroupLifecycle group = context.getBean(GroupLifecycle.class);
+					try (Socket idle = echoed(port)) {
+						group.stop();
+						assertThat(group.snapshot().members()).extracting(MemberSnapshot::state)
+							.containsExactly(MemberState.STOPPED);
+						assertThat(idle.getInputStream().read()).isEqualTo(-1);
+					}
+				});
+		}
+	}
+
+	private static int portOf(Object server) throws IllegalAccessException {
+		Field socket = ReflectionUtils.findField(server.getClass(), null, ServerSocket.class);
+		assertThat(socket).isNotNull();
+		socket.setAccessible(true);
+		return ((ServerSocket) socket.get(server)).getLocalPort();
+	}
+
+	/**
+	 * Return a connection that has sent something and got it back.
+	 */
+	private static Socket echoed(int port) throws IOException {
+		Socket socket = new Socket("localhost", port);
+		socket.setSoTimeout(20_000);
+		socket.getOutputStream().write('e');
+		assertThat(socket.getInputStream().read()).isEqualTo('e');
+		return socket;
+	}
+
+	private static void assertCompiles(String snippet, Path output) {
 		boolean isClass = Pattern.compile("^(@\\w+.*\\s)*class ", Pattern.MULTILINE).matcher(snippet).find();
 		String source = IMPORTS + SURROUNDINGS + (isClass ? snippet : METHOD.formatted(snippet));
 		JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();

@@ -86,6 +86,18 @@ class ActorsEndpointTests {
 	}
 
 	@Test
+	void restartDuringTheBackOffWaitsTheInitialDelayAgain() {
+		Duration initialDelay = Duration.ofMillis(300);
+		with(failing("worker", initialDelay), (endpoint) -> {
+			awaitState(endpoint, "WAITING");
+			long asked = System.nanoTime();
+			endpoint.control("worker", "restart");
+			Awaitility.await().atMost(LIMIT).until(() -> actor(endpoint).executions() == 2);
+			assertThat(Duration.ofNanos(System.nanoTime() - asked)).isGreaterThanOrEqualTo(initialDelay);
+		});
+	}
+
+	@Test
 	void restartOfAnActorThatTakesItsTimeToEndIsRemembered() {
 		CountDownLatch interrupted = new CountDownLatch(1);
 		CountDownLatch mayEnd = new CountDownLatch(1);
@@ -238,9 +250,18 @@ class ActorsEndpointTests {
 	}
 
 	private static Member failing(String name) {
-		return Member.named(name).onError(Policy.RESTART).backoff(Backoff.fixed(FOR_EVER)).execute(() -> {
-			throw new IllegalStateException("broken");
-		}).build();
+		return failing(name, Duration.ZERO);
+	}
+
+	private static Member failing(String name, Duration initialDelay) {
+		return Member.named(name)
+			.initialDelay(initialDelay)
+			.onError(Policy.RESTART)
+			.backoff(Backoff.fixed(FOR_EVER))
+			.execute(() -> {
+				throw new IllegalStateException("broken");
+			})
+			.build();
 	}
 
 	private static Member failingHard(String name) {

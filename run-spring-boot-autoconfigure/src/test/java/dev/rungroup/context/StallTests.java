@@ -90,6 +90,22 @@ class StallTests {
 	}
 
 	@Test
+	void wedgedLoopThatIsRestartedWaitsItsInitialDelayAgain() {
+		Duration initialDelay = Duration.ofSeconds(1);
+		this.runner
+			.withPropertyValues("run.actors.wedged.on-stall=restart", "run.actors.wedged.initial-delay=" + initialDelay)
+			.run((context) -> {
+				Loop loop = context.getBean(Loop.class);
+				Awaitility.await().atMost(LIMIT).until(() -> member(context).executions() > 0);
+				long wedged = System.nanoTime();
+				loop.wedge();
+				await(loop.startsAfterTheStall);
+				assertThat(Duration.ofNanos(System.nanoTime() - wedged)).isGreaterThanOrEqualTo(initialDelay);
+				loop.lock.unlock();
+			});
+	}
+
+	@Test
 	void loopThatCannotBeInterruptedStaysStalledAndStartsAgainWhenItHasEnded() {
 		this.runner.withPropertyValues("run.actors.wedged.on-stall=restart").run((context) -> {
 			Loop loop = context.getBean(Loop.class);

@@ -26,6 +26,9 @@ class Connections {
 
 	private static final Logger log = LoggerFactory.getLogger(Connections.class);
 
+	/** An aborted connection waits for nothing any more: this is only for its thread. */
+	private static final Duration ABORT_TIMEOUT = Duration.ofSeconds(2);
+
 	private final Set<LineConnection> open = ConcurrentHashMap.newKeySet();
 
 	private final Semaphore places;
@@ -58,8 +61,17 @@ class Connections {
 			return;
 		}
 		LineConnection connection = new LineConnection(socket, this.queue, this.properties);
-		this.open.add(connection);
-		this.threads.execute(() -> serve(connection));
+		try {
+			this.open.add(connection);
+			this.threads.execute(() -> serve(connection));
+		}
+		catch (Throwable ex) {
+			// without a thread, as when there is no memory for one, nobody would ever
+			// close it
+			forget(connection);
+			connection.abort();
+			throw ex;
+		}
 	}
 
 	private void serve(LineConnection connection) {
@@ -67,9 +79,13 @@ class Connections {
 			connection.serve();
 		}
 		finally {
-			this.open.remove(connection);
-			this.places.release();
+			forget(connection);
 		}
+	}
+
+	private void forget(LineConnection connection) {
+		this.open.remove(connection);
+		this.places.release();
 	}
 
 	/**
@@ -84,7 +100,8 @@ class Connections {
 
 	/**
 	 * Receive nothing more, let every client have its answers, and close. Returns when
-	 * all connections are closed.
+	 * all connections are closed, or when those that were aborted do not end either:
+	 * until they do, they keep their places, after the next start as well.
 	 */
 	void endAll() throws InterruptedException {
 		if (!this.open.isEmpty()) {
@@ -103,8 +120,12 @@ class Connections {
 		finally {
 			this.open.forEach(LineConnection::abort);
 		}
-		this.places.acquire(all);
-		this.places.release(all);
+		if (this.places.tryAcquire(all, ABORT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+			this.places.release(all);
+			return;
+		}
+		log.warn("Leaving {} connections to themselves: they were aborted and did not end within {} s",
+				this.open.size(), ABORT_TIMEOUT.toSeconds());
 	}
 
 }

@@ -66,38 +66,42 @@ class InboxReader {
 		for (Path directory : List.of(this.processing, this.done, this.failed)) {
 			Files.createDirectories(directory);
 		}
+		// a file that cannot be read or moved must not hold up the others
+		List<IOException> failures = new ArrayList<>();
 		// what a crash has left behind comes first
 		List<Path> claimed = new ArrayList<>(directories(this.processing));
 		for (Path file : files(this.inbox)) {
-			claimed.add(claim(file));
+			try {
+				claim(file, claimed);
+			}
+			catch (IOException ex) {
+				failures.add(ex);
+			}
 		}
-		IOException failure = null;
 		for (Path directory : claimed) {
 			try {
 				finish(directory);
 			}
 			catch (IOException ex) {
-				// a file that cannot be read or moved must not hold up the others
-				if (failure != null) {
-					ex.addSuppressed(failure);
-				}
-				failure = ex;
+				failures.add(ex);
 			}
 		}
-		if (failure != null) {
-			throw failure;
+		if (!failures.isEmpty()) {
+			IOException first = failures.remove(0);
+			failures.forEach(first::addSuppressed);
+			throw first;
 		}
 	}
 
-	private Path claim(Path file) throws IOException {
-		Path claimed = Files.createDirectory(this.processing.resolve(UUID.randomUUID().toString()));
+	private void claim(Path file, List<Path> claimed) throws IOException {
+		Path directory = Files.createDirectory(this.processing.resolve(UUID.randomUUID().toString()));
+		claimed.add(directory); // empty if the file cannot be moved, and deleted as such
 		try {
-			Files.move(file, claimed.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+			Files.move(file, directory.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
 		}
 		catch (NoSuchFileException ex) {
 			log.info("{} was taken away again", file);
 		}
-		return claimed;
 	}
 
 	private void finish(Path claimed) throws IOException, InterruptedException {

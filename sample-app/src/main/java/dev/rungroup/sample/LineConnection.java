@@ -91,9 +91,7 @@ final class LineConnection {
 	private boolean receive(LineReader reader, List<Answer> answers) throws IOException, InterruptedException {
 		do {
 			try {
-				this.waiting = Waiting.forLine();
-				byte[] bytes = reader.next();
-				this.waiting = Waiting.forNobody();
+				byte[] bytes = next(reader);
 				if (bytes == null || this.goodbye != null) {
 					return false; // after a goodbye this may be half a line
 				}
@@ -109,6 +107,17 @@ final class LineConnection {
 		}
 		while (reader.hasLine() && answers.size() < MAX_LINES_PER_ROUND && this.goodbye == null);
 		return true;
+	}
+
+	private byte @Nullable [] next(LineReader reader) throws IOException, RejectedLineException {
+		this.waiting = Waiting.forLine();
+		try {
+			return reader.next();
+		}
+		finally {
+			// also after a line that is too long: the client has sent it
+			this.waiting = Waiting.forNobody();
+		}
 	}
 
 	private static String answerFor(Line line) throws InterruptedException {

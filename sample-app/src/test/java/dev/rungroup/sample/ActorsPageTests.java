@@ -176,6 +176,20 @@ class ActorsPageTests {
 	}
 
 	@Test
+	void actorThatRunsAgainAfterAFailureIsRedOnlyUntilItIsReady() {
+		await().untilAsserted(() -> {
+			assertThat(text("recovered", ".failures")).isEqualTo("1");
+			assertThat(text("recovered", ".state")).contains("running");
+			assertThat(row("recovered").getAttribute("data-look")).isEqualTo("good");
+			assertThat(text("unready", ".state")).contains("trying again");
+			assertThat(row("unready").getAttribute("data-look")).isEqualTo("bad");
+			assertThat(text("#verdict")).contains("failing").contains("unready").doesNotContain("recovered");
+		});
+		// only the end of its execution ends the row of its failures
+		assertThat(member("recovered").failuresInARow()).isEqualTo(1);
+	}
+
+	@Test
 	void messageOfFailureIsTextAndNeverMarkup() {
 		await().untilAsserted(() -> assertThat(text("markup", ".message")).isEqualTo(BadMessage.TEXT));
 		assertThat(row("markup").findElements(By.tagName("img"))).isEmpty();
@@ -262,6 +276,26 @@ class ActorsPageTests {
 	static class BadMessage {
 
 		static final String TEXT = "<img src=x onerror=\"document.title='owned'\"> & <b>bold</b>";
+
+		@Bean
+		Member recovered() {
+			return failsOnce("recovered").build();
+		}
+
+		@Bean
+		Member unready() {
+			// above the others: they would not start before it is ready
+			return failsOnce("unready").readyTimeout(Duration.ofDays(1)).stage(100).build();
+		}
+
+		private static Member.Builder failsOnce(String name) {
+			return Member.named(name).execute((context) -> {
+				if (context.failures() == 0) {
+					throw new IllegalStateException("fails once");
+				}
+				context.sleep(Duration.ofDays(1));
+			}).onError(Policy.RESTART).backoff(Backoff.fixed(Duration.ofMillis(10)));
+		}
 
 		@Bean
 		Member markup() {
