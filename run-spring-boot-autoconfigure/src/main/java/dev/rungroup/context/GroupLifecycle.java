@@ -129,13 +129,8 @@ public final class GroupLifecycle
 		try {
 			// Creates lazy beans: no lock is held while their code runs
 			run.prepare(actors);
-			List<Member> members = actors.members();
-			boolean launch;
-			synchronized (this.lock) {
-				members.addAll(this.added.values());
-				launch = run.fill(members);
-			}
-			if (launch) {
+			List<Member> members = run.wrapped(actors.members());
+			if (fill(run, members)) {
 				logger.info("Starting actors " + names(members) + ((actors.disabled().isEmpty()) ? ""
 						: " (disabled: " + String.join(", ", actors.disabled()) + ")"));
 				run.launch();
@@ -144,6 +139,28 @@ public final class GroupLifecycle
 		catch (Throwable ex) {
 			run.over();
 			throw ex;
+		}
+	}
+
+	/**
+	 * Add the members that were added by hand, and put all of them into the group.
+	 * Whoever comes while we wrap bodies, which is the user's code and happens without
+	 * the lock, is not forgotten.
+	 * @return whether to launch the group
+	 */
+	private boolean fill(GroupRun run, List<Member> members) {
+		List<Member> known = List.of();
+		List<Member> wrapped = List.of();
+		while (true) {
+			synchronized (this.lock) {
+				List<Member> added = List.copyOf(this.added.values());
+				if (added.equals(known)) {
+					members.addAll(wrapped);
+					return run.fill(members);
+				}
+				known = added;
+			}
+			wrapped = run.wrapped(known);
 		}
 	}
 

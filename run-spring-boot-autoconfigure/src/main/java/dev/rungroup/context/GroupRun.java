@@ -1,6 +1,7 @@
 package dev.rungroup.context;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -127,7 +128,7 @@ final class GroupRun {
 	}
 
 	/**
-	 * Put the members into the group. Under the lifecycle's lock.
+	 * Put the members into the group, their bodies wrapped. Under the lifecycle's lock.
 	 * @return whether to launch it now: not if it is empty, or was stopped meanwhile
 	 */
 	boolean fill(List<Member> members) {
@@ -136,7 +137,7 @@ final class GroupRun {
 			return false;
 		}
 		for (Member member : members) {
-			group().add(wrapped(member));
+			group().add(member);
 		}
 		this.filled = true;
 		this.launched = !members.isEmpty();
@@ -403,6 +404,17 @@ final class GroupRun {
 		catch (IllegalStateException ex) {
 			logger.debug("The group is over: member '" + member.name() + "' joins the next one", ex);
 		}
+	}
+
+	/**
+	 * Let the wrappers wrap the bodies, which is the user's code.
+	 */
+	List<Member> wrapped(List<Member> members) {
+		List<Member> wrapped = new ArrayList<>(members.size());
+		for (Member member : members) {
+			wrapped.add(wrapped(member));
+		}
+		return wrapped;
 	}
 
 	private Member wrapped(Member member) {

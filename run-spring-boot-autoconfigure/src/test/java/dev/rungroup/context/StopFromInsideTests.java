@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.event.ContextClosedEvent;
@@ -239,6 +241,40 @@ class StopFromInsideTests {
 		}).build());
 		await().until(() -> !lifecycle.get().isRunning());
 		assertThat(told).hasSize(2).endsWith(MemberState.STOPPED).doesNotHaveDuplicates();
+		context.close();
+	}
+
+	@Test
+	void wrapperOfBodiesMayWaitForSomebodyWhoLooksAtTheGroupOrAddsToIt() {
+		CountDownLatch lateRuns = new CountDownLatch(1);
+		AtomicBoolean first = new AtomicBoolean(true);
+		GenericApplicationContext context = context((unrefreshed) -> {
+			unrefreshed.registerBean(BodyWrapper.class, () -> (name, body) -> {
+				GroupLifecycle lifecycle = lifecycle(unrefreshed);
+				CompletableFuture.runAsync(() -> {
+					lifecycle.snapshot();
+					if (first.getAndSet(false)) {
+						lifecycle.add(Member.named("late").execute(lateRuns::countDown).build());
+					}
+				}).orTimeout(10, TimeUnit.SECONDS).join();
+				return body;
+			});
+			unrefreshed
+				.addBeanFactoryPostProcessor((beanFactory) -> beanFactory.addBeanPostProcessor(new BeanPostProcessor() {
+
+					@Override
+					public Object postProcessAfterInitialization(Object bean, String beanName) {
+						if (bean instanceof GroupLifecycle lifecycle) {
+							lifecycle.add(Member.named("early").execute(lateRuns::await).build());
+						}
+						return bean;
+					}
+
+				}));
+		});
+		assertThat(lifecycle(context).snapshot().members()).extracting(MemberSnapshot::name)
+			.containsExactly("early", "late");
+		await().until(() -> lateRuns.getCount() == 0);
 		context.close();
 	}
 
