@@ -11,7 +11,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.health.contributor.HealthIndicator;
-import org.springframework.context.ApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 
 /**
@@ -32,12 +32,11 @@ public final class RunAvailabilityAutoConfiguration {
 	}
 
 	/**
-	 * Takes the availability and not a provider, so that it is created first and hears
-	 * events first. The lifecycle asks for its listeners, so they cannot ask for it.
+	 * The lifecycle asks for its listeners, so they cannot ask for it.
 	 */
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-	ActorAvailability actorAvailability(ApplicationAvailability availability, ApplicationContext context,
+	ActorAvailability actorAvailability(ApplicationAvailability availability, ConfigurableApplicationContext context,
 			RunProperties properties) {
 		return new ActorAvailability(availability, context, context.getBeanProvider(GroupLifecycle.class)::getIfUnique,
 				properties.getOnShutdown() == RunProperties.OnShutdown.NONE);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.MemberSnapshot;
@@ -18,7 +18,7 @@ import dev.rungroup.core.MemberState;
  * it comes late itself, the whole JVM has been standing still, and that time counts for
  * nobody.
  * <p>
- * {@link #check} is called by one thread alone, {@link #stalled()} by any.
+ * {@link #check} is called by one thread alone, the rest by any.
  */
 final class StallMonitor {
 
@@ -37,14 +37,15 @@ final class StallMonitor {
 
 	private final InstantSource clock;
 
-	private final BiConsumer<StallLimit, Duration> onStall;
+	private final Consumer<Stall> onStall;
 
 	/**
 	 * @param limits for whom to look; at least one
 	 * @param clock the time of snapshots
-	 * @param onStall told once per stall, with the time since the last progress
+	 * @param onStall told once per stall, by whoever calls {@link #check}; again by the
+	 * next check if it throws
 	 */
-	StallMonitor(List<StallLimit> limits, InstantSource clock, BiConsumer<StallLimit, Duration> onStall) {
+	StallMonitor(List<StallLimit> limits, InstantSource clock, Consumer<Stall> onStall) {
 		limits.forEach((limit) -> this.watches.put(limit.member(), new Watch(limit)));
 		this.interval = interval(limits);
 		this.clock = clock;
@@ -91,6 +92,24 @@ final class StallMonitor {
 	}
 
 	/**
+	 * Take back that a member is stalled: if the next check finds it so, it is told anew.
+	 */
+	void forget(String member) {
+		this.stalled.remove(member);
+	}
+
+	/**
+	 * A member without progress.
+	 *
+	 * @param limit its limit
+	 * @param member how it was when that was noticed
+	 * @param silence the time since its last progress
+	 */
+	record Stall(StallLimit limit, MemberSnapshot member, Duration silence) {
+
+	}
+
+	/**
 	 * One member.
 	 */
 	private final class Watch {
@@ -98,6 +117,9 @@ final class StallMonitor {
 		private final StallLimit limit;
 
 		private Duration silence = Duration.ZERO;
+
+		/** Whether the current stall, if there is one, was told of. */
+		private boolean told;
 
 		private Watch(StallLimit limit) {
 			this.limit = limit;
@@ -120,8 +142,14 @@ final class StallMonitor {
 			if (this.silence.compareTo(this.limit.stallAfter()) < 0) {
 				StallMonitor.this.stalled.remove(member.name());
 			}
-			else if (StallMonitor.this.stalled.add(member.name())) {
-				StallMonitor.this.onStall.accept(this.limit, age);
+			else {
+				if (StallMonitor.this.stalled.add(member.name())) {
+					this.told = false;
+				}
+				if (!this.told) {
+					StallMonitor.this.onStall.accept(new Stall(this.limit, member, age));
+					this.told = true;
+				}
 			}
 		}
 

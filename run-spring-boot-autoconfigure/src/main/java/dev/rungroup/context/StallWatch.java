@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
@@ -11,6 +12,8 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 import dev.rungroup.core.Group;
+import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.MemberState;
 import dev.rungroup.core.StopReason;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -65,13 +68,15 @@ final class StallWatch {
 			}
 			catch (Throwable ex) {
 				// Out of memory, say: whoever is stalled then will be so a second later
-				logger.warn("Looking for stalled actors failed; it goes on", ex);
+				warn("Looking for stalled actors failed; it goes on", ex);
 			}
 			last = now;
 		}
 	}
 
-	private void stalled(StallLimit limit, Duration silence) {
+	private void stalled(StallMonitor.Stall stall) {
+		StallLimit limit = stall.limit();
+		Duration silence = stall.silence();
 		String name = limit.member();
 		logger.warn("Actor '" + name + "' is stalled: no progress for " + silence.toMillis() + " ms, its limit is "
 				+ limit.stallAfter().toMillis() + " ms; " + switch (limit.onStall()) {
@@ -79,29 +84,81 @@ final class StallWatch {
 					case RESTART -> "it is interrupted, to be started again when it has ended";
 					case SHUTDOWN -> "it ends the group of actors";
 				} + ". Its thread is at" + stack(name));
-		act(limit, new StopReason(StopReason.Kind.STALLED, name, failure(name, silence)));
+		act(stall, new StopReason(StopReason.Kind.STALLED, name, failure(name, silence)));
 		try {
 			this.publisher.publishEvent(new ActorStalledEvent(name, silence));
 		}
 		catch (Throwable ex) {
-			logger.warn("A listener of ActorStalledEvent threw; everything else goes on", ex);
+			warn("A listener of ActorStalledEvent threw; everything else goes on", ex);
 		}
 	}
 
-	private void act(StallLimit limit, StopReason reason) {
+	private void act(StallMonitor.Stall stall, StopReason reason) {
+		OnStall onStall = stall.limit().onStall();
+		if (onStall == OnStall.REPORT || !isStillThere(stall)) {
+			return;
+		}
 		try {
-			switch (limit.onStall()) {
-				case REPORT -> {
-				}
-				case RESTART -> {
-					this.group.stopMember(limit.member(), reason);
-					this.group.startMember(limit.member());
-				}
-				case SHUTDOWN -> this.group.stop(reason);
+			if (onStall == OnStall.RESTART) {
+				restart(stall.limit().member(), reason);
+			}
+			else {
+				this.group.stop(reason);
 			}
 		}
 		catch (IllegalStateException | NoSuchElementException ex) {
-			logger.debug("Actor '" + limit.member() + "' is not restarted: its group is ending", ex);
+			logger.debug("Actor '" + stall.limit().member() + "' is not restarted: its group is ending", ex);
+		}
+	}
+
+	/**
+	 * Whether the member is still where it was when it was found: to collect its stack
+	 * and to report it may have taken long.
+	 */
+	private boolean isStillThere(StallMonitor.Stall stall) {
+		MemberSnapshot found = stall.member();
+		MemberSnapshot now = member(found.name());
+		if (now.state() == MemberState.RUNNING && now.executions() == found.executions()
+				&& Objects.equals(now.lastProgress(), found.lastProgress())) {
+			return true;
+		}
+		logger.info("Actor '" + found.name() + "' has gone on or is ending by now, so nothing is done about it");
+		if (this.monitor != null && now.state() == MemberState.RUNNING) {
+			// It only seems to have gone on if somebody has set the clock
+			this.monitor.forget(found.name());
+		}
+		return false;
+	}
+
+	/**
+	 * What is left is the moment between {@link #isStillThere} and the stop, some
+	 * microseconds: a body that returns just then may be executed again, a member that
+	 * somebody else stops just then is started again. One that had ended by itself before
+	 * the stop is not.
+	 */
+	private void restart(String name, StopReason reason) {
+		this.group.stopMember(name, reason);
+		MemberState state = member(name).state();
+		if (state != MemberState.COMPLETED && state != MemberState.FAILED) {
+			this.group.startMember(name);
+		}
+	}
+
+	private MemberSnapshot member(String name) {
+		return this.group.snapshot()
+			.members()
+			.stream()
+			.filter((member) -> member.name().equals(name))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private static void warn(String message, Throwable failure) {
+		try {
+			logger.warn(message, failure);
+		}
+		catch (Throwable ex) {
+			// No memory left even to say so
 		}
 	}
 

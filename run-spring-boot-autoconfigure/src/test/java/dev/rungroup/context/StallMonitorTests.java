@@ -29,7 +29,7 @@ class StallMonitorTests {
 	private MemberState state = MemberState.RUNNING;
 
 	private final StallMonitor monitor = new StallMonitor(List.of(new StallLimit("loop", LIMIT, OnStall.REPORT)),
-			() -> this.now, (limit, silence) -> this.reports.add(limit.member() + " " + silence.toSeconds() + "s"));
+			() -> this.now, this::report);
 
 	@Test
 	void looksTenTimesPerLimitAndAtLeastEverySecond() {
@@ -120,6 +120,16 @@ class StallMonitorTests {
 	}
 
 	@Test
+	void memberThatIsForgottenAndStillStalledIsReportedAgain() {
+		pass(10);
+		this.monitor.forget("loop");
+		assertThat(this.monitor.stalled()).isEmpty();
+		pass(1);
+		assertThat(this.reports).containsExactly("loop 10s", "loop 11s");
+		assertThat(this.monitor.stalled()).containsExactly("loop");
+	}
+
+	@Test
 	void clockThatIsSetForwardIsNoStall() {
 		pass(3);
 		this.now = this.now.plus(Duration.ofHours(1));
@@ -128,10 +138,13 @@ class StallMonitorTests {
 	}
 
 	private static Duration interval(Duration limit) {
-		return new StallMonitor(List.of(new StallLimit("loop", limit, OnStall.REPORT)), Instant::now,
-				(stall, silence) -> {
-				})
-			.interval();
+		return new StallMonitor(List.of(new StallLimit("loop", limit, OnStall.REPORT)), Instant::now, (stall) -> {
+		}).interval();
+	}
+
+	private void report(StallMonitor.Stall stall) {
+		assertThat(stall.member().name()).isEqualTo(stall.limit().member());
+		this.reports.add(stall.limit().member() + " " + stall.silence().toSeconds() + "s");
 	}
 
 	private void pass(int seconds) {
