@@ -44,6 +44,9 @@ public final class ActorAvailability implements GroupListener, SmartLifecycle {
 	/** The end of a pause, and a stall, come without an event. */
 	private static final Duration INTERVAL = Duration.ofMillis(200);
 
+	/** Somebody may answer each event of ours with one that says the opposite. */
+	private static final int MAX_ROUNDS = 100;
+
 	private final ApplicationAvailability availability;
 
 	private final ConfigurableApplicationContext context;
@@ -93,17 +96,19 @@ public final class ActorAvailability implements GroupListener, SmartLifecycle {
 			return;
 		}
 		try {
-			int seen;
-			do {
-				seen = this.calls.get();
+			for (int round = 0; round < MAX_ROUNDS; round++) {
+				int seen = this.calls.get();
 				publishOnce();
+				if (this.calls.compareAndSet(seen, 0)) {
+					return;
+				}
 			}
-			while (!this.calls.compareAndSet(seen, 0));
 		}
 		catch (Throwable ex) {
-			// No memory left even to say so: the next call begins anew
-			this.calls.set(0);
+			// No memory left even to say so
 		}
+		// The next call begins anew
+		this.calls.set(0);
 	}
 
 	private void publishOnce() {

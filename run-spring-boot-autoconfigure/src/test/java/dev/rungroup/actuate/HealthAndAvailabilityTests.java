@@ -9,6 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 import com.jayway.jsonpath.JsonPath;
@@ -29,6 +30,7 @@ import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.AvailabilityState;
 import org.springframework.boot.availability.LivenessState;
 import org.springframework.boot.availability.ReadinessState;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -271,6 +273,14 @@ class HealthAndAvailabilityTests {
 	}
 
 	@Test
+	void listenerThatAlwaysSaysTheOppositeDoesNotHangTheStart() {
+		try (WebApplication app = WebApplication.start(Contradicting.class, "run.actors.puppet.required=true",
+				"run.actors.puppet.ready-timeout=1m")) {
+			assertThat(app.bean(ContradictingListener.class).answers).hasValueGreaterThan(1);
+		}
+	}
+
+	@Test
 	void healthCanBeSwitchedOff() {
 		try (WebApplication app = WebApplication.start(Application.class, SHOW,
 				"management.health.actors.enabled=false")) {
@@ -343,6 +353,12 @@ class HealthAndAvailabilityTests {
 	@Configuration(proxyBeanMethods = false)
 	@Import({ Application.class, FailingListener.class })
 	static class Failing {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@Import({ Application.class, ContradictingListener.class })
+	static class Contradicting {
 
 	}
 
@@ -422,6 +438,26 @@ class HealthAndAvailabilityTests {
 			if (event.getSource() instanceof ActorAvailability && this.failures.getCount() > 0) {
 				this.failures.countDown();
 				throw new AssertionError("thrown by a test");
+			}
+		}
+
+	}
+
+	static class ContradictingListener implements ApplicationListener<AvailabilityChangeEvent<ReadinessState>> {
+
+		private final AtomicInteger answers = new AtomicInteger();
+
+		private final ApplicationContext context;
+
+		ContradictingListener(ApplicationContext context) {
+			this.context = context;
+		}
+
+		@Override
+		public void onApplicationEvent(AvailabilityChangeEvent<ReadinessState> event) {
+			if (event.getSource() instanceof ActorAvailability) {
+				this.answers.incrementAndGet();
+				AvailabilityChangeEvent.publish(this.context, ReadinessState.ACCEPTING_TRAFFIC);
 			}
 		}
 
