@@ -57,6 +57,42 @@ class FailureHistoryTests {
 		assertThat(history.budgetSpent()).isTrue();
 	}
 
+	@Test
+	void oneFailureMoreThanThereAreRestartsWouldSpendTheBudget() {
+		FailureHistory history = new FailureHistory(member().maxRestarts(2).build().rules);
+		history.failed(this.failure, 0, 0);
+		assertThat(history.isSpentByOneMore(0, 0)).isFalse();
+		history.failed(this.failure, 0, 0);
+		assertThat(history.isSpentByOneMore(0, 0)).isTrue();
+	}
+
+	@Test
+	void noFailureWouldSpendABudgetWithoutALimit() {
+		FailureHistory history = new FailureHistory(member().build().rules);
+		history.failed(this.failure, 0, 0);
+		assertThat(history.isSpentByOneMore(0, 0)).isFalse();
+		assertThat(history.budgetSpent()).isFalse();
+	}
+
+	@Test
+	void aFailureAfterAHealthyTimeWouldStartTheRowAnew() {
+		FailureHistory history = new FailureHistory(
+				member().maxRestarts(1).backoff(Backoff.none().withResetAfter(Duration.ofSeconds(1))).build().rules);
+		history.failed(this.failure, 0, 0);
+		assertThat(history.isSpentByOneMore(0, SECOND)).isFalse();
+		assertThat(history.isSpentByOneMore(0, SECOND - 1)).isTrue();
+	}
+
+	@Test
+	void oneFailureMoreCountsThoseInTheWindowAlone() {
+		FailureHistory history = new FailureHistory(
+				member().maxRestarts(1).within(Duration.ofSeconds(1)).build().rules);
+		assertThat(history.isSpentByOneMore(5, 0)).isFalse();
+		history.failed(this.failure, 5, 0);
+		assertThat(history.isSpentByOneMore(5 + SECOND, SECOND)).isTrue();
+		assertThat(history.isSpentByOneMore(6 + SECOND, 0)).isFalse();
+	}
+
 	private static Member.Builder member() {
 		return Member.named("member").execute(() -> {
 		}).onError(Policy.RESTART);
