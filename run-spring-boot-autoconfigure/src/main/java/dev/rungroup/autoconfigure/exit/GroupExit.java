@@ -96,8 +96,7 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 			this.withoutThread = true;
 			this.begun.set(false);
 			throw new IllegalStateException(
-					"No thread to end the application with; to be tried again when the actors" + " have ended",
-					failure);
+					"No thread to end the application with; to be tried again when all actors have ended", failure);
 		}
 		end(reason);
 	}
