@@ -118,12 +118,17 @@ class ScarcityTests {
 
 		public static void main(String[] arguments) throws Exception {
 			CountDownLatch stop = new CountDownLatch(1);
+			CountDownLatch serves = new CountDownLatch(1);
 			Group group = Group.builder().name("orders").shutdownTimeout(Duration.ofSeconds(30)).build();
-			group.add(Member.named("server").execute(() -> stop.await()).interrupt((reason) -> {
+			group.add(Member.named("server").execute(() -> {
+				serves.countDown();
+				stop.await();
+			}).interrupt((reason) -> {
 				System.out.println("interrupter called on " + Thread.currentThread().getName());
 				stop.countDown();
 			}).build());
 			group.start();
+			serves.await();
 			List<Thread> threads = new ArrayList<>();
 			try {
 				while (threads.size() < 1_000) {

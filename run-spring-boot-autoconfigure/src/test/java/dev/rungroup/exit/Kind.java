@@ -16,7 +16,8 @@ import dev.rungroup.exit.ForkedJvm.Ended;
  */
 record Kind(boolean web, boolean virtual) {
 
-	private static final long SHUTDOWN_TIMEOUT_MILLIS = 2000;
+	/** Nobody but who ignores an interrupt needs it, on a loaded machine either. */
+	private static final long SHUTDOWN_TIMEOUT_MILLIS = 4000;
 
 	/** What an actor has to end, and the slack that is promised on top of it. */
 	static final long BUDGET_MILLIS = SHUTDOWN_TIMEOUT_MILLIS + 2000;
