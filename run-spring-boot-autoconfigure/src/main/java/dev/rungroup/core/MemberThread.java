@@ -447,7 +447,7 @@ final class MemberThread implements Runnable {
 			if (this.askedBefore) {
 				return INTERRUPTED;
 			}
-			return isUnreadyForGood(endedAt) ? new Outcome.Failed(unreadyForGood()) : COMPLETED;
+			return isUnreadyForGood(endedAt) ? new Outcome.Failed(unreadyForGood(endedAt)) : COMPLETED;
 		}
 		return (this.askedBefore && isInterrupt(thrown)) ? INTERRUPTED : new Outcome.Failed(thrown);
 	}
@@ -462,11 +462,16 @@ final class MemberThread implements Runnable {
 				&& Durations.after(endedAt, this.member.rules.delay()) - readyDue() >= 0;
 	}
 
-	private TimeoutException unreadyForGood() {
-		return new TimeoutException("Member '" + name() + "': execution " + this.executions
-				+ " returned and was not ready; the next one, after a delay of "
-				+ Duration.ofNanos(this.member.rules.delay()) + ", would come later than its readyTimeout of "
-				+ Duration.ofNanos(this.member.rules.readyTimeout()));
+	private TimeoutException unreadyForGood(long endedAt) {
+		String what = (endedAt - readyDue() >= 0) ? unready()
+				: " returned and was not ready; the next one, after a delay of "
+						+ Duration.ofNanos(this.member.rules.delay()) + ", would come later than its readyTimeout of "
+						+ Duration.ofNanos(this.member.rules.readyTimeout());
+		return new TimeoutException("Member '" + name() + "': execution " + this.executions + what);
+	}
+
+	private String unready() {
+		return " was not ready within its readyTimeout of " + Duration.ofNanos(this.member.rules.readyTimeout());
 	}
 
 	/**
@@ -710,8 +715,7 @@ final class MemberThread implements Runnable {
 		}
 		try {
 			long number = executing >>> TURN_BITS;
-			String what = (unready)
-					? " was not ready within its readyTimeout of " + Duration.ofNanos(this.member.rules.readyTimeout())
+			String what = (unready) ? unready()
 					: " took longer than its timeout of " + Duration.ofNanos(this.member.rules.timeout());
 			Throwable failure = new TimeoutException("Member '" + name() + "': execution " + number + what);
 			StopReason reason = new StopReason(StopReason.Kind.EXECUTION_TIMED_OUT, name(), failure);
