@@ -160,8 +160,12 @@ class StopFromInsideTests {
 		GenericApplicationContext another = context();
 		CountDownLatch closes = new CountDownLatch(1);
 		CountDownLatch mayEnd = new CountDownLatch(1);
-		lifecycle(another)
-			.add(Member.named("step").execute(() -> mayEnd.await()).interrupt((reason) -> closes.countDown()).build());
+		CountDownLatch runs = new CountDownLatch(1);
+		lifecycle(another).add(Member.named("step").execute(() -> {
+			runs.countDown();
+			mayEnd.await();
+		}).interrupt((reason) -> closes.countDown()).build());
+		runs.await();
 		GenericApplicationContext context = context();
 		GroupLifecycle lifecycle = lifecycle(context);
 		CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
