@@ -149,7 +149,8 @@ class ExitApplication {
 							left.countDown();
 							if (left.getCount() == 0) {
 								reached("last runner");
-								Thread.sleep(60_000);
+								// it would return before the end if that waited for it
+								moment("never").await(60, TimeUnit.SECONDS);
 							}
 						}));
 			}
