@@ -211,7 +211,9 @@ final class GroupRun {
 			}
 			catch (Throwable ex) {
 				// Out of threads, say
-				logger.warn("Nobody looks for actors that stall; everything else goes on", ex);
+				logger
+					.warn("Stalled actors will not be noticed: 'stall-after' has no effect until the actors are started"
+							+ " again", ex);
 			}
 		}
 	}
