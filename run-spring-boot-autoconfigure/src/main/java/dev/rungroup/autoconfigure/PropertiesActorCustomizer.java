@@ -16,6 +16,7 @@ import dev.rungroup.context.Adoption;
 import dev.rungroup.context.AdoptionSource;
 import dev.rungroup.context.InvalidActorException;
 import dev.rungroup.core.Backoff;
+import dev.rungroup.core.OnStall;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;

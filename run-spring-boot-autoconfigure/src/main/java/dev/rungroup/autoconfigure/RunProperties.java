@@ -6,7 +6,7 @@ import java.util.Map;
 
 import dev.rungroup.context.ActorDefinition;
 import dev.rungroup.context.GroupSettings;
-import dev.rungroup.context.OnStall;
+import dev.rungroup.core.OnStall;
 import dev.rungroup.core.Policy;
 import org.jspecify.annotations.Nullable;
 

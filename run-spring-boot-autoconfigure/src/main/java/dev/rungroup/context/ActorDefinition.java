@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 import dev.rungroup.core.Backoff;
+import dev.rungroup.core.OnStall;
 import dev.rungroup.core.Policy;
 import org.jspecify.annotations.Nullable;
 

@@ -22,6 +22,7 @@ import dev.rungroup.annotation.FailureHandler;
 import dev.rungroup.annotation.Interrupt;
 import dev.rungroup.core.Body;
 import dev.rungroup.core.MemberContext;
+import dev.rungroup.core.OnStall;
 import dev.rungroup.core.Policy;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.Task;

@@ -2,6 +2,8 @@ package dev.rungroup.context;
 
 import java.time.Duration;
 
+import dev.rungroup.core.OnStall;
+
 /**
  * How long a member may run without progress.
  *

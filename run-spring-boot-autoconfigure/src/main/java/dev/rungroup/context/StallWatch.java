@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import dev.rungroup.core.Group;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
+import dev.rungroup.core.OnStall;
 import dev.rungroup.core.StopReason;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FailureHistory {
 
-	private final Rules rules;
+	private final MemberSettings settings;
 
 	private volatile int inARow;
 
@@ -30,9 +30,9 @@ final class FailureHistory {
 	/** Only for a budget with a window. */
 	private final @Nullable Deque<Long> times;
 
-	FailureHistory(Rules rules) {
-		this.rules = rules;
-		this.times = (rules.within() > 0) ? new ArrayDeque<>() : null;
+	FailureHistory(MemberSettings settings) {
+		this.settings = settings;
+		this.times = (settings.within > 0) ? new ArrayDeque<>() : null;
 	}
 
 	int inARow() {
@@ -87,8 +87,8 @@ final class FailureHistory {
 		this.inARow = (wasHealthy(lasted)) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.inARow + 1L);
 		if (this.times != null) {
 			this.times.addLast(at);
-			while (at - this.times.getFirst() > this.rules.within()
-					|| this.times.size() > this.rules.maxRestarts() + 1L) {
+			while (at - this.times.getFirst() > this.settings.within
+					|| this.times.size() > this.settings.maxRestarts + 1L) {
 				this.times.removeFirst();
 			}
 		}
@@ -109,11 +109,11 @@ final class FailureHistory {
 	 * Whether the failure just noted is one more than the budget of restarts allows.
 	 */
 	boolean budgetSpent() {
-		if (this.rules.maxRestarts() < 0) {
+		if (this.settings.maxRestarts < 0) {
 			return false;
 		}
 		int failures = (this.times != null) ? this.times.size() : this.inARow;
-		return failures > this.rules.maxRestarts();
+		return failures > this.settings.maxRestarts;
 	}
 
 	/**
@@ -122,21 +122,21 @@ final class FailureHistory {
 	 * @param lasted how long that execution would have taken, in nanoseconds
 	 */
 	boolean isSpentByOneMore(long at, long lasted) {
-		if (this.rules.maxRestarts() < 0) {
+		if (this.settings.maxRestarts < 0) {
 			return false;
 		}
 		long failures = 1;
 		if (this.times != null) {
-			failures += this.times.stream().filter((time) -> at - time <= this.rules.within()).count();
+			failures += this.times.stream().filter((time) -> at - time <= this.settings.within).count();
 		}
 		else if (!wasHealthy(lasted)) {
 			failures += this.inARow;
 		}
-		return failures > this.rules.maxRestarts();
+		return failures > this.settings.maxRestarts;
 	}
 
 	private boolean wasHealthy(long lasted) {
-		return lasted >= Durations.saturatedNanos(this.rules.backoff().resetAfter());
+		return lasted >= Durations.saturatedNanos(this.settings.backoff.resetAfter());
 	}
 
 }

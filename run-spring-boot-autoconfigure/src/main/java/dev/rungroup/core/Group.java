@@ -205,11 +205,11 @@ public final class Group implements AutoCloseable {
 				throw new IllegalArgumentException(
 						"Group '" + this.name + "' has a member named '" + member.name + "' already");
 			}
-			Stage stage = this.stages.computeIfAbsent(member.stage, (number) -> new Stage());
+			Stage stage = this.stages.computeIfAbsent(member.settings.stage, (number) -> new Stage());
 			MemberThread thread = new MemberThread(this, member, stage);
 			this.members.put(member.name, thread);
 			stage.members.add(thread);
-			if (member.rules.hasTimeLimit()) {
+			if ((member.settings.timeout > 0 || member.settings.readyTimeout > 0)) {
 				this.timed.add(thread);
 			}
 			return isStartable(thread) ? beginStart(thread) : null;

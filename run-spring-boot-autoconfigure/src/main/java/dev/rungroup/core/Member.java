@@ -18,14 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Member {
 
-	private static final Backoff DEFAULT_BACKOFF = Backoff.exponential(Duration.ofSeconds(1), 2.0,
-			Duration.ofSeconds(30));
-
-	private static final List<Class<? extends Throwable>> DEFAULT_FATAL = List.of(Error.class);
-
-	/** The rules of a builder that was told nothing else. */
-	private static final Rules DEFAULT_RULES = rules(new Builder("any"));
-
 	final String name;
 
 	/** The work, if it does not want its context; otherwise that is the body. */
@@ -38,39 +30,24 @@ public final class Member {
 
 	final List<Consumer<? super Throwable>> failureHandlers;
 
-	final Rules rules;
+	final MemberSettings settings;
 
-	final int stage;
-
-	private Member(Builder builder) {
+	private Member(Builder builder, MemberSettings settings) {
 		this.name = builder.name;
 		this.task = builder.task;
 		this.body = builder.body;
 		this.interrupter = builder.interrupter;
 		this.failureHandlers = List.copyOf(builder.failureHandlers);
-		this.rules = (builder.hasDefaultRules()) ? DEFAULT_RULES : rules(builder);
-		this.stage = builder.stage;
+		this.settings = settings;
 	}
 
-	private Member(Member member, @Nullable Task task, @Nullable Body body, Rules rules) {
+	private Member(Member member, @Nullable Task task, @Nullable Body body, MemberSettings settings) {
 		this.name = member.name;
 		this.task = task;
 		this.body = body;
 		this.interrupter = member.interrupter;
 		this.failureHandlers = member.failureHandlers;
-		this.rules = rules;
-		this.stage = member.stage;
-	}
-
-	private static Rules rules(Builder builder) {
-		return new Rules(builder.onDone, builder.onError, Durations.saturatedNanos(builder.initialDelay),
-				Durations.saturatedNanos(builder.delay), builder.backoff, builder.maxRestarts,
-				nanosOrZero(builder.within), builder.onExhausted, builder.fatal, nanosOrZero(builder.timeout),
-				nanosOrZero(builder.readyTimeout));
-	}
-
-	private static long nanosOrZero(@Nullable Duration duration) {
-		return (duration != null) ? Durations.saturatedNanos(duration) : 0;
+		this.settings = settings;
 	}
 
 	/**
@@ -91,10 +68,18 @@ public final class Member {
 	}
 
 	/**
+	 * Return when the member is executed, and what follows.
+	 * @return the settings
+	 */
+	public MemberSettings settings() {
+		return this.settings;
+	}
+
+	/**
 	 * The same member, executed again and again.
 	 */
 	Member looping() {
-		return new Member(this, this.task, this.body, this.rules.looping());
+		return new Member(this, this.task, this.body, this.settings.looping());
 	}
 
 	/**
@@ -105,7 +90,7 @@ public final class Member {
 	public Member withBody(UnaryOperator<Body> wrapper) {
 		Task task = this.task;
 		Body inner = (task != null) ? (context) -> task.run() : Objects.requireNonNull(this.body);
-		return new Member(this, null, Objects.requireNonNull(wrapper.apply(inner), "body"), this.rules);
+		return new Member(this, null, Objects.requireNonNull(wrapper.apply(inner), "body"), this.settings);
 	}
 
 	@Override
@@ -131,35 +116,33 @@ public final class Member {
 
 		private final List<Consumer<? super Throwable>> failureHandlers = new ArrayList<>();
 
-		private Policy onDone = Policy.SHUTDOWN;
-
-		private Policy onError = Policy.SHUTDOWN;
-
-		private Duration initialDelay = Duration.ZERO;
-
-		private Duration delay = Duration.ZERO;
-
-		private Backoff backoff = DEFAULT_BACKOFF;
-
-		private int maxRestarts = -1;
-
-		private @Nullable Duration within;
-
-		private Policy onExhausted = Policy.SHUTDOWN;
-
-		private List<Class<? extends Throwable>> fatal = DEFAULT_FATAL;
-
-		private @Nullable Duration timeout;
-
-		private @Nullable Duration readyTimeout;
-
-		private int stage;
+		/** Null while all are the default, so that very many members share them. */
+		private MemberSettings.@Nullable Builder settings;
 
 		private Builder(String name) {
 			if (Objects.requireNonNull(name, "name").isBlank()) {
 				throw new IllegalArgumentException("A member's name must not be blank");
 			}
 			this.name = name;
+		}
+
+		private MemberSettings.Builder settings() {
+			MemberSettings.Builder settings = this.settings;
+			if (settings == null) {
+				settings = MemberSettings.builder();
+				this.settings = settings;
+			}
+			return settings;
+		}
+
+		/**
+		 * Set all settings at once, in place of those set before.
+		 * @param settings the settings
+		 * @return this builder
+		 */
+		public Builder settings(MemberSettings settings) {
+			this.settings = settings.toBuilder();
+			return this;
 		}
 
 		/**
@@ -217,7 +200,7 @@ public final class Member {
 		 * @return this builder
 		 */
 		public Builder onDone(Policy policy) {
-			this.onDone = Objects.requireNonNull(policy, "policy");
+			settings().onDone(policy);
 			return this;
 		}
 
@@ -227,7 +210,7 @@ public final class Member {
 		 * @return this builder
 		 */
 		public Builder onError(Policy policy) {
-			this.onError = Objects.requireNonNull(policy, "policy");
+			settings().onError(policy);
 			return this;
 		}
 
@@ -237,7 +220,7 @@ public final class Member {
 		 * @return this builder
 		 */
 		public Builder initialDelay(Duration delay) {
-			this.initialDelay = Durations.notNegative(delay, "initialDelay");
+			settings().initialDelay(delay);
 			return this;
 		}
 
@@ -247,7 +230,7 @@ public final class Member {
 		 * @return this builder
 		 */
 		public Builder delay(Duration delay) {
-			this.delay = Durations.notNegative(delay, "delay");
+			settings().delay(delay);
 			return this;
 		}
 
@@ -258,7 +241,7 @@ public final class Member {
 		 * @return this builder
 		 */
 		public Builder backoff(Backoff backoff) {
-			this.backoff = Objects.requireNonNull(backoff, "backoff");
+			settings().backoff(backoff);
 			return this;
 		}
 
@@ -269,32 +252,29 @@ public final class Member {
 		 * @return this builder
 		 */
 		public Builder maxRestarts(int max) {
-			if (max < -1) {
-				throw new IllegalArgumentException("maxRestarts must be at least 0, or -1 for no limit, but is " + max);
-			}
-			this.maxRestarts = max;
+			settings().maxRestarts(max);
 			return this;
 		}
 
 		/**
-		 * Let the budget of {@link #maxRestarts(int)} count failures inside a window of
-		 * time that ends now, in place of failures in a row.
+		 * Let the restart limit of {@link #maxRestarts(int)} count failures inside a
+		 * window of time that ends now, in place of failures in a row.
 		 * @param window longer than zero
 		 * @return this builder
 		 */
 		public Builder within(Duration window) {
-			this.within = Durations.positive(window, "within");
+			settings().within(Objects.requireNonNull(window, "within"));
 			return this;
 		}
 
 		/**
-		 * Set what happens when the budget is spent.
+		 * Set what happens when the restart limit is reached.
 		 * @param policy {@link Policy#SHUTDOWN}, which is the default, or
 		 * {@link Policy#DO_NOTHING}
 		 * @return this builder
 		 */
 		public Builder onExhausted(Policy policy) {
-			this.onExhausted = Objects.requireNonNull(policy, "policy");
+			settings().onExhausted(policy);
 			return this;
 		}
 
@@ -306,7 +286,7 @@ public final class Member {
 		 */
 		@SafeVarargs
 		public final Builder fatal(Class<? extends Throwable>... types) {
-			this.fatal = List.of(types);
+			settings().fatal(List.of(types));
 			return this;
 		}
 
@@ -317,7 +297,7 @@ public final class Member {
 		 * @return this builder
 		 */
 		public Builder timeout(Duration timeout) {
-			this.timeout = Durations.positive(timeout, "timeout");
+			settings().timeout(Objects.requireNonNull(timeout, "timeout"));
 			return this;
 		}
 
@@ -332,7 +312,41 @@ public final class Member {
 		 * @return this builder
 		 */
 		public Builder readyTimeout(Duration timeout) {
-			this.readyTimeout = Durations.positive(timeout, "readyTimeout");
+			settings().readyTimeout(Objects.requireNonNull(timeout, "readyTimeout"));
+			return this;
+		}
+
+		/**
+		 * Set what the member gets at a stop when it has no interrupter of its own.
+		 * @param onStop default: {@link OnStop#INTERRUPT}
+		 * @return this builder
+		 */
+		public Builder onStop(OnStop onStop) {
+			settings().onStop(onStop);
+			return this;
+		}
+
+		/**
+		 * Limit the time without progress: since an execution began or ended, or sent a
+		 * {@linkplain MemberContext#heartbeat() heartbeat}. A pause of the whole JVM does
+		 * not count.
+		 * @param limit longer than zero; default: no limit
+		 * @return this builder
+		 */
+		public Builder stallAfter(Duration limit) {
+			settings().stallAfter(Objects.requireNonNull(limit, "stallAfter"));
+			return this;
+		}
+
+		/**
+		 * Set what happens when the member makes no progress for longer than
+		 * {@link #stallAfter(Duration)}. {@link GroupListener#memberStalled} is called in
+		 * any case.
+		 * @param onStall default: {@link OnStall#REPORT}
+		 * @return this builder
+		 */
+		public Builder onStall(OnStall onStall) {
+			settings().onStall(onStall);
 			return this;
 		}
 
@@ -342,7 +356,7 @@ public final class Member {
 		 * @return this builder
 		 */
 		public Builder stage(int stage) {
-			this.stage = stage;
+			settings().stage(stage);
 			return this;
 		}
 
@@ -358,24 +372,13 @@ public final class Member {
 			if (this.bodyGivenTwice) {
 				throw contradiction("has two things to execute: call execute(...) once");
 			}
-			if (this.onExhausted == Policy.RESTART) {
-				throw contradiction("has onExhausted(RESTART), but a spent budget allows no restart:"
-						+ " use SHUTDOWN or DO_NOTHING");
+			try {
+				MemberSettings.Builder settings = this.settings;
+				return new Member(this, (settings != null) ? settings.build() : MemberSettings.DEFAULT);
 			}
-			if (this.within != null && this.maxRestarts < 0) {
-				throw contradiction("has within(" + this.within + ") but no maxRestarts(...) to count inside it");
+			catch (IllegalStateException ex) {
+				throw contradiction("has " + ex.getMessage());
 			}
-			return new Member(this);
-		}
-
-		/**
-		 * Whether nobody has changed what is in the rules.
-		 */
-		private boolean hasDefaultRules() {
-			return this.onDone == Policy.SHUTDOWN && this.onError == Policy.SHUTDOWN && this.initialDelay.isZero()
-					&& this.delay.isZero() && this.backoff == DEFAULT_BACKOFF && this.maxRestarts == -1
-					&& this.within == null && this.onExhausted == Policy.SHUTDOWN && this.fatal == DEFAULT_FATAL
-					&& this.timeout == null && this.readyTimeout == null;
 		}
 
 		private IllegalStateException contradiction(String what) {

@@ -11,7 +11,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
-import dev.rungroup.core.Rules.Decision;
+import dev.rungroup.core.MemberSettings.Decision;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -189,7 +189,7 @@ final class MemberThread implements Runnable {
 			try {
 				before = Current.set(this);
 				this.group.listeners.memberStarted(name());
-				end = nextTurn(this.member.rules.initialDelay());
+				end = nextTurn(this.member.settings.initialDelay);
 				while (end == null) {
 					Throwable thrown = null;
 					// Here and not in a method of its own, which would be one more frame
@@ -274,7 +274,7 @@ final class MemberThread implements Runnable {
 			this.group.listeners.failed(this.member, failure);
 			return MemberState.STOPPED;
 		}
-		Decision decision = this.member.rules.decide(outcome, failure != null && history().budgetSpent());
+		Decision decision = this.member.settings.decide(outcome, failure != null && history().budgetSpent());
 		if (decision.stop != null) {
 			this.group.requestStop(new StopReason(decision.stop, name(), failure), failure);
 		}
@@ -285,7 +285,7 @@ final class MemberThread implements Runnable {
 			this.finalFailure = failure;
 			return decision.end;
 		}
-		long pause = (decision == Decision.RESTART) ? prepareRestart() : this.member.rules.delay();
+		long pause = (decision == Decision.RESTART) ? prepareRestart() : this.member.settings.delay;
 		if (this.turnStop != null) {
 			this.turnStop = null;
 		}
@@ -296,7 +296,7 @@ final class MemberThread implements Runnable {
 	}
 
 	private long prepareRestart() {
-		long pause = this.member.rules.backoff().nanosFor(failuresInARow());
+		long pause = this.member.settings.backoff.nanosFor(failuresInARow());
 		this.readySince = this.executions + 1;
 		if (this.stop == null) {
 			this.group.listeners.restartScheduled(name(), Duration.ofNanos(pause));
@@ -352,7 +352,7 @@ final class MemberThread implements Runnable {
 		long number = this.executions + 1;
 		TurnClock clock = this.clock;
 		long startedAt = (clock != null) ? clock.begin() : this.group.time.nanoTime();
-		boolean limited = this.member.rules.timeout() > 0 || expectsAnnouncement();
+		boolean limited = this.member.settings.timeout > 0 || expectsAnnouncement();
 		if (limited || clock == null) {
 			this.turnStartedAt = startedAt;
 		}
@@ -458,20 +458,20 @@ final class MemberThread implements Runnable {
 	 * for the end of a pause, however long that is.
 	 */
 	private boolean isUnreadyForGood(long endedAt) {
-		return expectsAnnouncement() && this.member.rules.decide(COMPLETED, false) == Decision.NEXT_TURN
-				&& Durations.after(endedAt, this.member.rules.delay()) - readyDue() >= 0;
+		return expectsAnnouncement() && this.member.settings.decide(COMPLETED, false) == Decision.NEXT_EXECUTION
+				&& Durations.after(endedAt, this.member.settings.delay) - readyDue() >= 0;
 	}
 
 	private TimeoutException unreadyForGood(long endedAt) {
 		String what = (endedAt - readyDue() >= 0) ? unready()
 				: " returned and was not ready; the next one, after a delay of "
-						+ Duration.ofNanos(this.member.rules.delay()) + ", would come later than its readyTimeout of "
-						+ Duration.ofNanos(this.member.rules.readyTimeout());
+						+ Duration.ofNanos(this.member.settings.delay) + ", would come later than its readyTimeout of "
+						+ Duration.ofNanos(this.member.settings.readyTimeout);
 		return new TimeoutException("Member '" + name() + "': execution " + this.executions + what);
 	}
 
 	private String unready() {
-		return " was not ready within its readyTimeout of " + Duration.ofNanos(this.member.rules.readyTimeout());
+		return " was not ready within its readyTimeout of " + Duration.ofNanos(this.member.settings.readyTimeout);
 	}
 
 	/**
@@ -550,7 +550,7 @@ final class MemberThread implements Runnable {
 		if (this.start++ > 0) {
 			forgetEarlierStart();
 		}
-		this.nextExecutionAt = Durations.after(now, this.member.rules.initialDelay());
+		this.nextExecutionAt = Durations.after(now, this.member.settings.initialDelay);
 		enter(MemberState.WAITING, now);
 	}
 
@@ -684,7 +684,7 @@ final class MemberThread implements Runnable {
 		if ((this.turn & EXECUTING) == 0 || this.stop != null || this.turnStop != null) {
 			return due;
 		}
-		if (this.member.rules.timeout() > 0) {
+		if (this.member.settings.timeout > 0) {
 			due = timeoutDue();
 		}
 		if (expectsAnnouncement()) {
@@ -716,10 +716,10 @@ final class MemberThread implements Runnable {
 		try {
 			long number = executing >>> TURN_BITS;
 			String what = (unready) ? unready()
-					: " took longer than its timeout of " + Duration.ofNanos(this.member.rules.timeout());
+					: " took longer than its timeout of " + Duration.ofNanos(this.member.settings.timeout);
 			Throwable failure = new TimeoutException("Member '" + name() + "': execution " + number + what);
 			StopReason reason = new StopReason(StopReason.Kind.EXECUTION_TIMED_OUT, name(), failure);
-			Decision decision = this.member.rules.decide(new Outcome.Failed(failure), isLastAttempt(now));
+			Decision decision = this.member.settings.decide(new Outcome.Failed(failure), isLastAttempt(now));
 			Overdue overdue = new Overdue(this, number, reason, decision.stop);
 			this.turnStop = reason;
 			if (this.member.interrupter != null) {
@@ -733,11 +733,11 @@ final class MemberThread implements Runnable {
 	}
 
 	private boolean isTooLong(long now) {
-		return this.member.rules.timeout() > 0 && now - timeoutDue() >= 0;
+		return this.member.settings.timeout > 0 && now - timeoutDue() >= 0;
 	}
 
 	private long timeoutDue() {
-		return Durations.after(this.turnStartedAt, this.member.rules.timeout());
+		return Durations.after(this.turnStartedAt, this.member.settings.timeout);
 	}
 
 	/**
@@ -745,7 +745,7 @@ final class MemberThread implements Runnable {
 	 */
 	private boolean isLastAttempt(long now) {
 		FailureHistory history = this.history;
-		return ((history != null) ? history : new FailureHistory(this.member.rules)).isSpentByOneMore(now,
+		return ((history != null) ? history : new FailureHistory(this.member.settings)).isSpentByOneMore(now,
 				now - this.turnStartedAt);
 	}
 
@@ -785,7 +785,7 @@ final class MemberThread implements Runnable {
 	 * Whether the next stage need not wait for this member.
 	 */
 	boolean isUp() {
-		boolean up = (this.member.rules.readyTimeout() > 0) ? isReady() : this.begun;
+		boolean up = (this.member.settings.readyTimeout > 0) ? isReady() : this.begun;
 		return up || this.held || this.endHeard;
 	}
 
@@ -822,7 +822,7 @@ final class MemberThread implements Runnable {
 		FailureHistory history = this.history;
 		int inARow = (history != null) ? history.inARow() : 0;
 		boolean backsOff = state == MemberState.WAITING && inARow > 0;
-		boolean up = isReady() || (this.member.rules.readyTimeout() == 0 && this.begun && !backsOff);
+		boolean up = isReady() || (this.member.settings.readyTimeout == 0 && this.begun && !backsOff);
 		// In the opposite order of their changes: never more failures than executions,
 		// and none without the last
 		long restarts = (history != null) ? history.restarts() : 0;
@@ -841,14 +841,14 @@ final class MemberThread implements Runnable {
 	}
 
 	private boolean expectsAnnouncement() {
-		return this.member.rules.readyTimeout() > 0 && this.announcing < this.readySince;
+		return this.member.settings.readyTimeout > 0 && this.announcing < this.readySince;
 	}
 
 	/**
 	 * An execution that returns without an announcement does not give more time for it.
 	 */
 	private long readyDue() {
-		return Durations.after(this.unreadySince, this.member.rules.readyTimeout());
+		return Durations.after(this.unreadySince, this.member.settings.readyTimeout);
 	}
 
 	private boolean isReady() {
@@ -898,7 +898,7 @@ final class MemberThread implements Runnable {
 	private FailureHistory history() {
 		FailureHistory history = this.history;
 		if (history == null) {
-			history = new FailureHistory(this.member.rules);
+			history = new FailureHistory(this.member.settings);
 			this.history = history;
 		}
 		return history;

@@ -50,7 +50,7 @@ final class TurnClock {
 		this.startedAt = startedAt;
 		// No turn ended before it, so how brief it is tells how long it took itself
 		this.endedAt = startedAt;
-		this.limited = member.rules.hasTimeLimit();
+		this.limited = member.settings.timeout > 0 || member.settings.readyTimeout > 0;
 		this.exact = !group.listeners.isEmpty() || this.limited;
 	}
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 
 import dev.rungroup.core.Backoff;
+import dev.rungroup.core.OnStall;
 import dev.rungroup.core.Policy;
 import org.junit.jupiter.api.Test;
 

@@ -12,6 +12,7 @@ import dev.rungroup.core.Group;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
+import dev.rungroup.core.OnStall;
 import dev.rungroup.core.Policy;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;

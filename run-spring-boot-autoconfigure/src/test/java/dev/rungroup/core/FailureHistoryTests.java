@@ -19,7 +19,7 @@ class FailureHistoryTests {
 	@Test
 	void anExecutionThatLastedExactlyResetAfterStartsTheRowAnew() {
 		FailureHistory history = new FailureHistory(
-				member().backoff(Backoff.none().withResetAfter(Duration.ofSeconds(1))).build().rules);
+				member().backoff(Backoff.none().withResetAfter(Duration.ofSeconds(1))).build().settings);
 		history.failed(this.failure, 0, SECOND - 1);
 		history.failed(this.failure, 0, SECOND - 1);
 		assertThat(history.inARow()).isEqualTo(2);
@@ -30,7 +30,7 @@ class FailureHistoryTests {
 	@Test
 	void aFailureThatIsAsOldAsTheWindowStillCounts() {
 		FailureHistory history = new FailureHistory(
-				member().maxRestarts(1).within(Duration.ofSeconds(1)).build().rules);
+				member().maxRestarts(1).within(Duration.ofSeconds(1)).build().settings);
 		history.failed(this.failure, 5, 0);
 		history.failed(this.failure, 5 + SECOND, 0);
 		assertThat(history.budgetSpent()).isTrue();
@@ -39,7 +39,7 @@ class FailureHistoryTests {
 	@Test
 	void aFailureThatIsOlderThanTheWindowDoesNotCount() {
 		FailureHistory history = new FailureHistory(
-				member().maxRestarts(1).within(Duration.ofSeconds(1)).build().rules);
+				member().maxRestarts(1).within(Duration.ofSeconds(1)).build().settings);
 		history.failed(this.failure, 5, 0);
 		history.failed(this.failure, 6 + SECOND, 0);
 		assertThat(history.budgetSpent()).isFalse();
@@ -49,7 +49,7 @@ class FailureHistoryTests {
 
 	@Test
 	void theBudgetIsSpentWithTheFailureAfterTheLastRestart() {
-		FailureHistory history = new FailureHistory(member().maxRestarts(2).build().rules);
+		FailureHistory history = new FailureHistory(member().maxRestarts(2).build().settings);
 		history.failed(this.failure, 0, 0);
 		history.failed(this.failure, 0, 0);
 		assertThat(history.budgetSpent()).isFalse();
@@ -59,7 +59,7 @@ class FailureHistoryTests {
 
 	@Test
 	void oneFailureMoreThanThereAreRestartsWouldSpendTheBudget() {
-		FailureHistory history = new FailureHistory(member().maxRestarts(2).build().rules);
+		FailureHistory history = new FailureHistory(member().maxRestarts(2).build().settings);
 		history.failed(this.failure, 0, 0);
 		assertThat(history.isSpentByOneMore(0, 0)).isFalse();
 		history.failed(this.failure, 0, 0);
@@ -68,7 +68,7 @@ class FailureHistoryTests {
 
 	@Test
 	void noFailureWouldSpendABudgetWithoutALimit() {
-		FailureHistory history = new FailureHistory(member().build().rules);
+		FailureHistory history = new FailureHistory(member().build().settings);
 		history.failed(this.failure, 0, 0);
 		assertThat(history.isSpentByOneMore(0, 0)).isFalse();
 		assertThat(history.budgetSpent()).isFalse();
@@ -77,7 +77,7 @@ class FailureHistoryTests {
 	@Test
 	void aFailureAfterAHealthyTimeWouldStartTheRowAnew() {
 		FailureHistory history = new FailureHistory(
-				member().maxRestarts(1).backoff(Backoff.none().withResetAfter(Duration.ofSeconds(1))).build().rules);
+				member().maxRestarts(1).backoff(Backoff.none().withResetAfter(Duration.ofSeconds(1))).build().settings);
 		history.failed(this.failure, 0, 0);
 		assertThat(history.isSpentByOneMore(0, SECOND)).isFalse();
 		assertThat(history.isSpentByOneMore(0, SECOND - 1)).isTrue();
@@ -86,7 +86,7 @@ class FailureHistoryTests {
 	@Test
 	void oneFailureMoreCountsThoseInTheWindowAlone() {
 		FailureHistory history = new FailureHistory(
-				member().maxRestarts(1).within(Duration.ofSeconds(1)).build().rules);
+				member().maxRestarts(1).within(Duration.ofSeconds(1)).build().settings);
 		assertThat(history.isSpentByOneMore(5, 0)).isFalse();
 		history.failed(this.failure, 5, 0);
 		assertThat(history.isSpentByOneMore(5 + SECOND, SECOND)).isTrue();

@@ -815,7 +815,7 @@ class GroupTests {
 	void aBudgetOfMinusOneIsUnlimitedAndLessIsRefused() {
 		Member.Builder builder = Member.named("a").execute(() -> {
 		});
-		assertThat(builder.maxRestarts(-1).build().rules.maxRestarts()).isEqualTo(-1);
+		assertThat(builder.maxRestarts(-1).build().settings().maxRestarts()).isEqualTo(-1);
 		assertThatIllegalArgumentException().isThrownBy(() -> builder.maxRestarts(-2))
 			.withMessageContaining("maxRestarts")
 			.withMessageContaining("-2");

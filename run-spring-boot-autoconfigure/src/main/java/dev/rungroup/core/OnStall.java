@@ -1,7 +1,7 @@
-package dev.rungroup.context;
+package dev.rungroup.core;
 
 /**
- * What happens when an actor makes no progress for too long. It is reported in any case.
+ * What happens when a member makes no progress for too long. It is reported in any case.
  *
  * @since 0.1.0
  */
@@ -13,7 +13,7 @@ public enum OnStall {
 	REPORT,
 
 	/**
-	 * Interrupt the actor, and start it again as soon as it has ended.
+	 * Interrupt the member, and start it again as soon as it has ended.
 	 */
 	RESTART,
 

@@ -1,0 +1,478 @@
+package dev.rungroup.core;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When a member is executed, for how long at most, and what follows an execution that
+ * nobody asked to end: everything about a {@link Member} but its name and its code.
+ * Immutable; members may share one. {@link Member.Builder} describes each setting.
+ *
+ * @since 0.1.0
+ */
+public final class MemberSettings {
+
+	private static final Backoff DEFAULT_BACKOFF = Backoff.exponential(Duration.ofSeconds(1), 2.0,
+			Duration.ofSeconds(30));
+
+	static final MemberSettings DEFAULT = new MemberSettings(new Builder());
+
+	final Policy onDone;
+
+	final Policy onError;
+
+	final Backoff backoff;
+
+	final int maxRestarts;
+
+	final Policy onExhausted;
+
+	final List<Class<? extends Throwable>> fatal;
+
+	final OnStop onStop;
+
+	final OnStall onStall;
+
+	final int stage;
+
+	// Nanoseconds; 0 means none
+
+	final long initialDelay;
+
+	final long delay;
+
+	/** 0: the restart limit counts consecutive failures. */
+	final long within;
+
+	final long timeout;
+
+	final long readyTimeout;
+
+	final long stallAfter;
+
+	private MemberSettings(Builder builder) {
+		this.onDone = builder.onDone;
+		this.onError = builder.onError;
+		this.backoff = builder.backoff;
+		this.maxRestarts = builder.maxRestarts;
+		this.onExhausted = builder.onExhausted;
+		this.fatal = builder.fatal;
+		this.onStop = builder.onStop;
+		this.onStall = builder.onStall;
+		this.stage = builder.stage;
+		this.initialDelay = builder.initialDelay;
+		this.delay = builder.delay;
+		this.within = builder.within;
+		this.timeout = builder.timeout;
+		this.readyTimeout = builder.readyTimeout;
+		this.stallAfter = builder.stallAfter;
+	}
+
+	/**
+	 * Begin with the defaults.
+	 * @return a builder
+	 */
+	public static Builder builder() {
+		return new Builder();
+	}
+
+	/**
+	 * Begin with these settings.
+	 * @return a builder, which changes nothing here
+	 */
+	public Builder toBuilder() {
+		Builder builder = new Builder();
+		builder.onDone = this.onDone;
+		builder.onError = this.onError;
+		builder.backoff = this.backoff;
+		builder.maxRestarts = this.maxRestarts;
+		builder.onExhausted = this.onExhausted;
+		builder.fatal = this.fatal;
+		builder.onStop = this.onStop;
+		builder.onStall = this.onStall;
+		builder.stage = this.stage;
+		builder.initialDelay = this.initialDelay;
+		builder.delay = this.delay;
+		builder.within = this.within;
+		builder.timeout = this.timeout;
+		builder.readyTimeout = this.readyTimeout;
+		builder.stallAfter = this.stallAfter;
+		return builder;
+	}
+
+	/**
+	 * Return what happens when an execution returned.
+	 * @return the policy
+	 */
+	public Policy onDone() {
+		return this.onDone;
+	}
+
+	/**
+	 * Return what happens when an execution failed.
+	 * @return the policy
+	 */
+	public Policy onError() {
+		return this.onError;
+	}
+
+	/**
+	 * Return the pause between a failure and the next execution.
+	 * @return the back-off
+	 */
+	public Backoff backoff() {
+		return this.backoff;
+	}
+
+	/**
+	 * Return how many restarts are allowed.
+	 * @return the restart limit, -1 for none
+	 */
+	public int maxRestarts() {
+		return this.maxRestarts;
+	}
+
+	/**
+	 * Return which stage the member starts and stops with.
+	 * @return the stage
+	 */
+	public int stage() {
+		return this.stage;
+	}
+
+	/**
+	 * Return the pause between a normal return and the next execution.
+	 * @return the delay, possibly zero
+	 */
+	public Duration delay() {
+		return Duration.ofNanos(this.delay);
+	}
+
+	/**
+	 * Return how long the member may make no progress.
+	 * @return the limit, {@code null} for none
+	 */
+	public @Nullable Duration stallAfter() {
+		return (this.stallAfter > 0) ? Duration.ofNanos(this.stallAfter) : null;
+	}
+
+	/**
+	 * The same for a member that is executed again and again.
+	 */
+	MemberSettings looping() {
+		return toBuilder().onDone(Policy.RESTART).onError(Policy.RESTART).unchecked();
+	}
+
+	/**
+	 * What comes next.
+	 * @param outcome completed or failed
+	 * @param exhausted whether the restart limit is reached; counts for a failure
+	 */
+	Decision decide(Outcome outcome, boolean exhausted) {
+		if (outcome instanceof Outcome.Failed failed) {
+			return failed(failed.failure(), exhausted);
+		}
+		return switch (this.onDone) {
+			case SHUTDOWN -> Decision.DONE_SHUTS_DOWN;
+			case RESTART -> Decision.NEXT_EXECUTION;
+			case DO_NOTHING -> Decision.DONE;
+		};
+	}
+
+	private Decision failed(Throwable failure, boolean exhausted) {
+		if (isFatal(failure)) {
+			return Decision.FAILURE_SHUTS_DOWN;
+		}
+		return switch (this.onError) {
+			case SHUTDOWN -> Decision.FAILURE_SHUTS_DOWN;
+			case DO_NOTHING -> Decision.FAILED;
+			case RESTART -> {
+				if (!exhausted) {
+					yield Decision.RESTART;
+				}
+				yield (this.onExhausted == Policy.SHUTDOWN) ? Decision.EXHAUSTION_SHUTS_DOWN : Decision.FAILED;
+			}
+		};
+	}
+
+	private boolean isFatal(Throwable failure) {
+		for (Class<? extends Throwable> type : this.fatal) {
+			if (type.isInstance(failure)) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * What comes next.
+	 */
+	enum Decision {
+
+		/** Execute again after the member's delay. */
+		NEXT_EXECUTION(null, null),
+
+		/** Execute again after the back-off. */
+		RESTART(null, null),
+
+		DONE(MemberState.COMPLETED, null),
+
+		FAILED(MemberState.FAILED, null),
+
+		DONE_SHUTS_DOWN(MemberState.COMPLETED, StopReason.Kind.MEMBER_DONE),
+
+		FAILURE_SHUTS_DOWN(MemberState.FAILED, StopReason.Kind.MEMBER_FAILED),
+
+		EXHAUSTION_SHUTS_DOWN(MemberState.FAILED, StopReason.Kind.RESTARTS_EXHAUSTED);
+
+		/** The member's last state, null if it goes on. */
+		final @Nullable MemberState end;
+
+		/** Why the group ends, null if it does not. */
+		final StopReason.@Nullable Kind stop;
+
+		Decision(@Nullable MemberState end, StopReason.@Nullable Kind stop) {
+			this.end = end;
+			this.stop = stop;
+		}
+
+	}
+
+	/**
+	 * Changes settings, each without changing another. Not safe for use by several
+	 * threads at once.
+	 */
+	public static final class Builder {
+
+		private Policy onDone = Policy.SHUTDOWN;
+
+		private Policy onError = Policy.SHUTDOWN;
+
+		private Backoff backoff = DEFAULT_BACKOFF;
+
+		private int maxRestarts = -1;
+
+		private Policy onExhausted = Policy.SHUTDOWN;
+
+		private List<Class<? extends Throwable>> fatal = List.of(Error.class);
+
+		private OnStop onStop = OnStop.INTERRUPT;
+
+		private OnStall onStall = OnStall.REPORT;
+
+		private int stage;
+
+		private long initialDelay;
+
+		private long delay;
+
+		private long within;
+
+		private long timeout;
+
+		private long readyTimeout;
+
+		private long stallAfter;
+
+		private Builder() {
+		}
+
+		/**
+		 * Set what happens when an execution returned.
+		 * @param policy the policy
+		 * @return this builder
+		 * @see Member.Builder#onDone(Policy)
+		 */
+		public Builder onDone(Policy policy) {
+			this.onDone = Objects.requireNonNull(policy, "policy");
+			return this;
+		}
+
+		/**
+		 * Set what happens when an execution failed.
+		 * @param policy the policy
+		 * @return this builder
+		 * @see Member.Builder#onError(Policy)
+		 */
+		public Builder onError(Policy policy) {
+			this.onError = Objects.requireNonNull(policy, "policy");
+			return this;
+		}
+
+		/**
+		 * Set the pause before the first execution.
+		 * @param delay zero or more
+		 * @return this builder
+		 * @see Member.Builder#initialDelay(Duration)
+		 */
+		public Builder initialDelay(Duration delay) {
+			this.initialDelay = Durations.saturatedNanos(Durations.notNegative(delay, "initialDelay"));
+			return this;
+		}
+
+		/**
+		 * Set the pause between a normal return and the next execution.
+		 * @param delay zero or more
+		 * @return this builder
+		 * @see Member.Builder#delay(Duration)
+		 */
+		public Builder delay(Duration delay) {
+			this.delay = Durations.saturatedNanos(Durations.notNegative(delay, "delay"));
+			return this;
+		}
+
+		/**
+		 * Set the pause between a failure and the next execution.
+		 * @param backoff the back-off
+		 * @return this builder
+		 * @see Member.Builder#backoff(Backoff)
+		 */
+		public Builder backoff(Backoff backoff) {
+			this.backoff = Objects.requireNonNull(backoff, "backoff");
+			return this;
+		}
+
+		/**
+		 * Set the restart limit.
+		 * @param max 0 or more, or -1 for none
+		 * @return this builder
+		 * @see Member.Builder#maxRestarts(int)
+		 */
+		public Builder maxRestarts(int max) {
+			if (max < -1) {
+				throw new IllegalArgumentException("maxRestarts must be at least 0, or -1 for no limit, but is " + max);
+			}
+			this.maxRestarts = max;
+			return this;
+		}
+
+		/**
+		 * Let the restart limit count failures inside a window.
+		 * @param window longer than zero; {@code null} to count consecutive failures
+		 * @return this builder
+		 * @see Member.Builder#within(Duration)
+		 */
+		public Builder within(@Nullable Duration window) {
+			this.within = nanosOrZero(window, "within");
+			return this;
+		}
+
+		/**
+		 * Set what happens when the restart limit is reached.
+		 * @param policy SHUTDOWN or DO_NOTHING
+		 * @return this builder
+		 * @see Member.Builder#onExhausted(Policy)
+		 */
+		public Builder onExhausted(Policy policy) {
+			this.onExhausted = Objects.requireNonNull(policy, "policy");
+			return this;
+		}
+
+		/**
+		 * Set the failures that shut the group down in any case.
+		 * @param types the types
+		 * @return this builder
+		 * @see Member.Builder#fatal(Class[])
+		 */
+		public Builder fatal(List<Class<? extends Throwable>> types) {
+			this.fatal = List.copyOf(types);
+			return this;
+		}
+
+		/**
+		 * Limit the time of one execution.
+		 * @param timeout longer than zero; {@code null} for no limit
+		 * @return this builder
+		 * @see Member.Builder#timeout(Duration)
+		 */
+		public Builder timeout(@Nullable Duration timeout) {
+			this.timeout = nanosOrZero(timeout, "timeout");
+			return this;
+		}
+
+		/**
+		 * Expect the member to say that it is ready within a time.
+		 * @param timeout longer than zero; {@code null} to expect nothing
+		 * @return this builder
+		 * @see Member.Builder#readyTimeout(Duration)
+		 */
+		public Builder readyTimeout(@Nullable Duration timeout) {
+			this.readyTimeout = nanosOrZero(timeout, "readyTimeout");
+			return this;
+		}
+
+		/**
+		 * Set what a stop means without an interrupter.
+		 * @param onStop interrupt or finish
+		 * @return this builder
+		 * @see Member.Builder#onStop(OnStop)
+		 */
+		public Builder onStop(OnStop onStop) {
+			this.onStop = Objects.requireNonNull(onStop, "onStop");
+			return this;
+		}
+
+		/**
+		 * Limit the time without progress.
+		 * @param limit longer than zero; {@code null} for no limit
+		 * @return this builder
+		 * @see Member.Builder#stallAfter(Duration)
+		 */
+		public Builder stallAfter(@Nullable Duration limit) {
+			this.stallAfter = nanosOrZero(limit, "stallAfter");
+			return this;
+		}
+
+		/**
+		 * Set what happens to a stalled member.
+		 * @param onStall what happens
+		 * @return this builder
+		 * @see Member.Builder#onStall(OnStall)
+		 */
+		public Builder onStall(OnStall onStall) {
+			this.onStall = Objects.requireNonNull(onStall, "onStall");
+			return this;
+		}
+
+		/**
+		 * Set the stage.
+		 * @param stage the stage
+		 * @return this builder
+		 * @see Member.Builder#stage(int)
+		 */
+		public Builder stage(int stage) {
+			this.stage = stage;
+			return this;
+		}
+
+		private static long nanosOrZero(@Nullable Duration duration, String name) {
+			return (duration != null) ? Durations.saturatedNanos(Durations.positive(duration, name)) : 0;
+		}
+
+		/**
+		 * Make the settings.
+		 * @return the settings
+		 * @throws IllegalStateException if they contradict each other
+		 */
+		public MemberSettings build() {
+			if (this.onExhausted == Policy.RESTART) {
+				throw new IllegalStateException("onExhausted(RESTART), but a reached restart limit allows no restart:"
+						+ " use SHUTDOWN or DO_NOTHING");
+			}
+			if (this.within > 0 && this.maxRestarts < 0) {
+				throw new IllegalStateException(
+						"within(" + Duration.ofNanos(this.within) + ") but no maxRestarts(...) to count inside it");
+			}
+			return unchecked();
+		}
+
+		private MemberSettings unchecked() {
+			return new MemberSettings(this);
+		}
+
+	}
+
+}
