@@ -12,6 +12,7 @@ import org.springframework.beans.factory.support.BeanDefinitionRegistryPostProce
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.ExitCodeExceptionMapper;
+import org.springframework.boot.ExitCodeGenerator;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -37,6 +38,7 @@ import org.springframework.core.env.Environment;
  * set</li>
  * <li>{@code app.unordered}: how many more runners there are, without an order; the last
  * one called works for long</li>
+ * <li>{@code app.code}: what the application's own {@link ExitCodeGenerator} says</li>
  * <li>{@code app.fault}: what {@link FaultyActor} does, which is there if this is
  * set</li>
  * </ul>
@@ -112,6 +114,12 @@ class ExitApplication {
 		// 44 if it were asked for a wrapper of ours
 		return (failure) -> (failure instanceof ExitActors.MappedException) ? 43
 				: (failure.getCause() instanceof ExitActors.MappedException) ? 44 : 0;
+	}
+
+	@Bean
+	@ConditionalOnProperty("app.code")
+	ExitCodeGenerator generator(@Value("${app.code}") int code) {
+		return () -> code;
 	}
 
 	@Bean

@@ -5,6 +5,7 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 
 import dev.rungroup.exit.ForkedJvm.Ended;
@@ -85,6 +86,27 @@ class ExitCodeTests {
 				}));
 			}
 		}
+		return jvms.run(scenarios);
+	}
+
+	/**
+	 * As after {@code SpringApplication.exit}: a batch that counts what it could not do.
+	 */
+	@TestFactory
+	Stream<DynamicTest> theApplicationsOwnGeneratorSaysTheCodeIfTheActorSaysNone() {
+		List<Scenario> scenarios = new ArrayList<>();
+		Map.of("return", 7, "fail", 7, "generator", 42).forEach((how, code) -> {
+			for (Moment moment : Moment.values()) {
+				Kind kind = Kind.some().get(scenarios.size() % 2);
+				scenarios.add(new Scenario(how + ", " + kind + ", " + moment, () -> {
+					List<String> arguments = new ArrayList<>(moment.arguments(how));
+					arguments.add("--app.code=7");
+					Ended ended = kind.run(arguments);
+					assertThat(ended.code()).as(ended.toString()).isEqualTo(code);
+					assertRunners(ended, moment);
+				}));
+			}
+		});
 		return jvms.run(scenarios);
 	}
 

@@ -1,7 +1,9 @@
 package dev.rungroup.autoconfigure.exit;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -13,11 +15,13 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.boot.ExitCodeExceptionMapper;
 import org.springframework.boot.ExitCodeGenerator;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.annotation.AnnotationAwareOrderComparator;
 
 /**
- * Finds the exit code for the end of a group, in the order of Spring Boot: mappers, then
- * the failure and its causes, then 1. As in Spring Boot a 0 means "I do not know", so a
- * failure never looks like a success.
+ * Finds the exit code for the end of a group, in the order of Spring Boot. A failure:
+ * mappers, then the failure and its causes, then the application's
+ * {@link ExitCodeGenerator} beans, then 1. Any other end: those beans, then 0. As in
+ * Spring Boot a 0 means "I do not know", so a failure never looks like a success.
  */
 final class ExitCodes {
 
@@ -33,14 +37,19 @@ final class ExitCodes {
 		return reason.isFailure();
 	}
 
+	/**
+	 * Calls user code: beans of the application, and the failure.
+	 */
 	static int codeFor(StopReason reason, ConfigurableApplicationContext context) {
-		if (!isFailure(reason)) {
-			return 0;
-		}
 		Throwable failure = reason.cause();
-		if (failure == null) {
-			return 1;
+		int code = (isFailure(reason) && failure != null) ? ofFailure(failure, context) : 0;
+		if (code == 0) {
+			code = ofBeans(context);
 		}
+		return (code == 0 && isFailure(reason)) ? 1 : code;
+	}
+
+	private static int ofFailure(Throwable failure, ConfigurableApplicationContext context) {
 		try {
 			int code = mapped(failure, context);
 			return (code != 0) ? code : ofCauses(failure);
@@ -51,6 +60,40 @@ final class ExitCodes {
 					ex);
 			return 1;
 		}
+	}
+
+	/**
+	 * What {@code SpringApplication.exit} would say: in order, the first that is not 0,
+	 * and 1 for one that throws if no other knows better.
+	 */
+	private static int ofBeans(ConfigurableApplicationContext context) {
+		if (!context.isActive()) {
+			return 0;
+		}
+		int code = 0;
+		try {
+			List<ExitCodeGenerator> generators = new ArrayList<>(
+					context.getBeansOfType(ExitCodeGenerator.class).values());
+			AnnotationAwareOrderComparator.sort(generators);
+			for (ExitCodeGenerator generator : generators) {
+				try {
+					int value = generator.getExitCode();
+					if (value != 0) {
+						return value;
+					}
+				}
+				catch (Throwable ex) {
+					logger.warn("Bean of type " + generator.getClass().getName()
+							+ " could not say an exit code; it is 1 if no other bean says one", ex);
+					code = 1;
+				}
+			}
+		}
+		catch (Throwable ex) {
+			logger.warn("Beans of type ExitCodeGenerator could not be asked for the exit code", ex);
+			code = 1;
+		}
+		return code;
 	}
 
 	/**
@@ -81,7 +124,7 @@ final class ExitCodes {
 				return code;
 			}
 		}
-		return 1;
+		return 0;
 	}
 
 	private static int of(Throwable failure) {

@@ -153,6 +153,7 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 				HaltGuard.start(haltLimit(), () -> this.code);
 			}
 			if (this.code != 0) {
+				// now, because the start may fail with it
 				this.code = ExitCodes.codeFor(reason, this.context);
 			}
 			close(new Ending(reason, this.code, endsJvm, this.remedies.remedyFor(reason), Thread.currentThread()));
@@ -177,8 +178,11 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 
 	private void close(Ending ending) {
 		if (this.launch.takeOver(ending, this.settings.shutdownTimeout())) {
+			if (this.code == 0 && this.settings.onShutdown() == OnShutdown.EXIT) {
+				this.code = ExitCodes.codeFor(ending.reason(), this.context);
+			}
 			if (this.launch.ownsContext()) {
-				close(ending.code());
+				close(this.code);
 			}
 			else {
 				logger.info("The application context stays open without its actors: Spring's test framework keeps it,"

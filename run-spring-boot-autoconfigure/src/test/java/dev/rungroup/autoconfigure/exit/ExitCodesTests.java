@@ -15,6 +15,7 @@ import org.springframework.boot.ExitCodeGenerator;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.Ordered;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -89,6 +90,48 @@ class ExitCodesTests {
 		assertThat(output).contains("SilentException").contains("I have no code");
 	}
 
+	@ParameterizedTest
+	@EnumSource(names = { "MEMBER_DONE", "STOP_REQUESTED" })
+	void theBeansOfTheApplicationSayHowItHasEndedWithoutAFailure(Kind kind) {
+		generator("first", () -> 0);
+		generator("second", () -> 7);
+		generator("third", () -> 8);
+		assertThat(code(kind, null)).isEqualTo(7);
+	}
+
+	@Test
+	void theBeansOfTheApplicationAreAskedAfterAFailureThatSaysNothing() {
+		generator("generator", () -> 7);
+		assertThat(code(new IllegalStateException())).isEqualTo(7);
+		assertThat(code(new CodedException(0))).isEqualTo(7);
+		assertThat(code(new CodedException(42))).isEqualTo(42);
+	}
+
+	@Test
+	void beansThatSayNothingDoNotMakeAFailureASuccess() {
+		generator("generator", () -> 0);
+		assertThat(code(new IllegalStateException())).isEqualTo(1);
+	}
+
+	@Test
+	void theOrderOfTheBeansCounts() {
+		generator("last", new LastGenerator());
+		generator("unordered", () -> 7);
+		generator("first", new FirstGenerator());
+		assertThat(code(Kind.MEMBER_DONE, null)).isEqualTo(1);
+	}
+
+	@Test
+	void aBeanThatThrowsIsOneUnlessAnotherKnowsBetter(CapturedOutput output) {
+		generator("broken", () -> {
+			throw new IllegalStateException("I cannot count");
+		});
+		assertThat(code(Kind.MEMBER_DONE, null)).isEqualTo(1);
+		generator("other", () -> 7);
+		assertThat(code(Kind.MEMBER_DONE, null)).isEqualTo(7);
+		assertThat(output).contains("I cannot count");
+	}
+
 	@Test
 	void causesThatGoInCirclesEnd() {
 		IllegalStateException first = new IllegalStateException();
@@ -102,6 +145,10 @@ class ExitCodesTests {
 		assertThat(code(new CodedException(42))).isEqualTo(42);
 	}
 
+	private void generator(String name, ExitCodeGenerator generator) {
+		this.context.getBeanFactory().registerSingleton(name, generator);
+	}
+
 	private void mapper(ExitCodeExceptionMapper mapper) {
 		this.context.getBeanFactory().registerSingleton("mapper", mapper);
 	}
@@ -112,6 +159,29 @@ class ExitCodesTests {
 
 	private int code(Kind kind, @Nullable Throwable failure) {
 		return ExitCodes.codeFor(new StopReason(kind, "poller", failure), this.context);
+	}
+
+	private static final class FirstGenerator implements ExitCodeGenerator, Ordered {
+
+		@Override
+		public int getExitCode() {
+			return 1;
+		}
+
+		@Override
+		public int getOrder() {
+			return 0;
+		}
+
+	}
+
+	private static final class LastGenerator implements ExitCodeGenerator {
+
+		@Override
+		public int getExitCode() {
+			return 2;
+		}
+
 	}
 
 	private static final class SilentException extends RuntimeException implements ExitCodeGenerator {
