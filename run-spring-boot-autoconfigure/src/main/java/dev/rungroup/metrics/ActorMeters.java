@@ -1,13 +1,13 @@
 package dev.rungroup.metrics;
 
-import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 
+import dev.rungroup.core.Outcome;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The counters and timers of one actor in one registry. Looked up once and kept, so that
@@ -21,85 +21,82 @@ final class ActorMeters {
 	 */
 	static final int MAX_EXCEPTIONS = 50;
 
-	private final MeterRegistry registry;
+	private final GuardedRegistry registry;
 
-	private final String actor;
+	private final Tags tags;
 
-	private final Map<OutcomeTag, Timer> executions = new EnumMap<>(OutcomeTag.class);
+	private final @Nullable Timer completed;
 
+	private final @Nullable Timer failed;
+
+	private final @Nullable Timer interrupted;
+
+	private final @Nullable Counter restarts;
+
+	private final @Nullable Counter stalls;
+
+	private final @Nullable Timer stop;
+
+	/** By exception; written by the threads that tell of failures. */
 	private final Map<String, Counter> failures = new ConcurrentHashMap<>();
 
-	private final Counter restarts;
-
-	private final Counter stalls;
-
-	private final Timer stop;
-
-	ActorMeters(MeterRegistry registry, String actor) {
+	ActorMeters(GuardedRegistry registry, String actor) {
 		this.registry = registry;
-		this.actor = actor;
-		for (OutcomeTag outcome : OutcomeTag.values()) {
-			this.executions.put(outcome,
-					Timer.builder(GroupMetrics.EXECUTIONS)
-						.description("Executions of an actor and how long they took, by outcome")
-						.tag(GroupMetrics.ACTOR_TAG, actor)
-						.tag(GroupMetrics.OUTCOME_TAG, outcome.tag)
-						.register(registry));
-		}
-		this.restarts = Counter.builder(GroupMetrics.RESTARTS)
-			.description("Executions that were scheduled after a failure")
-			.baseUnit("restarts")
-			.tag(GroupMetrics.ACTOR_TAG, actor)
-			.register(registry);
-		this.stalls = Counter.builder(GroupMetrics.STALLS)
-			.description("Times that an actor ran without progress for longer than its limit")
-			.baseUnit("stalls")
-			.tag(GroupMetrics.ACTOR_TAG, actor)
-			.register(registry);
-		this.stop = Timer.builder(GroupMetrics.STOP)
-			.description("Time from an actor's interrupt to its end")
-			.tag(GroupMetrics.ACTOR_TAG, actor)
-			.register(registry);
-		failure(GroupMetrics.NO_EXCEPTION);
+		this.tags = Tags.of(GroupMetrics.ACTOR_TAG, actor);
+		this.completed = executions("completed");
+		this.failed = executions("failed");
+		this.interrupted = executions("interrupted");
+		this.restarts = registry.counter(GroupMetrics.RESTARTS, this.tags, "restarts",
+				"Executions that were scheduled after a failure");
+		this.stalls = registry.counter(GroupMetrics.STALLS, this.tags, "stalls",
+				"Times that an actor ran without progress for longer than its limit");
+		this.stop = registry.timer(GroupMetrics.STOP, this.tags, "Time from an actor's interrupt to its end");
+		failures(GroupMetrics.NO_EXCEPTION);
 	}
 
-	void execution(OutcomeTag outcome, long nanos) {
-		Timer timer = this.executions.get(outcome);
-		if (timer != null) {
-			timer.record(nanos, TimeUnit.NANOSECONDS);
-		}
+	private @Nullable Timer executions(String outcome) {
+		return this.registry.timer(GroupMetrics.EXECUTIONS, this.tags.and(GroupMetrics.OUTCOME_TAG, outcome),
+				"Executions of an actor and how long they took, by outcome");
 	}
 
-	void failed(Throwable failure) {
-		failed(simpleName(failure.getClass()));
+	void executed(Outcome outcome, long nanos) {
+		if (outcome instanceof Outcome.Failed failure) {
+			failed(simpleName(failure.failure().getClass()));
+			this.registry.record(this.failed, nanos);
+		}
+		else {
+			this.registry.record((outcome instanceof Outcome.Interrupted) ? this.interrupted : this.completed, nanos);
+		}
 	}
 
 	void failed(String exception) {
-		boolean known = this.failures.containsKey(exception);
-		failure((known || this.failures.size() < MAX_EXCEPTIONS) ? exception : GroupMetrics.OTHER_EXCEPTION)
-			.increment();
+		boolean known = this.failures.containsKey(exception) || this.failures.size() < MAX_EXCEPTIONS;
+		this.registry.increment(failures((known) ? exception : GroupMetrics.OTHER_EXCEPTION));
 	}
 
 	void restarted() {
-		this.restarts.increment();
+		this.registry.increment(this.restarts);
 	}
 
 	void stalled() {
-		this.stalls.increment();
+		this.registry.increment(this.stalls);
 	}
 
 	void stopped(long nanos) {
-		this.stop.record(nanos, TimeUnit.NANOSECONDS);
+		this.registry.record(this.stop, nanos);
 	}
 
-	private Counter failure(String exception) {
-		return this.failures.computeIfAbsent(exception,
-				(name) -> Counter.builder(GroupMetrics.FAILURES)
-					.description("Executions of an actor that failed, by the simple name of the exception")
-					.baseUnit("failures")
-					.tag(GroupMetrics.ACTOR_TAG, this.actor)
-					.tag(GroupMetrics.EXCEPTION_TAG, name)
-					.register(this.registry));
+	private @Nullable Counter failures(String exception) {
+		Counter counter = this.failures.get(exception);
+		if (counter == null) {
+			// Not in computeIfAbsent, whose lock the filters of the registry would hold
+			counter = this.registry.counter(GroupMetrics.FAILURES, this.tags.and(GroupMetrics.EXCEPTION_TAG, exception),
+					"failures", "Executions of an actor that failed, by the simple name of the exception");
+			if (counter != null) {
+				this.failures.put(exception, counter);
+			}
+		}
+		return counter;
 	}
 
 	/** An anonymous class has no simple name: its superclass says more than nothing. */
@@ -109,21 +106,6 @@ final class ActorMeters {
 			named = named.getSuperclass();
 		}
 		return named.getSimpleName();
-	}
-
-	/**
-	 * The values of tag {@value GroupMetrics#OUTCOME_TAG} of an execution.
-	 */
-	enum OutcomeTag {
-
-		COMPLETED("completed"), FAILED("failed"), INTERRUPTED("interrupted");
-
-		private final String tag;
-
-		OutcomeTag(String tag) {
-			this.tag = tag;
-		}
-
 	}
 
 }

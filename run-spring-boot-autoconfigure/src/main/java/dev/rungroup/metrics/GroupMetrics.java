@@ -1,10 +1,12 @@
 package dev.rungroup.metrics;
 
 import java.time.Instant;
-import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
@@ -14,65 +16,14 @@ import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Outcome;
 import dev.rungroup.core.Retry;
-import dev.rungroup.metrics.ActorMeters.OutcomeTag;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import org.jspecify.annotations.Nullable;
 
 /**
  * All meters of a group. Public for wiring only: Spring Boot applications get it as a
  * bean.
- * <table border="1">
- * <caption>Meters</caption>
- * <tr>
- * <th>name</th>
- * <th>type</th>
- * <th>tags</th>
- * </tr>
- * <tr>
- * <td>{@value #FAILURES}</td>
- * <td>counter</td>
- * <td>{@value #ACTOR_TAG}, {@value #EXCEPTION_TAG}: simple class name,
- * {@value #NO_EXCEPTION} from the start and always 0, {@value #OTHER_EXCEPTION} when
- * there are too many</td>
- * </tr>
- * <tr>
- * <td>{@value #EXECUTIONS}</td>
- * <td>timer</td>
- * <td>{@value #ACTOR_TAG}, {@value #OUTCOME_TAG}: completed, failed, interrupted</td>
- * </tr>
- * <tr>
- * <td>{@value #RESTARTS}</td>
- * <td>counter</td>
- * <td>{@value #ACTOR_TAG}</td>
- * </tr>
- * <tr>
- * <td>{@value #PROGRESS_AGE}</td>
- * <td>gauge in seconds: since an execution ended, began or beat; 0 before the first</td>
- * <td>{@value #ACTOR_TAG}</td>
- * </tr>
- * <tr>
- * <td>{@value #STALLS}</td>
- * <td>counter</td>
- * <td>{@value #ACTOR_TAG}</td>
- * </tr>
- * <tr>
- * <td>{@value #STOP}</td>
- * <td>timer: interrupt to end</td>
- * <td>{@value #ACTOR_TAG}</td>
- * </tr>
- * <tr>
- * <td>{@value #ACTORS}</td>
- * <td>gauge</td>
- * <td>{@value #STATE_TAG}: a {@link MemberState} in lower case, or
- * {@value #DISABLED}</td>
- * </tr>
- * <tr>
- * <td>{@value #RETRY_ATTEMPTS}</td>
- * <td>counter</td>
- * <td>{@value #OUTCOME_TAG}: success, retried, exhausted, stopped</td>
- * </tr>
- * </table>
  * <p>
  * Every meter exists at 0 once {@link #bind()} has run, those of a member that is added
  * later once it is started. Counters and timers belong to an actor's name: they go on
@@ -88,42 +39,56 @@ import org.jspecify.annotations.Nullable;
 public final class GroupMetrics implements GroupListener, AutoCloseable {
 
 	/**
-	 * Counter of failed executions.
+	 * Counter of failed executions, by {@link #ACTOR_TAG} and {@link #EXCEPTION_TAG}.
 	 */
 	public static final String FAILURES = "run.actor.failures";
 
 	/**
-	 * Timer of executions.
+	 * Timer of executions, by {@link #ACTOR_TAG} and {@link #OUTCOME_TAG}: completed,
+	 * failed, interrupted.
 	 */
 	public static final String EXECUTIONS = "run.actor.executions";
 
 	/**
-	 * Counter of restarts after a failure.
+	 * Counter of restarts after a failure, by {@link #ACTOR_TAG}.
 	 */
 	public static final String RESTARTS = "run.actor.restarts";
 
 	/**
-	 * Gauge: seconds since an actor last made progress.
+	 * Gauge by {@link #ACTOR_TAG}: seconds since an execution ended, began or beat; 0
+	 * before the first.
 	 */
 	public static final String PROGRESS_AGE = "run.actor.progress.age";
 
 	/**
-	 * Counter of stalls: an actor ran without progress for longer than its limit.
+	 * Gauge by {@link #ACTOR_TAG}: 1 if an actor is ready, else 0.
+	 */
+	public static final String READY = "run.actor.ready";
+
+	/**
+	 * Gauge by {@link #ACTOR_TAG}: failures since the last execution that did not fail.
+	 */
+	public static final String CONSECUTIVE_FAILURES = "run.actor.consecutive.failures";
+
+	/**
+	 * Counter of stalls, by {@link #ACTOR_TAG}: an actor ran without progress for longer
+	 * than its limit.
 	 */
 	public static final String STALLS = "run.actor.stalls";
 
 	/**
-	 * Timer from an actor's interrupt to its end.
+	 * Timer from an actor's interrupt to its end, by {@link #ACTOR_TAG}.
 	 */
 	public static final String STOP = "run.actor.stop";
 
 	/**
-	 * Gauge: actors by state.
+	 * Gauge: actors by {@link #STATE_TAG}.
 	 */
 	public static final String ACTORS = "run.actors";
 
 	/**
-	 * Counter of the attempts of the injected {@link Retry}.
+	 * Counter of the attempts of the injected {@link Retry}, by {@link #OUTCOME_TAG}:
+	 * success, retried, exhausted, stopped.
 	 */
 	public static final String RETRY_ATTEMPTS = "run.retry.attempts";
 
@@ -143,7 +108,8 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	public static final String OUTCOME_TAG = "outcome";
 
 	/**
-	 * Tag with the state of a member.
+	 * Tag with the state of a member: a {@link MemberState} in lower case, or
+	 * {@value #DISABLED}.
 	 */
 	public static final String STATE_TAG = "state";
 
@@ -163,13 +129,37 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 */
 	public static final String DISABLED = "disabled";
 
+	/**
+	 * Of a group of more actors than this the gauges share what they have seen.
+	 */
+	static final int SMALL = 100;
+
+	/** How long they do: most scrapes are over by then. */
+	private static final long KEPT_NANOS = 100_000_000;
+
 	private final Supplier<@Nullable MeterRegistry> registries;
 
 	private final Supplier<@Nullable GroupSnapshot> group;
 
 	private final IntSupplier disabled;
 
-	private volatile @Nullable Binding binding;
+	/** Written once, by the first thread that finds a registry. */
+	private final AtomicReference<@Nullable GuardedRegistry> registry = new AtomicReference<>();
+
+	/** Written by the threads that tell of an actor first. */
+	private final Map<String, ActorMeters> actors = new ConcurrentHashMap<>();
+
+	/** Written by the threads that tell of an outcome first. */
+	private final Map<Retry.AttemptOutcome, Counter> attempts = new ConcurrentHashMap<>();
+
+	/** Whether the members that the group had at first are registered. */
+	private volatile boolean bound;
+
+	/** Written by the threads that read meters, and only of a large group. */
+	private volatile @Nullable Seen seen;
+
+	/** Written by {@link #close()}. */
+	private volatile boolean closed;
 
 	/**
 	 * Create meters that are registered by {@link #bind()}, or else by the first event.
@@ -191,11 +181,22 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 * that are registered already, or if there is no registry yet.
 	 */
 	public void bind() {
-		Binding binding = binding();
+		GuardedRegistry registry = registry();
+		if (registry != null) {
+			bind(registry);
+		}
+	}
+
+	private void bind(GuardedRegistry registry) {
+		this.bound = true;
+		for (Retry.AttemptOutcome outcome : Retry.AttemptOutcome.values()) {
+			attempts(registry, outcome);
+		}
+		show(registry, List.of());
 		GroupSnapshot snapshot = this.group.get();
-		if (binding != null && snapshot != null) {
+		if (snapshot != null) {
 			for (MemberSnapshot member : snapshot.members()) {
-				binding.actor(member.name());
+				actor(registry, member.name());
 			}
 		}
 	}
@@ -208,16 +209,8 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	@Override
 	public void executionEnded(String member, Outcome outcome, long nanos) {
 		ActorMeters meters = actor(member);
-		if (meters == null) {
-			return;
-		}
-		if (outcome instanceof Outcome.Failed failed) {
-			meters.failed(failed.failure());
-			meters.execution(OutcomeTag.FAILED, nanos);
-		}
-		else {
-			meters.execution((outcome instanceof Outcome.Interrupted) ? OutcomeTag.INTERRUPTED : OutcomeTag.COMPLETED,
-					nanos);
+		if (meters != null) {
+			meters.executed(outcome, nanos);
 		}
 	}
 
@@ -254,9 +247,9 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 * @param outcome what became of it
 	 */
 	public void attemptEnded(Retry.AttemptOutcome outcome) {
-		Binding binding = binding();
-		if (binding != null) {
-			binding.attempt(outcome);
+		GuardedRegistry registry = registry();
+		if (registry != null) {
+			registry.increment(attempts(registry, outcome));
 		}
 	}
 
@@ -267,105 +260,144 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		Binding binding = this.binding;
-		if (binding != null) {
-			binding.gauges.leave(this);
+		this.closed = true;
+		this.seen = null;
+		GuardedRegistry registry = this.registry.get();
+		if (registry != null) {
+			SharedGauges.of(registry).leave(registry, this);
 		}
 	}
 
-	private @Nullable ActorMeters actor(String name) {
-		Binding binding = binding();
-		return (binding != null) ? binding.actor(name) : null;
-	}
-
-	private @Nullable Binding binding() {
-		Binding binding = this.binding;
-		if (binding != null) {
-			return binding;
+	private @Nullable GuardedRegistry registry() {
+		GuardedRegistry registry = this.registry.get();
+		if (registry != null || this.closed) {
+			return registry;
 		}
-		// not under the lock: this may create beans
-		MeterRegistry registry = this.registries.get();
-		return (registry != null) ? bindTo(registry) : null;
-	}
-
-	private synchronized Binding bindTo(MeterRegistry registry) {
-		Binding binding = this.binding;
-		if (binding == null) {
-			binding = new Binding(registry, this);
-			this.binding = binding;
+		// This may create beans
+		MeterRegistry found = this.registries.get();
+		if (found == null) {
+			return null;
 		}
-		return binding;
-	}
-
-	double count(MemberState state) {
-		GroupSnapshot snapshot = this.group.get();
-		return (snapshot != null) ? snapshot.members().stream().filter((member) -> member.state() == state).count() : 0;
-	}
-
-	double disabled() {
-		return this.disabled.getAsInt();
-	}
-
-	double progressAge(String actor, MeterRegistry registry) {
-		GroupSnapshot snapshot = this.group.get();
-		if (snapshot == null) {
-			return 0;
-		}
-		for (MemberSnapshot member : snapshot.members()) {
-			Instant progress = member.lastProgress();
-			if (member.name().equals(actor) && progress != null) {
-				long age = registry.config().clock().wallTime() - progress.toEpochMilli();
-				return Math.max(0, age) / 1000.0;
-			}
-		}
-		return 0;
+		this.registry.compareAndSet(null, new GuardedRegistry(found));
+		return this.registry.get();
 	}
 
 	/**
-	 * What is registered in one registry.
+	 * The meters of an actor. If the registry came late, those of all others are
+	 * registered with it: they may have no event for a long time.
 	 */
-	private static final class Binding {
-
-		private final MeterRegistry registry;
-
-		private final GroupMetrics metrics;
-
-		private final SharedGauges gauges;
-
-		private final Map<String, ActorMeters> actors = new ConcurrentHashMap<>();
-
-		private final Map<Retry.AttemptOutcome, Counter> attempts = new EnumMap<>(Retry.AttemptOutcome.class);
-
-		Binding(MeterRegistry registry, GroupMetrics metrics) {
-			this.registry = registry;
-			this.metrics = metrics;
-			this.gauges = SharedGauges.join(registry, metrics);
-			for (Retry.AttemptOutcome outcome : Retry.AttemptOutcome.values()) {
-				this.attempts.put(outcome,
-						Counter.builder(RETRY_ATTEMPTS)
-							.description("Attempts of the injected Retry, by what became of them")
-							.baseUnit("attempts")
-							.tag(OUTCOME_TAG, outcome.name().toLowerCase(Locale.ROOT))
-							.register(registry));
-			}
+	private @Nullable ActorMeters actor(String name) {
+		ActorMeters meters = this.actors.get(name);
+		if (meters != null) {
+			return meters;
 		}
-
-		ActorMeters actor(String name) {
-			// get first: unlike computeIfAbsent it never locks
-			ActorMeters meters = this.actors.get(name);
-			return (meters != null) ? meters : this.actors.computeIfAbsent(name, this::register);
+		GuardedRegistry registry = registry();
+		if (registry == null) {
+			return null;
 		}
+		if (!this.bound) {
+			bind(registry);
+		}
+		return actor(registry, name);
+	}
 
-		void attempt(Retry.AttemptOutcome outcome) {
-			Counter counter = this.attempts.get(outcome);
+	/**
+	 * Two threads may come here at once: the meters that they register are the same.
+	 */
+	private ActorMeters actor(GuardedRegistry registry, String name) {
+		ActorMeters meters = this.actors.get(name);
+		if (meters == null) {
+			meters = new ActorMeters(registry, name);
+			this.actors.put(name, meters);
+			show(registry, List.of(name));
+		}
+		return meters;
+	}
+
+	private @Nullable Counter attempts(GuardedRegistry registry, Retry.AttemptOutcome outcome) {
+		Counter counter = this.attempts.get(outcome);
+		if (counter == null) {
+			counter = registry.counter(RETRY_ATTEMPTS, Tags.of(OUTCOME_TAG, outcome.name().toLowerCase(Locale.ROOT)),
+					"attempts", "Attempts of the injected Retry, by what became of them");
 			if (counter != null) {
-				counter.increment();
+				this.attempts.put(outcome, counter);
 			}
 		}
+		return counter;
+	}
 
-		private ActorMeters register(String name) {
-			this.gauges.actor(name, this.metrics);
-			return new ActorMeters(this.registry, name);
+	private void show(GuardedRegistry registry, List<String> actors) {
+		if (!this.closed) {
+			SharedGauges gauges = SharedGauges.of(registry);
+			gauges.show(registry, this, actors);
+			if (this.closed) {
+				gauges.leave(registry, this);
+			}
+		}
+	}
+
+	/**
+	 * How many actors are in a state.
+	 */
+	int count(String state) {
+		return (state.equals(DISABLED)) ? this.disabled.getAsInt() : seen().states.getOrDefault(state, 0);
+	}
+
+	/**
+	 * How an actor is now, null if the group has none of that name.
+	 */
+	@Nullable MemberSnapshot member(String name) {
+		return seen().members.get(name);
+	}
+
+	/**
+	 * Seconds since an actor made progress.
+	 */
+	double age(MemberSnapshot member) {
+		GuardedRegistry registry = this.registry.get();
+		Instant progress = member.lastProgress();
+		if (registry == null || progress == null) {
+			return 0;
+		}
+		long now = registry.registry.config().clock().wallTime();
+		return Math.max(0, now - progress.toEpochMilli()) / 1000.0;
+	}
+
+	/**
+	 * Each gauge asks on its own. Those of a small group see it as it is at that moment;
+	 * those of a large one share what was seen for a moment, or one scrape would cost the
+	 * square of the number of actors.
+	 */
+	private Seen seen() {
+		Seen seen = this.seen;
+		if (seen == null || System.nanoTime() - seen.at > KEPT_NANOS) {
+			seen = new Seen(this.group.get());
+			if (seen.members.size() > SMALL && !this.closed) {
+				this.seen = seen;
+			}
+		}
+		return seen;
+	}
+
+	/**
+	 * A group as the gauges show it.
+	 */
+	private static final class Seen {
+
+		private final Map<String, MemberSnapshot> members = new HashMap<>();
+
+		private final Map<String, Integer> states = new HashMap<>();
+
+		private final long at;
+
+		Seen(@Nullable GroupSnapshot group) {
+			if (group != null) {
+				for (MemberSnapshot member : group.members()) {
+					this.members.put(member.name(), member);
+					this.states.merge(member.state().name().toLowerCase(Locale.ROOT), 1, Integer::sum);
+				}
+			}
+			this.at = System.nanoTime();
 		}
 
 	}

@@ -3,13 +3,21 @@ package dev.rungroup.metrics;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.GroupState;
@@ -18,15 +26,20 @@ import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Outcome;
 import dev.rungroup.core.Retry.AttemptOutcome;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MockClock;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.cumulative.CumulativeCounter;
 import io.micrometer.core.instrument.simple.SimpleConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -47,6 +60,37 @@ class GroupMetricsTests {
 
 	private final GroupMetrics metrics = new GroupMetrics(this.provided::get, this.snapshot::get, () -> 3);
 
+	private final List<String> warnings = new CopyOnWriteArrayList<>();
+
+	private final Logger logger = Logger.getLogger(GroupMetrics.class.getName());
+
+	private final Handler handler = new Handler() {
+
+		@Override
+		public void publish(LogRecord line) {
+			GroupMetricsTests.this.warnings.add(line.getMessage());
+		}
+
+		@Override
+		public void flush() {
+		}
+
+		@Override
+		public void close() {
+		}
+
+	};
+
+	@BeforeEach
+	void listen() {
+		this.logger.addHandler(this.handler);
+	}
+
+	@AfterEach
+	void listenNoMore() {
+		this.logger.removeHandler(this.handler);
+	}
+
 	@Test
 	void allMetersExistAtZeroBeforeTheFirstEvent() {
 		this.metrics.bind();
@@ -59,7 +103,10 @@ class GroupMetricsTests {
 			}
 			assertThat(this.registry.get("run.actor.restarts").tag("actor", actor).counter().count()).isZero();
 			assertThat(this.registry.get("run.actor.stop").tag("actor", actor).timer().count()).isZero();
+			assertThat(this.registry.get("run.actor.stalls").tag("actor", actor).counter().count()).isZero();
 			assertThat(age(actor)).isZero();
+			assertThat(ready(actor)).isZero();
+			assertThat(consecutiveFailures(actor)).isZero();
 		}
 		for (String outcome : List.of("success", "retried", "exhausted", "stopped")) {
 			assertThat(this.registry.get("run.retry.attempts").tag("outcome", outcome).counter().count()).isZero();
@@ -75,7 +122,9 @@ class GroupMetricsTests {
 		this.metrics.bind();
 		assertThat(this.registry.getMeters()).isNotEmpty().allSatisfy((meter) -> {
 			assertThat(meter.getId().getDescription()).as(meter.getId().getName()).isNotBlank();
-			assertThat(meter.getId().getBaseUnit()).as(meter.getId().getName()).isNotBlank();
+			if (!meter.getId().getName().equals("run.actor.ready")) {
+				assertThat(meter.getId().getBaseUnit()).as(meter.getId().getName()).isNotBlank();
+			}
 		});
 	}
 
@@ -108,8 +157,56 @@ class GroupMetricsTests {
 	}
 
 	@Test
+	void aMeterThatThrowsCostsThatMeterAlone() {
+		this.registry.config().meterFilter(new MeterFilter() {
+			@Override
+			public Meter.Id map(Meter.Id id) {
+				if ("IOException".equals(id.getTag("exception")) || id.getName().equals("run.actor.restarts")
+						|| id.getName().equals("run.actor.ready")) {
+					throw new IllegalArgumentException("no " + id);
+				}
+				return id;
+			}
+		});
+		this.metrics.bind();
+		for (int i = 0; i < 3; i++) {
+			this.metrics.executionEnded("poller", new Outcome.Failed(new IOException()), 1);
+			this.metrics.executionEnded("poller", new Outcome.Failed(new IllegalStateException()), 1);
+			this.metrics.memberRestarted("poller");
+		}
+		assertThat(executions("poller", "failed")).isEqualTo(6);
+		assertThat(failures("poller", "IllegalStateException")).isEqualTo(3);
+		assertThat(this.registry.find("run.actor.failures").tag("exception", "IOException").counter()).isNull();
+		assertThat(consecutiveFailures("poller")).isZero();
+		assertThat(this.warnings).hasSize(3)
+			.anyMatch((warning) -> warning.contains("'run.actor.failures'"))
+			.anyMatch((warning) -> warning.contains("'run.actor.restarts'"))
+			.anyMatch((warning) -> warning.contains("'run.actor.ready'"));
+	}
+
+	@Test
+	void aRegistryThatThrowsWhenItCountsCostsThatMeterAlone() {
+		SimpleMeterRegistry throwing = new SimpleMeterRegistry() {
+			@Override
+			protected Counter newCounter(Meter.Id id) {
+				return new CumulativeCounter(id) {
+					@Override
+					public void increment(double amount) {
+						throw new IllegalStateException("disk full");
+					}
+				};
+			}
+		};
+		this.provided.set(throwing);
+		this.metrics.executionEnded("poller", new Outcome.Failed(new IOException()), 1);
+		this.metrics.executionEnded("poller", new Outcome.Failed(new IOException()), 1);
+		assertThat(throwing.get("run.actor.executions").tag("outcome", "failed").timer().count()).isEqualTo(2);
+		assertThat(this.warnings).singleElement().asString().contains("'run.actor.failures'");
+	}
+
+	@Test
 	void exceptionTagsAreBounded() {
-		ActorMeters meters = new ActorMeters(this.registry, "poller");
+		ActorMeters meters = new ActorMeters(new GuardedRegistry(this.registry), "poller");
 		for (int i = 0; i < 200; i++) {
 			meters.failed("Generated" + i + "Exception");
 		}
@@ -158,6 +255,51 @@ class GroupMetricsTests {
 	}
 
 	@Test
+	void gaugesShowReadinessAndConsecutiveFailures() {
+		this.metrics.bind();
+		this.snapshot.set(group(failing("poller", 7), member("writer", MemberState.RUNNING, null)));
+		assertThat(ready("poller")).isZero();
+		assertThat(consecutiveFailures("poller")).isEqualTo(7);
+		assertThat(ready("writer")).isEqualTo(1);
+		assertThat(consecutiveFailures("writer")).isZero();
+	}
+
+	@Test
+	void anActorOfTwoContextsIsAsIllAsTheWorse() {
+		this.snapshot.set(group(member("poller", MemberState.RUNNING, null)));
+		this.metrics.bind();
+		GroupMetrics child = new GroupMetrics(this.provided::get, () -> group(failing("poller", 2)), () -> 0);
+		child.bind();
+		assertThat(ready("poller")).isZero();
+		assertThat(consecutiveFailures("poller")).isEqualTo(2);
+		child.close();
+		assertThat(ready("poller")).isEqualTo(1);
+		assertThat(consecutiveFailures("poller")).isZero();
+	}
+
+	@Test
+	void aScrapeOfManyActorsTakesFewSnapshots() {
+		MemberSnapshot[] members = new MemberSnapshot[1000];
+		Arrays.setAll(members, (i) -> failing("actor-" + i, i));
+		GroupSnapshot many = group(members);
+		AtomicInteger snapshots = new AtomicInteger();
+		GroupMetrics large = new GroupMetrics(this.provided::get, () -> {
+			snapshots.incrementAndGet();
+			return many;
+		}, () -> 0);
+		large.bind();
+		snapshots.set(0);
+		double failures = 0;
+		for (Gauge gauge : this.registry.find("run.actor.consecutive.failures").gauges()) {
+			failures += gauge.value();
+		}
+		assertThat(failures).isEqualTo(499_500);
+		// One if that took less than a tenth of a second
+		assertThat(snapshots).hasValueBetween(1, 100);
+		large.close();
+	}
+
+	@Test
 	void gaugesOutliveGarbageCollection() {
 		this.metrics.bind();
 		System.gc();
@@ -199,6 +341,20 @@ class GroupMetricsTests {
 		assertThat(this.registry.find("run.actor.progress.age").gauges()).hasSize(2);
 		assertThat(this.registry.find("run.actor.failures").counters()).hasSize(2);
 		assertThat(this.registry.find("run.actors").gauges()).hasSize(MemberState.values().length + 1);
+	}
+
+	@Test
+	void theFirstEventWithARegistryRegistersThoseWhoHaveNone() {
+		this.provided.set(null);
+		this.metrics.bind();
+		this.metrics.memberStarted("poller");
+		this.metrics.memberStarted("writer");
+		this.provided.set(this.registry);
+		this.metrics.executionEnded("poller", new Outcome.Completed(), 1);
+		assertThat(executions("poller", "completed")).isEqualTo(1);
+		assertThat(executions("writer", "completed")).isZero();
+		assertThat(ready("writer")).isZero();
+		assertThat(this.registry.find("run.retry.attempts").counters()).hasSize(4);
 	}
 
 	@Test
@@ -275,6 +431,39 @@ class GroupMetricsTests {
 	}
 
 	@Test
+	void contextsThatComeAndGoAtOnceLeaveTheGaugesOfThoseWhoStay() throws Exception {
+		ExecutorService threads = Executors.newFixedThreadPool(4);
+		try {
+			for (int round = 0; round < 300; round++) {
+				GroupMetrics leaving = new GroupMetrics(this.provided::get, this.snapshot::get, () -> 0);
+				leaving.bind();
+				GroupMetrics staying = new GroupMetrics(this.provided::get, this.snapshot::get, () -> 0);
+				CyclicBarrier begin = new CyclicBarrier(2);
+				List<Future<?>> both = List.of(threads.submit(() -> {
+					begin.await();
+					leaving.close();
+					return null;
+				}), threads.submit(() -> {
+					begin.await();
+					staying.bind();
+					return null;
+				}));
+				for (Future<?> one : both) {
+					one.get(10, TimeUnit.SECONDS);
+				}
+				assertThat(this.registry.find("run.actors").gauges()).hasSize(MemberState.values().length + 1);
+				assertThat(this.registry.find("run.actor.ready").gauges()).hasSize(2);
+				staying.close();
+				assertThat(this.registry.find("run.actors").gauges()).isEmpty();
+				assertThat(this.registry.find("run.actor.ready").gauges()).isEmpty();
+			}
+		}
+		finally {
+			threads.shutdownNow();
+		}
+	}
+
+	@Test
 	void eventsFromManyThreadsAreAllCounted() throws Exception {
 		ExecutorService threads = Executors.newFixedThreadPool(8);
 		CountDownLatch begin = new CountDownLatch(1);
@@ -310,7 +499,8 @@ class GroupMetricsTests {
 				"run_actor_executions_seconds_count{actor=\"poller\",outcome=\"completed\"} 0",
 				"run_actor_executions_seconds_sum{actor=\"poller\",outcome=\"interrupted\"} 0.0",
 				"run_actor_restarts_total{actor=\"writer\"} 0.0",
-				"run_actor_progress_age_seconds{actor=\"poller\"} 0.0",
+				"run_actor_progress_age_seconds{actor=\"poller\"} 0.0", "run_actor_ready{actor=\"poller\"} 0.0",
+				"run_actor_consecutive_failures{actor=\"poller\"} 0.0", "run_actor_stalls_total{actor=\"poller\"} 0.0",
 				"run_actor_stop_seconds_count{actor=\"poller\"} 0", "run_actors{state=\"new\"} 2.0",
 				"run_actors{state=\"running\"} 0.0", "run_retry_attempts_total{outcome=\"exhausted\"} 0.0");
 		assertThat(prometheus.scrape().lines().filter((line) -> line.startsWith("# HELP run_")))
@@ -334,12 +524,26 @@ class GroupMetricsTests {
 		return this.registry.get("run.actor.progress.age").tag("actor", actor).gauge().value();
 	}
 
+	private double ready(String actor) {
+		return this.registry.get("run.actor.ready").tag("actor", actor).gauge().value();
+	}
+
+	private double consecutiveFailures(String actor) {
+		return this.registry.get("run.actor.consecutive.failures").tag("actor", actor).gauge().value();
+	}
+
 	private static GroupSnapshot group(MemberSnapshot... members) {
 		return new GroupSnapshot("run", GroupState.RUNNING, null, List.of(members));
 	}
 
 	private static MemberSnapshot member(String name, MemberState state, @Nullable Instant lastProgress) {
-		return new MemberSnapshot(name, state, true, 0, 0, 0, 0, null, null, null, null, lastProgress);
+		boolean ready = state != MemberState.NEW;
+		return new MemberSnapshot(name, state, ready, 0, 0, 0, 0, null, null, null, null, lastProgress);
+	}
+
+	private static MemberSnapshot failing(String name, int failures) {
+		return new MemberSnapshot(name, MemberState.WAITING, false, failures, failures, failures, failures, null, null,
+				null, null, null);
 	}
 
 	private static void awaitUninterruptibly(CountDownLatch latch) {
