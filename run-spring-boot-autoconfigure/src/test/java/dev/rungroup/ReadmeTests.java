@@ -2,7 +2,8 @@ package dev.rungroup;
 
 import java.io.IOException;
 import java.io.StringWriter;
-import java.lang.reflect.Field;
+import java.lang.reflect.Proxy;
+import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -11,8 +12,10 @@ import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -26,8 +29,11 @@ import javax.tools.ToolProvider;
 import dev.rungroup.autoconfigure.RunAutoConfiguration;
 import dev.rungroup.autoconfigure.RunProperties;
 import dev.rungroup.context.GroupLifecycle;
+import dev.rungroup.core.GroupState;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,10 +47,13 @@ import org.springframework.boot.context.properties.bind.handler.NoUnboundElement
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.context.runner.ContextConsumer;
+import org.springframework.context.ApplicationContext;
+import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.env.MutablePropertySources;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.ByteArrayResource;
-import org.springframework.util.ReflectionUtils;
+import org.springframework.stereotype.Component;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -66,6 +75,7 @@ class ReadmeTests {
 			import java.net.*;
 			import java.time.*;
 			import java.util.*;
+			import org.jspecify.annotations.*;
 			import org.springframework.context.annotation.*;
 			""";
 
@@ -101,40 +111,110 @@ class ReadmeTests {
 	@Test
 	void echoServerOutlivesALostClientAndDoesNotWaitForAnIdleOneToStop(@TempDir Path output) throws Exception {
 		String snippet = javaSnippets().filter((java) -> java.contains("class EchoServer")).findFirst().orElseThrow();
-		assertCompiles(snippet.replace("7007", "0"), output); // any free port
+		int port = freePort();
+		run(snippet.replace("7007", String.valueOf(port)), output, (context) -> {
+			try (Socket lost = echoed(port)) {
+				lost.setSoLinger(true, 0); // its end is a reset
+			}
+			GroupLifecycle group = context.getBean(GroupLifecycle.class);
+			try (Socket idle = echoed(port)) {
+				group.restartMember("echo-server");
+				assertThat(idle.getInputStream().read()).isEqualTo(-1);
+			}
+			try (Socket idle = echoed(port)) {
+				group.stop();
+				assertThat(idle.getInputStream().read()).isEqualTo(-1);
+			}
+			assertThat(member(group, "echo-server").state()).isEqualTo(MemberState.STOPPED);
+		});
+	}
+
+	@ParameterizedTest
+	@MethodSource("javaSnippets")
+	void examplesCanBeRestarted(String snippet, @TempDir Path output) throws Exception {
+		Assumptions.assumeTrue(snippet.contains("Actor"), "no actor");
+		run(snippet.replace("7007", String.valueOf(freePort())), output, (context) -> {
+			GroupLifecycle group = context.getBean(GroupLifecycle.class);
+			List<String> names = group.snapshot().members().stream().map(MemberSnapshot::name).toList();
+			assertThat(names).isNotEmpty();
+			for (String name : names) {
+				for (int executions = 1; executions <= 3; executions++) {
+					long expected = executions;
+					Awaitility.await()
+						.atMost(Duration.ofSeconds(20))
+						.until(() -> member(group, name).executions() >= expected);
+					group.restartMember(name);
+				}
+			}
+			assertThat(group.snapshot().state()).isEqualTo(GroupState.RUNNING);
+		});
+	}
+
+	private static MemberSnapshot member(GroupLifecycle group, String name) {
+		return group.snapshot()
+			.members()
+			.stream()
+			.filter((member) -> member.name().equals(name))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	/**
+	 * Run the classes of a snippet in an application context.
+	 */
+	private static void run(String snippet, Path output, ContextConsumer<ApplicationContext> body) throws Exception {
+		assertCompiles(snippet, output);
 		try (URLClassLoader classes = new URLClassLoader(new URL[] { output.toUri().toURL() })) {
-			Class<?> type = classes.loadClass("EchoServer");
-			new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(RunAutoConfiguration.class))
-				.withBean("echoServer", type)
-				.withPropertyValues("run.on-shutdown=none", "run.shutdown.timeout=20s")
-				.run((context) -> {
-					int port = portOf(context.getBean(type));
-					try (Socket lost = echoed(port)) {
-						lost.setSoLinger(true, 0); // its end is a reset
-					}
-					GroupLifecycle group = context.getBean(GroupLifecycle.class);
-					try (Socket idle = echoed(port)) {
-						group.stop();
-						assertThat(group.snapshot().members()).extracting(MemberSnapshot::state)
-							.containsExactly(MemberState.STOPPED);
-						assertThat(idle.getInputStream().read()).isEqualTo(-1);
-					}
-				});
+			ApplicationContextRunner runner = new ApplicationContextRunner().withClassLoader(classes)
+				.withConfiguration(AutoConfigurations.of(RunAutoConfiguration.class))
+				.withPropertyValues("run.on-shutdown=none", "run.shutdown.timeout=20s",
+						"run.actors.purge.initial-delay=0s", "run.ignore-unknown-actors=true");
+			for (Class<?> type : loadAll(classes, output)) {
+				if (type.isInterface()) {
+					runner = withStub(runner, type);
+				}
+				else if (MergedAnnotations.from(type).isPresent(Component.class)) {
+					runner = runner.withUserConfiguration(type);
+				}
+			}
+			runner.run((context) -> {
+				assertThat(context).hasNotFailed();
+				body.accept(context.getSourceApplicationContext());
+			});
 		}
 	}
 
-	private static int portOf(Object server) throws IllegalAccessException {
-		Field socket = ReflectionUtils.findField(server.getClass(), null, ServerSocket.class);
-		assertThat(socket).isNotNull();
-		socket.setAccessible(true);
-		return ((ServerSocket) socket.get(server)).getLocalPort();
+	private static List<Class<?>> loadAll(ClassLoader classes, Path output) throws Exception {
+		List<Class<?>> types = new ArrayList<>();
+		try (Stream<Path> files = Files.list(output)) {
+			for (Path file : files.toList()) {
+				types.add(classes.loadClass(file.getFileName().toString().replace(".class", "")));
+			}
+		}
+		return types;
+	}
+
+	private static <T> ApplicationContextRunner withStub(ApplicationContextRunner runner, Class<T> type) {
+		return runner.withBean(type, () -> type
+			.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] { type }, (proxy, method, arguments) -> {
+				return method.getName().equals("toString") ? "stub" : method.getName().equals("hashCode") ? 1 : null;
+			})));
+	}
+
+	private static int freePort() throws IOException {
+		try (ServerSocket socket = new ServerSocket(0)) {
+			return socket.getLocalPort();
+		}
 	}
 
 	/**
 	 * Return a connection that has sent something and got it back.
 	 */
 	private static Socket echoed(int port) throws IOException {
-		Socket socket = new Socket("localhost", port);
+		Socket socket = Awaitility.await() // until somebody listens
+			.atMost(Duration.ofSeconds(20))
+			.ignoreException(ConnectException.class)
+			.until(() -> new Socket("localhost", port), Objects::nonNull);
 		socket.setSoTimeout(20_000);
 		socket.getOutputStream().write('e');
 		assertThat(socket.getInputStream().read()).isEqualTo('e');
