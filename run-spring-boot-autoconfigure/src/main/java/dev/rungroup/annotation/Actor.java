@@ -27,9 +27,10 @@ import org.springframework.stereotype.Component;
  * Without an {@link Interrupt} method the actor's thread is interrupted to end it.
  * <p>
  * Attributes of type {@code String} may hold <code>${...}</code> placeholders; empty
- * means not set. Durations are written like {@code 500ms}, {@code 5s} or {@code PT5S}.
- * What stands under {@code run.actors.<name>} overrides them one by one. A value that
- * cannot be understood fails the start of the application.
+ * means not set, but a placeholder that resolves to nothing is an error. Durations are
+ * written as in Spring Boot's properties: {@code 500ms}, {@code 5s}, {@code PT1H30M}, and
+ * a bare number is milliseconds. What stands under {@code run.actors.<name>} overrides
+ * them one by one. A value that cannot be understood fails the start of the application.
  * <p>
  * May be used as a meta-annotation, as {@link LoopActor} does.
  *
@@ -51,8 +52,8 @@ public @interface Actor {
 
 	/**
 	 * The actor's name: unique, in thread names, logs, meters and properties. It is not
-	 * the bean's name. Default: the bean's name as {@code kebab-case}, of a method
-	 * {@code bean-method}.
+	 * the bean's name, and contains no slash. Default: the bean's name as
+	 * {@code kebab-case}, of a method {@code bean-method}.
 	 * @return the actor's name
 	 */
 	@AliasFor("value")
@@ -127,7 +128,8 @@ public @interface Actor {
 
 	/**
 	 * How many members of this one bean or method run at the same time. If more than one
-	 * they are called {@code name-1} to {@code name-n}. Default: 1.
+	 * they are called {@code name-1} to {@code name-n}. Default: 1. Text, as it may be a
+	 * placeholder.
 	 * @return a whole number
 	 */
 	String concurrency() default "";

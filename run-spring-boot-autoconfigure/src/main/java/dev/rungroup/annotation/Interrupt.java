@@ -11,8 +11,9 @@ import org.springframework.aot.hint.annotation.Reflective;
 /**
  * Marks the method that makes an actor's body return, by closing its socket for example.
  * Without one the actor's thread is interrupted. Takes nothing, a
- * {@link dev.rungroup.core.StopReason} or a nullable {@link Throwable}, which is the
- * reason's cause; any visibility.
+ * {@link dev.rungroup.core.StopReason}, a nullable {@link Throwable}, which is the
+ * reason's cause, or a {@link dev.rungroup.core.MemberContext}, whose name says which of
+ * several members it is for; any visibility.
  * <p>
  * Called once per stop, on another thread than the body, while the body may be anywhere,
  * or not yet begun, or over; with {@code concurrency} once for each member. It may block:

@@ -88,7 +88,7 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 	 */
 	String place() {
 		return "Actor '" + this.name + "' (bean '" + this.beanName + "'"
-				+ ((this.execute != null) ? ", method " + Methods.describe(this.execute) : "") + ")";
+				+ ((this.execute != null) ? ", method " + ActorMethods.describe(this.execute) : "") + ")";
 	}
 
 	/**

@@ -44,7 +44,8 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 			failureHandlers.add(failureHandler(besideProxy(definition, method, bean), type));
 		}
 		return new ActorInvocation(
-				(execute != null) ? body(throughProxy(definition, execute, bean)) : functionalBody(definition, bean),
+				(execute != null) ? body(definition, throughProxy(definition, execute, bean))
+						: functionalBody(definition, bean),
 				(interrupt != null) ? interrupter(besideProxy(definition, interrupt, bean), type) : null,
 				failureHandlers);
 	}
@@ -60,7 +61,7 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 		}
 		if (bean instanceof Callable<?> callable) {
 			checkProxy(definition, Callable.class, "call", bean);
-			return (context) -> callable.call();
+			return (context) -> checkReturned(definition, callable.call());
 		}
 		if (bean instanceof Runnable runnable) {
 			checkProxy(definition, Runnable.class, "run", bean);
@@ -83,16 +84,32 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 		}
 	}
 
-	private static Body body(Call call) {
-		return (call.method().getParameterCount() == 0) ? (context) -> call.invoke() : call::invoke;
+	private static Body body(ActorDefinition definition, Call call) {
+		return (call.method().getParameterCount() == 0) ? (context) -> checkReturned(definition, call.invoke())
+				: (context) -> checkReturned(definition, call.invoke(context));
+	}
+
+	/**
+	 * Only now is it known what a method returns that is declared to return anything.
+	 */
+	private static void checkReturned(ActorDefinition definition, @Nullable Object returned) {
+		InvalidActorException unended = (returned != null)
+				? ActorMethods.unended(definition.place(), returned.getClass()) : null;
+		if (unended != null) {
+			throw new IllegalStateException(unended.getMessage());
+		}
 	}
 
 	private static Interrupter interrupter(Call call, Class<?> type) {
 		if (call.method().getParameterCount() == 0) {
 			return (reason) -> call.invoke();
 		}
-		if (Methods.parameterType(call.method(), type) == StopReason.class) {
+		Class<?> parameter = ActorMethods.parameterType(call.method(), type);
+		if (parameter == StopReason.class) {
 			return call::invoke;
+		}
+		if (parameter == MemberContext.class) {
+			return (reason) -> call.invoke(MemberContext.current());
 		}
 		return (reason) -> call.invoke(reason.cause());
 	}
@@ -101,7 +118,7 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 		if (call.method().getParameterCount() == 0) {
 			return (failure) -> call.invokeUnchecked();
 		}
-		Class<?> handled = Methods.parameterType(call.method(), type);
+		Class<?> handled = ActorMethods.parameterType(call.method(), type);
 		return (failure) -> {
 			if (handled.isInstance(failure)) {
 				call.invokeUnchecked(failure);
@@ -122,7 +139,7 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 			if (obstacle != null) {
 				throw new InvalidActorException(
 						definition.place() + " has an AOP proxy, which cannot pass on the " + obstacle + " method "
-								+ Methods.describe(method) + ".",
+								+ ActorMethods.describe(method) + ".",
 						"Make the method public and not final, or move what is advised (@Transactional, @Timed) to"
 								+ " another bean.");
 			}
@@ -132,8 +149,8 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 		}
 		catch (IllegalStateException ex) {
 			throw new InvalidActorException(
-					definition.place() + " has a JDK proxy, which does not have the method " + Methods.describe(method)
-							+ ".",
+					definition.place() + " has a JDK proxy, which does not have the method "
+							+ ActorMethods.describe(method) + ".",
 					"Declare the method in an interface of the class, or have the class itself proxied"
 							+ " (proxyTargetClass=true, spring.aop.proxy-target-class=true).",
 					ex);
@@ -192,12 +209,13 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 			return new Call(target, method);
 		}
 
-		void invoke(@Nullable Object... arguments) throws Exception {
+		@Nullable Object invoke(@Nullable Object... arguments) throws Exception {
 			try {
-				this.method.invoke(this.target, arguments);
+				return this.method.invoke(this.target, arguments);
 			}
 			catch (InvocationTargetException ex) {
 				ReflectionUtils.rethrowException(ex.getTargetException());
+				throw ex;
 			}
 		}
 

@@ -1,5 +1,8 @@
 package dev.rungroup.context;
 
+import java.util.Map;
+
+import dev.rungroup.core.Body;
 import dev.rungroup.core.Task;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
@@ -36,6 +39,23 @@ final class ActorMdc {
 	}
 
 	/**
+	 * A body whose executions find nothing else there: what one leaves behind does not
+	 * reach the next, and what it clears comes back. Until the next begins, failure
+	 * handlers still find what it left.
+	 */
+	static Body fresh(String actor, Body body) {
+		return (!PRESENT) ? body : (context) -> {
+			Slf4j.reset(actor);
+			try {
+				body.run(context);
+			}
+			finally {
+				Slf4j.put(actor);
+			}
+		};
+	}
+
+	/**
 	 * Only loaded where SLF4J is.
 	 */
 	private static final class Slf4j {
@@ -44,6 +64,10 @@ final class ActorMdc {
 			String previous = MDC.get(KEY);
 			MDC.put(KEY, actor);
 			return previous;
+		}
+
+		private static void reset(String actor) {
+			MDC.setContextMap(Map.of(KEY, actor));
 		}
 
 		private static void restore(@Nullable String previous) {

@@ -14,6 +14,8 @@ import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.Policy;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -24,6 +26,8 @@ import org.springframework.core.annotation.AnnotationAwareOrderComparator;
  * beans of type {@link Member}.
  */
 final class Actors {
+
+	private static final Log logger = LogFactory.getLog(Actors.class);
 
 	private final GroupAssembler assembler;
 
@@ -77,7 +81,11 @@ final class Actors {
 					take(memberName, definition.place(), places);
 				}
 			}
-			if (enabled && definition.enabled()) {
+			if (Mocks.isMock(definition.beanName(), beanFactory)) {
+				logger.info(definition.place() + " is not executed: its bean is a Mockito mock.");
+				disabled.add(definition.name());
+			}
+			else if (enabled && definition.enabled()) {
 				running.add(definition);
 			}
 			else {
@@ -115,6 +123,11 @@ final class Actors {
 	}
 
 	private static void take(String name, String place, Map<String, String> places) {
+		if (name.indexOf('/') >= 0) {
+			throw new InvalidActorException(
+					"The name '" + name + "' of " + place + " contains a slash: the actuator endpoint cannot reach it.",
+					"Choose a name without one.");
+		}
 		String other = places.putIfAbsent(name, place);
 		if (other != null) {
 			throw new InvalidActorException(

@@ -425,7 +425,7 @@ final class GroupRun {
 			BodyWrapper wrapper = this.wrappers.get(i);
 			wrapped = wrapped.withBody((body) -> wrapper.wrap(member.name(), body));
 		}
-		return wrapped;
+		return wrapped.withBody((body) -> ActorMdc.fresh(member.name(), body));
 	}
 
 	/**

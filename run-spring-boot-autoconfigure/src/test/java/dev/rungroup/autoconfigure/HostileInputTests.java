@@ -107,7 +107,7 @@ class HostileInputTests {
 	}
 
 	static Stream<String> strangeNamesWork() {
-		return Stream.of("a.b.c", "a b", "größe-π-作業", "\uD83D\uDE80", "a\tb", "$%&/()=?", "null", LONG);
+		return Stream.of("a.b.c", "a b", "größe-π-作業", "\uD83D\uDE80", "a\tb", "$%&()=?", "null", LONG);
 	}
 
 	@ParameterizedTest

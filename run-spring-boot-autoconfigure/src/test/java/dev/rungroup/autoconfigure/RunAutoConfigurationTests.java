@@ -204,9 +204,9 @@ class RunAutoConfigurationTests {
 	@Test
 	void nameThatHasToBeWrittenInBracketsIsAdvisedInBrackets() {
 		this.runner.withUserConfiguration(Orders.class)
-			.withPropertyValues("run.actors.orders/eu.delay=1s")
+			.withPropertyValues("run.actors.orders+eu.delay=1s")
 			.run((context) -> assertThat(context).getFailure()
-				.hasMessageContaining("Did you mean 'run.actors[orders/eu]'?"));
+				.hasMessageContaining("Did you mean 'run.actors[orders+eu]'?"));
 	}
 
 	@Test
@@ -476,7 +476,7 @@ class RunAutoConfigurationTests {
 
 	}
 
-	@LoopActor(name = "orders/eu", delay = "1h")
+	@LoopActor(name = "orders+eu", delay = "1h")
 	static class Orders implements Runnable {
 
 		@Override

@@ -1,6 +1,7 @@
 package dev.rungroup.context;
 
 import java.io.IOException;
+import java.lang.annotation.Annotation;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
@@ -10,6 +11,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.SubmissionPublisher;
 
 import dev.rungroup.annotation.Actor;
 import dev.rungroup.annotation.Execute;
@@ -21,14 +24,25 @@ import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.Policy;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.Task;
+import net.bytebuddy.ByteBuddy;
+import net.bytebuddy.description.annotation.AnnotationDescription;
+import net.bytebuddy.description.modifier.Visibility;
+import net.bytebuddy.dynamic.DynamicType;
+import net.bytebuddy.dynamic.loading.ClassLoadingStrategy;
+import net.bytebuddy.implementation.FixedValue;
+import net.bytebuddy.implementation.StubMethod;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.reactivestreams.Publisher;
 
 import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.beans.factory.FactoryBean;
+import org.springframework.beans.factory.support.BeanDefinitionBuilder;
+import org.springframework.boot.convert.DurationStyle;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
@@ -39,10 +53,13 @@ import org.springframework.context.annotation.Scope;
 import org.springframework.context.annotation.ScopedProxyMode;
 import org.springframework.core.annotation.AliasFor;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.samples.VetPoller;
+import org.springframework.scheduling.annotation.Async;
 import org.springframework.stereotype.Component;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 /**
  * Tests for {@link ActorScanner}.
@@ -179,7 +196,7 @@ class ActorScannerTests {
 			"order_server,order-server", "demoApp.Worker,worker", "com.acme.Demo$Worker,worker",
 			"com.acme.Worker#0,worker-0", "a,a", "übungsÄra,übungs-ära", "readURL,read-url" })
 	void defaultNameIsKebabCase(String beanName, String expected) {
-		assertThat(ActorScanner.kebabCase(beanName)).isEqualTo(expected);
+		assertThat(ActorNames.kebabCase(beanName)).isEqualTo(expected);
 	}
 
 	@Test
@@ -280,6 +297,102 @@ class ActorScannerTests {
 		refused(BadNumber.class, "badNumber", "'maxRestarts' of @Actor is \"many\"");
 		refused(BadConcurrency.class, "badConcurrency", "'concurrency'", "from 1 to 10000");
 		refused(BadPlaceholder.class, "badPlaceholder", "'delay'", "${no.such.property}", "placeholder");
+		refused(BlankPlaceholder.class, "'delay' of @LoopActor is \"${shop.blank:}\"", "blank value",
+				"${property:default}");
+		refused(BlankDuration.class, "'timeout' of @LoopActor is \"  \", which is blank");
+		refused(BlankName.class, "'name'", "${shop.blank: }", "blank value");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "5s,PT5S", "' 5s ',PT5S", "PT5S,PT5S", "pt1h30m,PT1H30M", "1500,PT1.5S", "2M,PT2M",
+			"7us,PT0.000007S" })
+	void durationsHaveSpringBootsGrammar(String text, Duration expected) {
+		assertThat(delay(text)).isEqualTo(expected).isEqualTo(DurationStyle.detectAndParse(text.strip()));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "1h30m", "1h 30m", "5 s", "5sec", "s", "P" })
+	void whatSpringBootDoesNotUnderstandIsNoDuration(String text) {
+		assertThatExceptionOfType(InvalidActorException.class).isThrownBy(() -> delay(text))
+			.withMessageContaining("'delay' of @LoopActor is \"" + text + "\", which is no duration");
+		assertThatIllegalArgumentException().isThrownBy(() -> DurationStyle.detectAndParse(text));
+	}
+
+	private static Duration delay(String text) {
+		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+			context.getEnvironment()
+				.getPropertySources()
+				.addFirst(new MapPropertySource("test", Map.of("shop.pause", text)));
+			context.register(Paused.class);
+			context.refresh();
+			return scan(context).get(0).delay();
+		}
+	}
+
+	@Test
+	void bodiesWhoseEndCannotBeSeenAreRefused() {
+		String words = "its end cannot be seen";
+		refused(ReturnsFuture.class, "ReturnsFuture.work() returns a CompletableFuture", words, "join()");
+		refused(ReturnsFlowPublisher.class, "ReturnsFlowPublisher.work() returns a SubmissionPublisher", words);
+		refused(ReturnsPublisher.class, "ReturnsPublisher.work() returns a ActorScannerTests.Mono", words, "block()");
+		refused(CallsFuture.class, "CallsFuture) returns a CompletableFuture", words);
+		refused(AsyncRunnable.class, "AsyncRunnable.run() is @Async", words);
+		assertThatExceptionOfType(InvalidActorException.class)
+			.isThrownBy(() -> scan(CallableOfPublisherConfiguration.class))
+			.withMessageContaining("Configuration.unseen()) returns a ActorScannerTests.Mono: ")
+			.withMessageContaining(words);
+	}
+
+	@Test
+	void interruptsMayReturnWhatTheyLike() {
+		assertThat(scanOne(InterruptsLater.class).interrupt()).isNotNull();
+	}
+
+	@Test
+	void suspendFunctionIsRefusedAndInternalOneHasTheNameOfItsSource() throws Exception {
+		ClassLoader kotlin = KotlinLike.classLoader();
+		refused(kotlin.loadClass("Suspending"), "poll$orders_app", "suspend function", "Continuation", "runBlocking");
+		assertThatExceptionOfType(InvalidActorException.class).isThrownBy(() -> scan(kotlin.loadClass("Suspending")));
+		assertThat(scan(kotlin.loadClass("Internal"))).singleElement().satisfies((actor) -> {
+			assertThat(actor.name()).isEqualTo("internal-poll");
+			assertThat(actor.interrupt()).isNotNull();
+		});
+	}
+
+	@Test
+	void typesInPackagesOfSpringAreActors() {
+		assertThat(scanOne(VetPoller.class).name()).isEqualTo("vet-poller-poll");
+	}
+
+	@Test
+	void abstractDefinitionIsNamedAndNotRun(CapturedOutput output) {
+		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+			context.registerBeanDefinition("template",
+					BeanDefinitionBuilder.rootBeanDefinition(OrderServer.class).setAbstract(true).getBeanDefinition());
+			context.registerBeanDefinition("child",
+					BeanDefinitionBuilder.childBeanDefinition("template").getBeanDefinition());
+			context.refresh();
+			assertThat(scan(context)).extracting(ActorDefinition::name).containsExactly("child");
+		}
+		assertThat(output).contains("Bean 'template' (" + OrderServer.class.getName() + ") is an actor by its"
+				+ " annotations, but is not run: its definition is abstract.");
+	}
+
+	@Test
+	void lazyActorWhoseClassCannotBeReadIsRefusedAndOtherBeansAreNot() throws Exception {
+		ClassLoader classes = KotlinLike.classLoader();
+		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+			context.setClassLoader(classes);
+			context.refresh();
+			context.registerBean("other", classes.loadClass("Unreadable"),
+					(definition) -> definition.setLazyInit(true));
+			assertThat(scan(context)).isEmpty();
+			context.registerBean("broken", classes.loadClass("UnreadableActor"),
+					(definition) -> definition.setLazyInit(true));
+			assertThatExceptionOfType(InvalidActorException.class).isThrownBy(() -> scan(context))
+				.withMessageContaining("Bean 'broken' is an actor, but its class cannot be read: ")
+				.withMessageContaining("com/acme/Missing");
+		}
 	}
 
 	@Test
@@ -894,6 +1007,144 @@ class ActorScannerTests {
 
 	@Actor(delay = "${no.such.property}")
 	static class BadPlaceholder extends NotAnnotated {
+
+	}
+
+	@LoopActor(delay = "${shop.blank:}")
+	static class BlankPlaceholder extends NotAnnotated {
+
+	}
+
+	@LoopActor(timeout = "  ")
+	static class BlankDuration extends NotAnnotated {
+
+	}
+
+	@LoopActor("${shop.blank: }")
+	static class BlankName extends NotAnnotated {
+
+	}
+
+	@LoopActor(delay = "${shop.pause}")
+	static class Paused extends NotAnnotated {
+
+	}
+
+	static class ReturnsFuture {
+
+		@LoopActor
+		CompletableFuture<Void> work() {
+			return new CompletableFuture<>();
+		}
+
+	}
+
+	@Actor
+	static class ReturnsFlowPublisher {
+
+		@Execute
+		SubmissionPublisher<String> work() {
+			return new SubmissionPublisher<>();
+		}
+
+	}
+
+	interface Mono extends Publisher<String> {
+
+	}
+
+	static class ReturnsPublisher {
+
+		@LoopActor
+		@Nullable Mono work() {
+			return null;
+		}
+
+	}
+
+	@Actor
+	static class CallsFuture implements Callable<CompletableFuture<String>> {
+
+		@Override
+		public CompletableFuture<String> call() {
+			return new CompletableFuture<>();
+		}
+
+	}
+
+	@Actor
+	static class AsyncRunnable implements Runnable {
+
+		@Override
+		@Async
+		public void run() {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class CallableOfPublisherConfiguration {
+
+		@Bean
+		@Actor
+		Callable<@Nullable Mono> unseen() {
+			return () -> null;
+		}
+
+	}
+
+	@Actor
+	static class InterruptsLater extends NotAnnotated {
+
+		@Interrupt
+		CompletableFuture<Void> stop(MemberContext context) {
+			return new CompletableFuture<>();
+		}
+
+	}
+
+	/**
+	 * Classes as Kotlin's compiler makes them, and such whose methods name a class that
+	 * is not there.
+	 */
+	private static final class KotlinLike {
+
+		static ClassLoader classLoader() {
+			ByteBuddy classes = new ByteBuddy();
+			DynamicType.Unloaded<?> continuation = classes.makeInterface()
+				.name("kotlin.coroutines.Continuation")
+				.make();
+			return classes.subclass(Object.class)
+				.name("Suspending")
+				.defineMethod("poll$orders_app", Object.class, Visibility.PUBLIC)
+				.withParameters(continuation.getTypeDescription())
+				.intercept(FixedValue.nullValue())
+				.annotateMethod(AnnotationDescription.Builder.ofType(LoopActor.class).build())
+				.make()
+				.include(continuation, classes.subclass(Object.class)
+					.name("Internal")
+					.defineMethod("poll$orders_app", void.class, Visibility.PUBLIC)
+					.intercept(StubMethod.INSTANCE)
+					.annotateMethod(AnnotationDescription.Builder.ofType(LoopActor.class).build())
+					.defineMethod("stop$orders_app", void.class, Visibility.PUBLIC)
+					.intercept(StubMethod.INSTANCE)
+					.annotateMethod(
+							AnnotationDescription.Builder.ofType(Interrupt.class).define("value", "poll").build())
+					.make(), unreadable("Unreadable", Deprecated.class), unreadable("UnreadableActor", LoopActor.class))
+				.load(ActorScannerTests.class.getClassLoader(), ClassLoadingStrategy.Default.WRAPPER_PERSISTENT)
+				.getLoaded()
+				.getClassLoader();
+		}
+
+		private static DynamicType.Unloaded<?> unreadable(String name, Class<? extends Annotation> annotation) {
+			return new ByteBuddy().subclass(Object.class)
+				.name(name)
+				.defineMethod("work", void.class, Visibility.PUBLIC)
+				.withParameters(new ByteBuddy().makeInterface().name("com.acme.Missing").make().getTypeDescription())
+				.intercept(StubMethod.INSTANCE)
+				.annotateMethod(AnnotationDescription.Builder.ofType(annotation).build())
+				.make();
+		}
 
 	}
 

@@ -38,7 +38,7 @@ class RemediesTests {
 	@Test
 	void nameThatHasToBeWrittenInBracketsIsAdvisedInBrackets() {
 		failsWith(this.runner.withUserConfiguration(RegionalWorker.class),
-				(remedy) -> assertThat(remedy).contains("set 'run.actors[orders/eu].on-error'"));
+				(remedy) -> assertThat(remedy).contains("set 'run.actors[orders+eu].on-error'"));
 	}
 
 	@Test
@@ -122,7 +122,7 @@ class RemediesTests {
 	static class RegionalWorker {
 
 		@Bean
-		@Actor("orders/eu")
+		@Actor("orders+eu")
 		Task worker() {
 			return () -> {
 				throw new IllegalStateException("boom");
