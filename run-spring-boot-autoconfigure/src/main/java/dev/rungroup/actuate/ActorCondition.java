@@ -1,5 +1,9 @@
 package dev.rungroup.actuate;
 
+import java.time.Duration;
+import java.time.Instant;
+
+import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import org.jspecify.annotations.Nullable;
 
@@ -9,21 +13,18 @@ import org.springframework.boot.health.contributor.Status;
  * One actor as far as health and availability care for it. Decides, and does nothing
  * else.
  *
- * @param state its state, {@code null} if it is switched off
- * @param ready whether it is up
- * @param failing whether its last execution has failed
+ * @param actor how it is, {@code null} if it is switched off
  * @param required whether the application can do its work only while it does
  * @param stalled whether it makes no progress
- * @param exhausted whether its restarts are used up
+ * @param exhausted whether its restart limit is reached
  */
-record ActorCondition(@Nullable MemberState state, boolean ready, boolean failing, boolean required, boolean stalled,
-		boolean exhausted) {
+record ActorCondition(@Nullable MemberSnapshot actor, boolean required, boolean stalled, boolean exhausted) {
 
 	/**
 	 * What it does to the application's health.
 	 */
 	Status status() {
-		if (this.state == MemberState.FAILED || (this.required && this.stalled)) {
+		if ((this.actor != null && this.actor.state() == MemberState.FAILED) || (this.required && this.stalled)) {
 			return Status.DOWN;
 		}
 		return (this.required && !isUp()) ? Status.OUT_OF_SERVICE : Status.UP;
@@ -44,23 +45,65 @@ record ActorCondition(@Nullable MemberState state, boolean ready, boolean failin
 	}
 
 	/**
-	 * What an operator is shown.
+	 * The name of its state.
 	 */
-	String description() {
-		return (this.state == null) ? ActorsEndpoint.DISABLED : (this.stalled) ? "STALLED" : this.state.name();
+	String state() {
+		return (this.actor != null) ? this.actor.state().name() : ActorsEndpoint.DISABLED;
+	}
+
+	boolean ready() {
+		return this.actor != null && this.actor.ready();
+	}
+
+	/**
+	 * What is wrong with it, in words.
+	 * @param now the time that it is compared with
+	 * @return null if all is well, or if it is switched off
+	 */
+	@Nullable String reason(Instant now) {
+		MemberSnapshot actor = this.actor;
+		if (actor == null) {
+			return null;
+		}
+		if (this.stalled) {
+			Instant since = actor.lastProgress();
+			return "stalled" + ((since != null) ? " for " + seconds(Duration.between(since, now)) : "");
+		}
+		return switch (actor.state()) {
+			case NEW -> "not started";
+			case COMPLETED -> null;
+			case STOPPED -> "stopped";
+			case STOPPING -> "stopping";
+			case FAILED -> "failed" + ((this.exhausted) ? ", its restart limit is reached" : "") + ": "
+					+ ActorsEndpoint.shorten(String.valueOf(actor.lastFailure()));
+			case RUNNING, WAITING -> illness(actor);
+		};
+	}
+
+	private static @Nullable String illness(MemberSnapshot actor) {
+		int failures = actor.failuresInARow();
+		if (failures == 0) {
+			return (actor.ready()) ? null : "not ready";
+		}
+		return failures + ((failures == 1) ? " failure" : " failures") + " in a row" + ((actor.nextExecution() != null)
+				? ", next execution at " + actor.nextExecution() : ", executed again");
+	}
+
+	private static String seconds(Duration duration) {
+		return Math.max(0, duration.toSeconds()) + " s";
 	}
 
 	/**
 	 * Whether it does what it is there for. One that has done its work has.
 	 */
 	private boolean isUp() {
-		if (this.state == null) {
+		if (this.actor == null) {
 			return true;
 		}
-		return switch (this.state) {
+		return switch (this.actor.state()) {
 			case COMPLETED -> true;
-			case RUNNING -> this.ready;
-			case WAITING -> this.ready && !this.failing;
+			case RUNNING -> this.actor.ready();
+			case WAITING -> this.actor.ready() && this.actor.failuresInARow() == 0;
 			case NEW, STOPPING, FAILED, STOPPED -> false;
 		};
 	}

@@ -10,6 +10,8 @@ import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.StopReason;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aot.hint.BindingReflectionHintsRegistrar;
@@ -33,6 +35,8 @@ import org.springframework.context.annotation.ImportRuntimeHints;
 @Endpoint(id = "actors", defaultAccess = Access.READ_ONLY)
 @ImportRuntimeHints(ActorsEndpoint.Hints.class)
 public final class ActorsEndpoint {
+
+	private static final Log logger = LogFactory.getLog(ActorsEndpoint.class);
 
 	/** State of an actor that is switched off, besides those of members. */
 	static final String DISABLED = "DISABLED";
@@ -99,7 +103,14 @@ public final class ActorsEndpoint {
 	 */
 	@WriteOperation
 	public @Nullable ActorDescriptor control(@Selector String name, String action) {
-		switch (action) {
+		return control(name, action, null);
+	}
+
+	/**
+	 * The same for a user who is known.
+	 */
+	@Nullable ActorDescriptor control(String name, @Nullable String action, @Nullable String user) {
+		switch (String.valueOf(action)) {
 			case "stop" -> enabled(name).stopMember(name);
 			case "start" -> enabled(name).startMember(name);
 			case "restart" -> enabled(name).restartMember(name);
@@ -107,6 +118,8 @@ public final class ActorsEndpoint {
 				throw new InvalidEndpointRequestException("Unknown action '" + action + "': use stop, start or restart",
 						"action must be stop, start or restart");
 		}
+		logger.info("Endpoint 'actors': " + action + " of actor '" + name + "'"
+				+ ((user != null) ? " by '" + user + "'" : ""));
 		return actor(name);
 	}
 
@@ -118,7 +131,7 @@ public final class ActorsEndpoint {
 		return this.lifecycle;
 	}
 
-	private static @Nullable String shorten(@Nullable String message) {
+	static @Nullable String shorten(@Nullable String message) {
 		if (message == null || message.length() <= MAX_MESSAGE_LENGTH) {
 			return message;
 		}

@@ -1,14 +1,19 @@
 package dev.rungroup.actuate;
 
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 import dev.rungroup.context.GroupLifecycle;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
 /**
- * Health of a group, with the state of each of its actors: DOWN if one has failed or a
- * required one is stalled, OUT_OF_SERVICE while a required one is not up. Public for
- * wiring only.
+ * Health of a group, with each of its actors and what is wrong with it: DOWN if one has
+ * failed or a required one is stalled, OUT_OF_SERVICE while a required one is not up.
+ * Public for wiring only.
  *
  * @since 0.1.0
  */
@@ -29,7 +34,17 @@ public final class ActorsHealthIndicator extends AbstractHealthIndicator {
 	protected void doHealthCheck(Health.Builder builder) {
 		GroupCondition group = GroupCondition.of(this.lifecycle);
 		builder.status(group.status());
-		group.actors().forEach((name, actor) -> builder.withDetail(name, actor.description()));
+		Instant now = Instant.now();
+		group.actors().forEach((name, actor) -> builder.withDetail(name, details(actor, now)));
+	}
+
+	private static Map<String, @Nullable Object> details(ActorCondition actor, Instant now) {
+		Map<String, @Nullable Object> details = new LinkedHashMap<>();
+		details.put("state", actor.state());
+		details.put("ready", actor.ready());
+		details.put("required", actor.required());
+		details.put("reason", actor.reason(now));
+		return details;
 	}
 
 }

@@ -29,11 +29,11 @@ record GroupCondition(Map<String, ActorCondition> actors, boolean failed) {
 		Map<String, ActorCondition> actors = new LinkedHashMap<>();
 		for (MemberSnapshot member : group.members()) {
 			String name = member.name();
-			actors.put(name, new ActorCondition(member.state(), member.ready(), member.failuresInARow() > 0,
-					required.contains(name), stalled.contains(name), exhausted.contains(name)));
+			actors.put(name, new ActorCondition(member, required.contains(name), stalled.contains(name),
+					exhausted.contains(name)));
 		}
 		for (String name : lifecycle.disabledActors()) {
-			actors.put(name, new ActorCondition(null, false, false, false, false, false));
+			actors.put(name, new ActorCondition(null, false, false, false));
 		}
 		StopReason reason = group.stopReason();
 		return new GroupCondition(actors, group.state() == GroupState.STOPPED && reason != null && reason.isFailure());

@@ -23,12 +23,19 @@ import dev.rungroup.core.Policy;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.security.config.Customizer;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.web.SecurityFilterChain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -36,6 +43,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * The endpoint as its users meet it: over HTTP on a real Tomcat, and over JMX.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class ActorsEndpointWebTests {
 
 	private static final String UNRESTRICTED = "management.endpoint.actors.access=unrestricted";
@@ -105,7 +113,7 @@ class ActorsEndpointWebTests {
 	}
 
 	@Test
-	void stopsStartsAndRestartsOneActorAlone() {
+	void stopsStartsAndRestartsOneActorAlone(CapturedOutput output) {
 		try (WebApplication app = WebApplication.start(Application.class, UNRESTRICTED)) {
 			awaitWaiting(app);
 			assertThat(app.act("listener", "stop").statusCode()).isEqualTo(204);
@@ -119,6 +127,7 @@ class ActorsEndpointWebTests {
 				assertThat(app.<Integer>json("/actuator/actors/listener", "$.executions")).isEqualTo(3);
 				assertThat(app.state("listener")).isEqualTo("RUNNING");
 			});
+			assertThat(output).containsPattern("Endpoint 'actors': restart of actor 'listener'\\R");
 		}
 	}
 
@@ -126,8 +135,11 @@ class ActorsEndpointWebTests {
 	void refusesWhatItCannotDoAndSaysWhy() {
 		try (WebApplication app = WebApplication.start(Application.class, UNRESTRICTED,
 				"run.actors.off.enabled=false")) {
-			assertThat(app.act("listener", "explode").statusCode()).isEqualTo(400);
-			assertThat(app.post("/actuator/actors/listener", "{}").statusCode()).isEqualTo(400);
+			for (String body : new String[] { "{\"action\": \"explode\"}", "{}" }) {
+				HttpResponse<String> wrong = app.post("/actuator/actors/listener", body);
+				assertThat(wrong.statusCode()).as(body).isEqualTo(400);
+				assertThat(wrong.body()).as(body).contains("action must be stop, start or restart");
+			}
 			assertThat(app.act("listener", "STOP").statusCode()).isEqualTo(400);
 			HttpResponse<String> unknown = app.act("nobody", "stop");
 			assertThat(unknown.statusCode()).isEqualTo(404);
@@ -165,6 +177,18 @@ class ActorsEndpointWebTests {
 		try (WebApplication app = WebApplication.start(Application.class, "run.enabled=false")) {
 			assertThat(app.state("listener")).isEqualTo("DISABLED");
 			assertThat(app.<String>json("/actuator/actors", "$.group.state")).isEqualTo("NEW");
+		}
+	}
+
+	@Test
+	void logSaysWhoDidIt(CapturedOutput output) {
+		try (WebApplication app = WebApplication.start(TrustingApplication.class, UNRESTRICTED,
+				"spring.security.user.name=operator", "spring.security.user.password=secret")) {
+			String credentials = "Basic "
+					+ Base64.getEncoder().encodeToString("operator:secret".getBytes(StandardCharsets.UTF_8));
+			assertThat(app.post("/actuator/actors/listener", "{\"action\": \"stop\"}", "Authorization", credentials)
+				.statusCode()).isEqualTo(204);
+			assertThat(output).contains("Endpoint 'actors': stop of actor 'listener' by 'operator'");
 		}
 	}
 
@@ -263,6 +287,24 @@ class ActorsEndpointWebTests {
 	@EnableAutoConfiguration
 	@Import(Actors.class)
 	static class SecuredApplication {
+
+	}
+
+	/**
+	 * Without a token against forged requests, as for clients that are no browsers.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(Actors.class)
+	static class TrustingApplication {
+
+		@Bean
+		SecurityFilterChain filterChain(HttpSecurity http) {
+			return http.csrf((csrf) -> csrf.disable())
+				.authorizeHttpRequests((requests) -> requests.anyRequest().authenticated())
+				.httpBasic(Customizer.withDefaults())
+				.build();
+		}
 
 	}
 

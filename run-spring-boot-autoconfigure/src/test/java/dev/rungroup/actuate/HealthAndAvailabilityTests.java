@@ -2,6 +2,7 @@ package dev.rungroup.actuate;
 
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -56,7 +57,9 @@ class HealthAndAvailabilityTests {
 			HttpResponse<String> response = app.get("/actuator/health");
 			assertThat(response.statusCode()).isEqualTo(200);
 			Map<String, Object> actors = JsonPath.read(response.body(), "$.components.actors");
-			assertThat(actors).isEqualTo(Map.of("status", "UP", "details", Map.of("puppet", "RUNNING")));
+			Map<String, Object> puppet = new HashMap<>(Map.of("state", "RUNNING", "ready", true, "required", false));
+			puppet.put("reason", null);
+			assertThat(actors).isEqualTo(Map.of("status", "UP", "details", Map.of("puppet", puppet)));
 		}
 	}
 
@@ -89,6 +92,11 @@ class HealthAndAvailabilityTests {
 			awaitProbe(app, "readiness", 200);
 			app.bean(Puppet.class).order("fail");
 			awaitHealth(app, 503, "WAITING");
+			assertThat(app.<Map<String, Object>>json("/actuator/health", "$.components.actors.details.puppet"))
+				.containsEntry("ready", false)
+				.containsEntry("required", true)
+				.hasEntrySatisfying("reason", (reason) -> assertThat(reason).asString()
+					.startsWith("1 failure in a row, next execution at 20"));
 			awaitProbe(app, "readiness", 503);
 			assertThat(app.get("/actuator/health/liveness").statusCode()).isEqualTo(200);
 			app.bean(GroupLifecycle.class).restartMember("puppet");
@@ -144,7 +152,9 @@ class HealthAndAvailabilityTests {
 			awaitProbe(app, "readiness", 200);
 			app.bean(Puppet.class).order("hang");
 			awaitProbe(app, "liveness", 503);
-			awaitHealth(app, 503, "STALLED");
+			awaitHealth(app, 503, "RUNNING");
+			assertThat(app.<String>json("/actuator/health", "$.components.actors.details.puppet.reason"))
+				.startsWith("stalled for ");
 			app.bean(Puppet.class).hanging = false;
 			awaitProbe(app, "liveness", 200);
 			awaitProbe(app, "readiness", 200);
@@ -320,7 +330,8 @@ class HealthAndAvailabilityTests {
 		Awaitility.await().atMost(LIMIT).untilAsserted(() -> {
 			HttpResponse<String> response = app.get("/actuator/health");
 			assertThat(response.statusCode()).isEqualTo(status);
-			assertThat(JsonPath.<String>read(response.body(), "$.components.actors.details.puppet")).isEqualTo(puppet);
+			assertThat(JsonPath.<String>read(response.body(), "$.components.actors.details.puppet.state"))
+				.isEqualTo(puppet);
 		});
 	}
 
