@@ -1,11 +1,12 @@
 package dev.rungroup.context;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import dev.rungroup.core.GroupListener;
@@ -20,45 +21,83 @@ import org.springframework.format.annotation.DurationFormat;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
 
 /**
- * Writes what happens in the group: one line per restart and per end, and a failure's
- * stack trace once for as long as the same failure comes again.
+ * Writes what happens in the group: one line per restart, per recovery and per end, and a
+ * failure's stack trace once for as long as the same failure comes again. When the whole
+ * group stops, one line for all who end as they were asked to.
  */
 final class ActorLog implements GroupListener {
 
 	private static final Log logger = LogFactory.getLog(GroupLifecycle.class);
 
-	/**
-	 * The last failure of each actor that has failed: as many as there are actors. Kept
-	 * after the actor's end, since the end of the group may be told after it.
-	 */
-	private final Map<String, Failure> failures = new ConcurrentHashMap<>();
-
 	private final Supplier<@Nullable StopReason> stopReason;
+
+	private final Consumer<Object> events;
 
 	/** Actors that were started: the first start is in the line about the group's. */
 	private final Set<String> started = ConcurrentHashMap.newKeySet();
 
-	/** What the last execution of an actor threw, until it is clear what follows. */
-	private final Map<String, Throwable> latest = new ConcurrentHashMap<>();
+	/**
+	 * Actors that have failed or were interrupted. Kept after the actor's end, since the
+	 * end of the group may be told after it.
+	 */
+	private final Map<String, Trouble> troubles = new ConcurrentHashMap<>();
+
+	/** Actors that have started and not ended. */
+	private final AtomicInteger running = new AtomicInteger();
+
+	/** Actors that have ended as asked since the group's end began. */
+	private final AtomicInteger stopped = new AtomicInteger();
+
+	/** When the group's end began; written before {@link #stopping}. */
+	private long stoppingSince;
+
+	/** Whether the group's end has begun; written by the group's thread. */
+	private volatile boolean stopping;
 
 	/**
 	 * @param stopReason why the group ends, known before an actor that ends it has ended
+	 * @param events where to publish that an actor has recovered
 	 */
-	ActorLog(Supplier<@Nullable StopReason> stopReason) {
+	ActorLog(Supplier<@Nullable StopReason> stopReason, Consumer<Object> events) {
 		this.stopReason = stopReason;
+		this.events = events;
 	}
 
 	@Override
 	public void memberStarted(String member) {
+		this.running.incrementAndGet();
 		if (!this.started.add(member)) {
 			logger.info("Actor '" + member + "' was started again");
 		}
 	}
 
 	@Override
+	public void memberReady(String member) {
+		recovered(member);
+	}
+
+	@Override
 	public void executionEnded(String member, Outcome outcome, long nanos) {
-		if (outcome instanceof Outcome.Failed failed) {
-			this.latest.put(member, failed.failure());
+		if (outcome instanceof Outcome.Completed) {
+			recovered(member);
+			return;
+		}
+		Trouble trouble = this.troubles.get(member);
+		if (trouble == null) {
+			trouble = new Trouble();
+			this.troubles.put(member, trouble);
+		}
+		trouble.ended(outcome);
+	}
+
+	private void recovered(String member) {
+		// Brief executions come here millions of times
+		Trouble trouble = (this.troubles.isEmpty()) ? null : this.troubles.get(member);
+		ActorRecoveredEvent event = (trouble != null) ? trouble.recovered(member) : null;
+		if (event != null) {
+			logger.info("Actor '" + member + "' works again after " + event.failures()
+					+ ((event.failures() == 1) ? " failure in " : " failures in ") + print(event.since()));
+			this.events.accept(event);
 		}
 	}
 
@@ -70,6 +109,7 @@ final class ActorLog implements GroupListener {
 
 	@Override
 	public void memberEnded(String member, MemberState state) {
+		this.running.decrementAndGet();
 		switch (state) {
 			case FAILED -> {
 				StopReason reason = this.stopReason.get();
@@ -81,36 +121,56 @@ final class ActorLog implements GroupListener {
 				Failure failure = failureOf(member);
 				warn("Actor '" + member + "' ended: failed" + describe(failure), failure);
 			}
-			case STOPPED -> {
-				// Code whose socket is closed to make it end throws; that is no news
-				Throwable farewell = this.latest.remove(member);
-				logger.info("Actor '" + member + "' ended: stopped" + ((farewell != null) ? ", with " + farewell : ""));
-				if (farewell != null) {
-					logger.debug("Where actor '" + member + "' was stopped", farewell);
-				}
-			}
+			case STOPPED -> stopped(member);
 			default -> logger.info("Actor '" + member + "' ended: completed");
 		}
 	}
 
-	private @Nullable Failure failureOf(String member) {
-		Throwable latest = this.latest.remove(member);
-		if (latest == null) {
-			return this.failures.get(member);
+	/**
+	 * Code whose socket is closed to make it end throws; that is no news.
+	 */
+	private void stopped(String member) {
+		Trouble trouble = this.troubles.get(member);
+		Outcome outcome = (trouble != null) ? trouble.take() : null;
+		String line = "Actor '" + member + "' ended: stopped" + farewell(outcome);
+		if (!this.stopping) {
+			logger.info(line);
 		}
-		return this.failures.compute(member,
-				(name, last) -> (last != null && last.isSame(latest)) ? last.again() : new Failure(latest));
+		else {
+			this.stopped.incrementAndGet();
+			logger.debug(line);
+		}
+		Throwable thrown = thrown(outcome);
+		if (thrown != null) {
+			logger.debug("Where actor '" + member + "' was stopped", thrown);
+		}
+	}
+
+	private static String farewell(@Nullable Outcome outcome) {
+		Throwable thrown = thrown(outcome);
+		return (outcome == null) ? " between two executions"
+				: ", its execution was interrupted" + ((thrown != null) ? ", with " + thrown : "");
+	}
+
+	private static @Nullable Throwable thrown(@Nullable Outcome outcome) {
+		return (outcome instanceof Outcome.Failed failed) ? failed.failure() : null;
+	}
+
+	private @Nullable Failure failureOf(String member) {
+		Trouble trouble = this.troubles.get(member);
+		return (trouble != null) ? trouble.failure() : null;
 	}
 
 	@Override
 	public void groupStopping(StopReason reason) {
-		// What members throw because of this is heard after it: these failed before.
-		// Their
-		// handlers may have ended the application, and never return to say more
-		for (String member : List.copyOf(this.latest.keySet())) {
-			if (!member.equals(reason.member())) {
-				Failure earlier = failureOf(member);
-				warn("Actor '" + member + "' failed" + describe(earlier), earlier);
+		this.stoppingSince = System.nanoTime();
+		this.stopping = true;
+		// What members throw because of this is heard after it: these failed before, and
+		// their handlers may have ended the application and never return to say more
+		for (Map.Entry<String, Trouble> entry : this.troubles.entrySet()) {
+			if (!entry.getKey().equals(reason.member()) && entry.getValue().isUntold()) {
+				Failure earlier = entry.getValue().failure();
+				warn("Actor '" + entry.getKey() + "' failed" + describe(earlier), earlier);
 			}
 		}
 		Throwable cause = reason.cause();
@@ -120,7 +180,7 @@ final class ActorLog implements GroupListener {
 			String message = ((who != null) ? who : "A failure") + " ends the group of actors"
 					+ ((reason.kind() == StopReason.Kind.RESTARTS_EXHAUSTED) ? ", its restarts are used up" : "") + ": "
 					+ cause;
-			logger.error(message, (failure == null || failure.print()) ? cause : null);
+			logger.error(message, (failure == null || failure.isNew()) ? cause : null);
 		}
 		else if (who != null) {
 			logger.info(who + " is done and ends the group of actors");
@@ -136,58 +196,114 @@ final class ActorLog implements GroupListener {
 
 	@Override
 	public void groupStopped(@Nullable StopReason reason) {
-		logger.debug("All actors have ended");
-		this.failures.clear();
+		int stopped = this.stopped.get();
+		int left = this.running.get();
+		if (stopped > 0) {
+			logger.info(stopped + ((stopped == 1) ? " actor" : " actors") + " ended as asked in "
+					+ print(Duration.ofNanos(System.nanoTime() - this.stoppingSince))
+					+ ((left > 0) ? ", " + left + " did not end" : ""));
+		}
+		this.troubles.clear();
 	}
 
 	private static void warn(String message, @Nullable Failure failure) {
-		logger.warn(message, (failure != null && failure.print()) ? failure.throwable : null);
+		logger.warn(message, (failure != null && failure.isNew()) ? failure.throwable() : null);
 	}
 
 	private static String describe(@Nullable Failure failure) {
 		if (failure == null) {
 			return "";
 		}
-		return ((failure.count > 1) ? " again, " + failure.count + " times the same" : "") + ": " + failure.throwable;
+		return ((failure.count() > 1) ? " again, " + failure.count() + " times the same" : "") + ": "
+				+ failure.throwable();
 	}
 
-	private static String print(Duration pause) {
-		return DurationFormatterUtils.print(Duration.ofMillis(pause.toMillis()), DurationFormat.Style.COMPOSITE);
+	private static String print(Duration duration) {
+		return DurationFormatterUtils.print(Duration.ofMillis(duration.toMillis()), DurationFormat.Style.COMPOSITE);
 	}
 
 	/**
-	 * A failure of an actor and how often it has come in a row. Used by the actor's
-	 * thread, and by whoever announces the end of the group.
+	 * A failure of an actor.
+	 *
+	 * @param throwable what was thrown
+	 * @param count how often the same has come in a row
+	 * @param isNew whether its stack trace has not been printed yet
 	 */
-	private static final class Failure {
+	private record Failure(Throwable throwable, long count, boolean isNew) {
 
-		private final Throwable throwable;
+	}
 
-		private volatile long count = 1;
+	/**
+	 * What is known of an actor that does not simply run. Written by the actor's thread,
+	 * and by the group's when it ends, each under this object's lock.
+	 */
+	private static final class Trouble {
+
+		/** How the last execution ended, until it is clear what follows. */
+		private @Nullable Outcome latest;
+
+		private @Nullable Throwable failure;
+
+		private long count;
 
 		private boolean printed;
 
-		private Failure(Throwable throwable) {
-			this.throwable = throwable;
+		/** Failures since it last worked, and when the first of them was. */
+		private volatile long failures;
+
+		private long failingSince;
+
+		synchronized void ended(Outcome outcome) {
+			this.latest = outcome;
+			if (outcome instanceof Outcome.Failed && this.failures++ == 0) {
+				this.failingSince = System.nanoTime();
+			}
 		}
 
-		private boolean isSame(Throwable other) {
-			return this.throwable.getClass() == other.getClass()
-					&& Objects.equals(this.throwable.getMessage(), other.getMessage());
+		@Nullable ActorRecoveredEvent recovered(String member) {
+			if (this.failures == 0) {
+				return null;
+			}
+			synchronized (this) {
+				long failures = this.failures;
+				this.failures = 0;
+				this.latest = null;
+				return new ActorRecoveredEvent(member, failures,
+						Duration.ofNanos(System.nanoTime() - this.failingSince));
+			}
 		}
 
-		private synchronized Failure again() {
-			this.count++;
-			return this;
+		synchronized boolean isUntold() {
+			return this.latest instanceof Outcome.Failed;
+		}
+
+		synchronized @Nullable Outcome take() {
+			Outcome latest = this.latest;
+			this.latest = null;
+			return latest;
 		}
 
 		/**
-		 * Whether the stack trace is still to be printed; the first who asks prints it.
+		 * The last failure, counted if it has not been told of yet. Whoever asks prints
+		 * it.
 		 */
-		private synchronized boolean print() {
-			boolean print = !this.printed;
+		synchronized @Nullable Failure failure() {
+			if (take() instanceof Outcome.Failed failed) {
+				boolean same = this.failure != null && isSame(this.failure, failed.failure());
+				this.count = (same) ? this.count + 1 : 1;
+				this.printed &= same;
+				this.failure = (same) ? this.failure : failed.failure();
+			}
+			if (this.failure == null) {
+				return null;
+			}
+			Failure told = new Failure(this.failure, this.count, !this.printed);
 			this.printed = true;
-			return print;
+			return told;
+		}
+
+		private static boolean isSame(Throwable one, Throwable other) {
+			return one.getClass() == other.getClass() && Objects.equals(one.getMessage(), other.getMessage());
 		}
 
 	}

@@ -63,7 +63,7 @@ final class GroupEvents implements GroupListener {
 		publish(new GroupStoppedEvent(reason));
 	}
 
-	private void publish(Object event) {
+	void publish(Object event) {
 		try {
 			this.publisher.publishEvent(event);
 		}

@@ -88,6 +88,7 @@ final class GroupRun {
 	 */
 	void prepare(Actors actors) {
 		Exhaustion exhaustion = new Exhaustion(actors.restarting());
+		GroupEvents events = new GroupEvents(this.context);
 		Group.Builder builder = Group.builder()
 			.name(this.settings.name())
 			.threadFactory(
@@ -96,7 +97,7 @@ final class GroupRun {
 			.shutdownTimeout(this.settings.shutdownTimeout())
 			.keepStopped(true)
 			.listener(exhaustion)
-			.listener(new ActorLog(this::stopReason))
+			.listener(new ActorLog(this::stopReason, events::publish))
 			.listener(new Ender(this.context.getBeanProvider(GroupEndHandler.class).getIfAvailable()));
 		for (ActorFailureHandler handler : beans(ActorFailureHandler.class)) {
 			builder.listener(new Failures(handler));
@@ -104,7 +105,7 @@ final class GroupRun {
 		for (GroupListener listener : beans(GroupListener.class)) {
 			builder.listener(listener);
 		}
-		Group group = builder.listener(new GroupEvents(this.context)).build();
+		Group group = builder.listener(events).build();
 		this.wrappers = beans(BodyWrapper.class);
 		this.exhaustion = exhaustion;
 		this.stalls = new StallWatch(group, actors.stallLimits(), this.context);

@@ -2,6 +2,8 @@ package dev.rungroup.context;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Outcome;
@@ -25,7 +27,9 @@ class ActorLogTests {
 
 	private @Nullable StopReason reason;
 
-	private final ActorLog log = new ActorLog(() -> this.reason);
+	private final List<Object> events = new ArrayList<>();
+
+	private final ActorLog log = new ActorLog(() -> this.reason, this.events::add);
 
 	@Test
 	void endOfTheGroupSaysWhoWantedIt(CapturedOutput output) {
@@ -116,15 +120,76 @@ class ActorLogTests {
 	void eachEndOfAnActorSaysHow(CapturedOutput output) {
 		this.log.memberEnded("a", MemberState.COMPLETED);
 		assertThat(output).contains("Actor 'a' ended: completed");
+		this.log.executionEnded("b", new Outcome.Completed(), 1);
 		this.log.memberEnded("b", MemberState.STOPPED);
-		assertThat(output).containsPattern("Actor 'b' ended: stopped\\R");
+		assertThat(output).containsPattern("Actor 'b' ended: stopped between two executions\\R");
+		this.log.executionEnded("c", new Outcome.Interrupted(), 1);
+		this.log.memberEnded("c", MemberState.STOPPED);
+		assertThat(output).containsPattern("Actor 'c' ended: stopped, its execution was interrupted\\R");
 		fail("c", BROKEN);
 		this.log.memberEnded("c", MemberState.STOPPED);
-		assertThat(output).contains("Actor 'c' ended: stopped, with java.io.IOException: broken")
+		assertThat(output)
+			.contains("Actor 'c' ended: stopped, its execution was interrupted, with java.io.IOException: broken")
 			.doesNotContain("WARN");
 		fail("d", BROKEN);
 		this.log.memberEnded("d", MemberState.FAILED);
 		assertThat(output).contains("WARN").contains("Actor 'd' ended: failed: java.io.IOException: broken");
+	}
+
+	@Test
+	void stopOfAllIsOneLine(CapturedOutput output) {
+		for (String actor : List.of("a", "b", "c", "d", "e")) {
+			this.log.memberStarted(actor);
+		}
+		this.log.memberEnded("a", MemberState.STOPPED);
+		this.log.groupStopping(new StopReason(StopReason.Kind.CONTEXT_CLOSED, null, null));
+		int before = output.getAll().length();
+		this.log.memberEnded("b", MemberState.STOPPED);
+		fail("c", BROKEN);
+		this.log.memberEnded("c", MemberState.STOPPED);
+		this.log.memberEnded("d", MemberState.COMPLETED);
+		this.log.groupStopped(null);
+		assertThat(output.getAll().substring(before)).doesNotContain("stopped")
+			.contains("Actor 'd' ended: completed")
+			.containsPattern("INFO.+ 2 actors ended as asked in \\d+\\w+, 1 did not end\\R")
+			.doesNotContain("WARN");
+	}
+
+	@Test
+	void endByItselfSaysNothingOfThoseThatWereStopped(CapturedOutput output) {
+		this.log.memberStarted("a");
+		this.log.memberEnded("a", MemberState.STOPPED);
+		this.log.groupStopped(null);
+		assertThat(output).doesNotContain("as asked");
+	}
+
+	@Test
+	void actorThatReturnsAfterFailuresWorksAgain(CapturedOutput output) {
+		this.log.executionEnded("a", new Outcome.Completed(), 1);
+		for (int i = 0; i < 9; i++) {
+			fail("a", BROKEN);
+			this.log.restartScheduled("a", Duration.ZERO);
+		}
+		assertThat(this.events).isEmpty();
+		this.log.executionEnded("a", new Outcome.Completed(), 1);
+		this.log.executionEnded("a", new Outcome.Completed(), 1);
+		assertThat(output).containsPattern("INFO.+Actor 'a' works again after 9 failures in \\d+\\w+\\R");
+		assertThat(this.events).singleElement().isInstanceOfSatisfying(ActorRecoveredEvent.class, (event) -> {
+			assertThat(event.actor()).isEqualTo("a");
+			assertThat(event.failures()).isEqualTo(9);
+			assertThat(event.since()).isGreaterThanOrEqualTo(Duration.ZERO);
+		});
+	}
+
+	@Test
+	void actorThatIsReadyAfterAFailureWorksAgain(CapturedOutput output) {
+		this.log.memberReady("a");
+		fail("a", BROKEN);
+		this.log.restartScheduled("a", Duration.ZERO);
+		this.log.memberReady("a");
+		this.log.executionEnded("a", new Outcome.Interrupted(), 1);
+		assertThat(output).containsOnlyOnce("Actor 'a' works again after 1 failure in ");
+		assertThat(this.events).hasSize(1);
 	}
 
 	@Test

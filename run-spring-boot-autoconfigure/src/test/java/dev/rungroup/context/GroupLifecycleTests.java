@@ -93,7 +93,8 @@ class GroupLifecycleTests {
 		assertThat(server.ended.getCount()).isZero();
 		awaitNoThreads("run-group", "server", "run-stop");
 		assertThat(output).contains("Starting actors server")
-			.contains("Actor 'server' ended: stopped")
+			.contains("1 actor ended as asked in ")
+			.doesNotContain("Actor 'server' ended")
 			.doesNotContain("ERROR")
 			.doesNotContain("WARN");
 	}
@@ -273,7 +274,9 @@ class GroupLifecycleTests {
 			assertThat(context.getBean(Recorder.class).trail)
 				.anyMatch((entry) -> entry.startsWith("handler socket-server Socket "));
 		}
-		assertThat(output).contains("Actor 'socket-server' ended: stopped, with java.net.SocketException: Socket ")
+		assertThat(output).contains((alone)
+				? "Actor 'socket-server' ended: stopped, its execution was interrupted, with java.net.SocketException: Socket "
+				: "1 actor ended as asked in ")
 			.doesNotContain("WARN")
 			.doesNotContain("ERROR")
 			.doesNotContain("\tat ");
@@ -467,13 +470,19 @@ class GroupLifecycleTests {
 			context.getBean(GroupLifecycle.class).stop();
 			assertThat(flaky.handled).containsExactly("any", "illegal boom", "any", "illegal boom");
 			List<String> trail = context.getBean(Recorder.class).trail;
-			assertThat(trail.stream().filter((entry) -> entry.startsWith("event Actor"))).containsExactly(
-					"event ActorStartedEvent[actor=flaky]",
-					"event ActorFailedEvent[actor=flaky, failure=java.lang.IllegalArgumentException: boom]",
-					"event ActorRestartingEvent[actor=flaky, pause=PT0.001S]",
-					"event ActorFailedEvent[actor=flaky, failure=java.lang.IllegalArgumentException: boom]",
-					"event ActorRestartingEvent[actor=flaky, pause=PT0.001S]", "event ActorReadyEvent[actor=flaky]",
-					"event ActorEndedEvent[actor=flaky, state=STOPPED]");
+			assertThat(trail).filteredOn((entry) -> entry.startsWith("event ActorRecovered"))
+				.singleElement()
+				.asString()
+				.startsWith("event ActorRecoveredEvent[actor=flaky, failures=2, since=PT");
+			assertThat(output).contains("Actor 'flaky' works again after 2 failures in ");
+			assertThat(trail.stream()
+				.filter((entry) -> entry.startsWith("event Actor") && !entry.startsWith("event ActorRecovered")))
+				.containsExactly("event ActorStartedEvent[actor=flaky]",
+						"event ActorFailedEvent[actor=flaky, failure=java.lang.IllegalArgumentException: boom]",
+						"event ActorRestartingEvent[actor=flaky, pause=PT0.001S]",
+						"event ActorFailedEvent[actor=flaky, failure=java.lang.IllegalArgumentException: boom]",
+						"event ActorRestartingEvent[actor=flaky, pause=PT0.001S]", "event ActorReadyEvent[actor=flaky]",
+						"event ActorEndedEvent[actor=flaky, state=STOPPED]");
 			assertThat(trail.stream().filter((entry) -> entry.startsWith("event Group"))).containsExactly(
 					"event GroupStoppingEvent[reason=StopReason[kind=CONTEXT_CLOSED, member=null, cause=null]]",
 					"event GroupStoppedEvent[reason=StopReason[kind=CONTEXT_CLOSED, member=null, cause=null]]");
@@ -1074,7 +1083,8 @@ class GroupLifecycleTests {
 		}
 
 		@EventListener({ ActorStartedEvent.class, ActorReadyEvent.class, ActorFailedEvent.class,
-				ActorRestartingEvent.class, ActorEndedEvent.class, GroupStoppingEvent.class, GroupStoppedEvent.class })
+				ActorRestartingEvent.class, ActorRecoveredEvent.class, ActorEndedEvent.class, GroupStoppingEvent.class,
+				GroupStoppedEvent.class })
 		void on(Object event) {
 			this.trail
 				.add("event " + ((event instanceof PayloadApplicationEvent<?> payload) ? payload.getPayload() : event));
