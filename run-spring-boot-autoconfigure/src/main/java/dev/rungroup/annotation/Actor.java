@@ -6,6 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
+import dev.rungroup.core.OnStop;
 import dev.rungroup.core.Policy;
 
 import org.springframework.aot.hint.annotation.Reflective;
@@ -139,5 +140,19 @@ public @interface Actor {
 	 * @return the stage
 	 */
 	int stage() default 0;
+
+	/**
+	 * What a stop means for an actor without an {@link Interrupt} method: its thread is
+	 * interrupted, or it may finish its execution.
+	 * @return what it gets
+	 */
+	OnStop onStop() default OnStop.INTERRUPT;
+
+	/**
+	 * Whether the application can do its work only while this actor does: readiness and
+	 * liveness depend on it then.
+	 * @return whether it is required
+	 */
+	boolean required() default false;
 
 }

@@ -6,6 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
+import dev.rungroup.core.OnStop;
 import dev.rungroup.core.Policy;
 
 import org.springframework.core.annotation.AliasFor;
@@ -20,7 +21,7 @@ import org.springframework.core.annotation.AliasFor;
 @Target({ ElementType.TYPE, ElementType.METHOD })
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
-@Actor(onDone = Policy.RESTART, onError = Policy.RESTART)
+@Actor(onDone = Policy.RESTART, onError = Policy.RESTART, onStop = OnStop.FINISH)
 public @interface LoopActor {
 
 	/**
@@ -117,5 +118,24 @@ public @interface LoopActor {
 	 */
 	@AliasFor(annotation = Actor.class)
 	int stage() default 0;
+
+	/**
+	 * What a stop means without an {@link Interrupt} method. By default an execution may
+	 * finish: {@link dev.rungroup.core.MemberContext#isStopping()} is true, its sleep
+	 * ends, and the thread is interrupted after the grace period, or at once if the
+	 * execution outlives its {@link #timeout()}.
+	 * @return what it gets
+	 * @see Actor#onStop()
+	 */
+	@AliasFor(annotation = Actor.class)
+	OnStop onStop() default OnStop.FINISH;
+
+	/**
+	 * Whether the application can do its work only while this actor does.
+	 * @return whether it is required
+	 * @see Actor#required()
+	 */
+	@AliasFor(annotation = Actor.class)
+	boolean required() default false;
 
 }

@@ -16,6 +16,7 @@ import dev.rungroup.context.Adoption;
 import dev.rungroup.context.AdoptionSource;
 import dev.rungroup.context.InvalidActorException;
 import dev.rungroup.core.Backoff;
+import dev.rungroup.core.MemberSettings;
 import dev.rungroup.core.OnStall;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -53,7 +54,8 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 			apply(actor, builder);
 			apply(actor.getRetry(), retry);
 		}
-		return builder.backoff(backoff(this.properties.getRetry(), retry)).build();
+		builder.settings().backoff(backoff(this.properties.getRetry(), retry));
+		return builder.build();
 	}
 
 	/**
@@ -73,21 +75,22 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 	}
 
 	private static void apply(RunProperties.Actor actor, ActorDefinition.Builder builder) {
+		MemberSettings.Builder settings = builder.settings();
 		ifSet(actor.getEnabled(), builder::enabled);
 		ifSet(actor.getConcurrency(), builder::concurrency);
-		ifSet(actor.getOnDone(), builder::onDone);
-		ifSet(actor.getOnError(), builder::onError);
-		ifSet(actor.getInitialDelay(), builder::initialDelay);
-		ifSet(actor.getDelay(), builder::delay);
-		ifSet(actor.getTimeout(), builder::timeout);
-		ifSet(actor.getReadyTimeout(), builder::readyTimeout);
-		ifSet(actor.getMaxRestarts(), builder::maxRestarts);
-		ifSet(actor.getWithin(), builder::within);
-		ifSet(actor.getOnExhausted(), builder::onExhausted);
-		ifSet(actor.getStage(), builder::stage);
 		ifSet(actor.getRequired(), builder::required);
-		ifSet(actor.getStallAfter(), builder::stallAfter);
-		ifSet(actor.getOnStall(), builder::onStall);
+		ifSet(actor.getOnDone(), settings::onDone);
+		ifSet(actor.getOnError(), settings::onError);
+		ifSet(actor.getInitialDelay(), settings::initialDelay);
+		ifSet(actor.getDelay(), settings::delay);
+		ifSet(actor.getTimeout(), settings::timeout);
+		ifSet(actor.getReadyTimeout(), settings::readyTimeout);
+		ifSet(actor.getMaxRestarts(), settings::maxRestarts);
+		ifSet(actor.getWithin(), settings::within);
+		ifSet(actor.getOnExhausted(), settings::onExhausted);
+		ifSet(actor.getStage(), settings::stage);
+		ifSet(actor.getStallAfter(), settings::stallAfter);
+		ifSet(actor.getOnStall(), settings::onStall);
 	}
 
 	private static void apply(RunProperties.ActorRetry from, RunProperties.ActorRetry to) {

@@ -15,7 +15,8 @@ import dev.rungroup.annotation.Actor;
 import dev.rungroup.annotation.Execute;
 import dev.rungroup.annotation.FailureHandler;
 import dev.rungroup.annotation.Interrupt;
-import dev.rungroup.core.OnStall;
+import dev.rungroup.core.MemberSettings;
+import dev.rungroup.core.OnStop;
 import dev.rungroup.core.Policy;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -296,14 +297,24 @@ final class ActorScanner {
 				name += "-" + ActorNames.kebabCase(candidate.methodName());
 			}
 		}
+		MemberSettings settings = MemberSettings.builder()
+			.onDone(annotation.getEnum("onDone", Policy.class))
+			.onError(annotation.getEnum("onError", Policy.class))
+			.initialDelay(attributes.duration("initialDelay", Duration.ZERO))
+			.delay(attributes.duration("delay", Duration.ZERO))
+			.backoff(ActorDefinition.DEFAULT_BACKOFF)
+			.maxRestarts(attributes.number("maxRestarts", -1, -1, Integer.MAX_VALUE))
+			.within(attributes.positiveDuration("within"))
+			.onExhausted(annotation.getEnum("onExhausted", Policy.class))
+			.fatal(attributes.fatal())
+			.timeout(attributes.positiveDuration("timeout"))
+			.readyTimeout(attributes.positiveDuration("readyTimeout"))
+			.onStop(annotation.getEnum("onStop", OnStop.class))
+			.stage(annotation.getInt("stage"))
+			.build();
 		return new ActorDefinition(name, beanName, candidate.execute, candidate.interrupt, candidate.failureHandlers,
 				true, attributes.number("concurrency", 1, 1, ActorDefinition.MAX_CONCURRENCY),
-				annotation.getEnum("onDone", Policy.class), annotation.getEnum("onError", Policy.class),
-				attributes.duration("initialDelay", Duration.ZERO), attributes.duration("delay", Duration.ZERO),
-				ActorDefinition.DEFAULT_BACKOFF, attributes.number("maxRestarts", -1, -1, Integer.MAX_VALUE),
-				attributes.positiveDuration("within"), annotation.getEnum("onExhausted", Policy.class),
-				attributes.fatal(), attributes.positiveDuration("timeout"), attributes.positiveDuration("readyTimeout"),
-				annotation.getInt("stage"), false, null, OnStall.REPORT);
+				annotation.getBoolean("required"), settings);
 	}
 
 }

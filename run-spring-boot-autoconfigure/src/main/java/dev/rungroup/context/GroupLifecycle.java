@@ -54,7 +54,7 @@ public final class GroupLifecycle
 	// All guarded by the lock
 
 	/** Null until they have been looked for. */
-	private @Nullable Actors actors;
+	private @Nullable ActorRegistry actors;
 
 	/** Members that were added by hand: they join every group from then on. */
 	private final Map<String, Member> added = new LinkedHashMap<>();
@@ -101,7 +101,7 @@ public final class GroupLifecycle
 	 */
 	@Override
 	public void start() {
-		Actors actors = actors();
+		ActorRegistry actors = actors();
 		GroupRun run;
 		synchronized (this.lock) {
 			if (!this.settings.enabled() || isRunning()) {
@@ -125,7 +125,7 @@ public final class GroupLifecycle
 		return run;
 	}
 
-	private void launch(GroupRun run, Actors actors) {
+	private void launch(GroupRun run, ActorRegistry actors) {
 		try {
 			// Creates lazy beans: no lock is held while their code runs
 			run.prepare(actors);
@@ -273,11 +273,11 @@ public final class GroupLifecycle
 	 * them
 	 */
 	public GroupSnapshot snapshot() {
-		Actors actors = actors();
+		ActorRegistry actors = actors();
 		return actors.seen(groupSnapshot(actors));
 	}
 
-	private GroupSnapshot groupSnapshot(Actors actors) {
+	private GroupSnapshot groupSnapshot(ActorRegistry actors) {
 		synchronized (this.lock) {
 			GroupSnapshot snapshot = (this.run != null) ? this.run.snapshot() : null;
 			if (snapshot != null) {
@@ -351,7 +351,8 @@ public final class GroupLifecycle
 		GroupRun run;
 		boolean launch = false;
 		synchronized (this.lock) {
-			if (this.added.containsKey(member.name()) || (this.actors != null && this.actors.isTaken(member.name()))) {
+			if (this.added.containsKey(member.name())
+					|| (this.actors != null && this.actors.names().contains(member.name()))) {
 				throw new IllegalArgumentException("Cannot add member '" + member.name()
 						+ "': an actor or a member of that name is in the group already. Choose another name.");
 			}
@@ -401,12 +402,12 @@ public final class GroupLifecycle
 	}
 
 	private GroupRun runOf(String name) {
-		Actors actors = actors();
+		ActorRegistry actors = actors();
 		synchronized (this.lock) {
 			if (this.run != null && this.run.isFilled() && !this.run.isOver()) {
 				return this.run;
 			}
-			if (actors.isTaken(name) || this.added.containsKey(name)) {
+			if (actors.names().contains(name) || this.added.containsKey(name)) {
 				throw new IllegalStateException("The group of member '" + name + "' is not running");
 			}
 			throw new NoSuchElementException("No member '" + name + "'");
@@ -423,13 +424,13 @@ public final class GroupLifecycle
 	/**
 	 * The actors of the context, looked for once.
 	 */
-	private Actors actors() {
+	private ActorRegistry actors() {
 		synchronized (this.lock) {
 			if (this.actors != null) {
 				return this.actors;
 			}
 		}
-		Actors found = Actors.find(context(), this.settings.enabled());
+		ActorRegistry found = ActorRegistry.of(context(), this.settings.enabled());
 		synchronized (this.lock) {
 			if (this.actors == null) {
 				Set<String> twice = new LinkedHashSet<>(this.added.keySet());

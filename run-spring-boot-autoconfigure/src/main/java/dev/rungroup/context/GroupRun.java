@@ -86,7 +86,7 @@ final class GroupRun {
 	 * Make the group, still empty. Asks the context for listeners: only now, and not
 	 * earlier, so that they may depend on anything.
 	 */
-	void prepare(Actors actors) {
+	void prepare(ActorRegistry actors) {
 		Exhaustion exhaustion = new Exhaustion(actors.restarting());
 		GroupEvents events = new GroupEvents(this.context);
 		Group.Builder builder = Group.builder()

@@ -374,7 +374,7 @@ public final class Member {
 			}
 			try {
 				MemberSettings.Builder settings = this.settings;
-				return new Member(this, (settings != null) ? settings.build() : MemberSettings.DEFAULT);
+				return new Member(this, (settings != null) ? settings.build().check() : MemberSettings.DEFAULT);
 			}
 			catch (IllegalStateException ex) {
 				throw contradiction("has " + ex.getMessage());

@@ -160,10 +160,42 @@ public final class MemberSettings {
 	}
 
 	/**
+	 * Return what happens when it makes no progress for longer than that.
+	 * @return what happens
+	 */
+	public OnStall onStall() {
+		return this.onStall;
+	}
+
+	/**
+	 * Return which failures shut the group down in any case.
+	 * @return the types
+	 */
+	public List<Class<? extends Throwable>> fatal() {
+		return this.fatal;
+	}
+
+	/**
+	 * Refuse what contradicts itself.
+	 * @throws IllegalStateException if something does
+	 */
+	MemberSettings check() {
+		if (this.onExhausted == Policy.RESTART) {
+			throw new IllegalStateException("onExhausted(RESTART), but a reached restart limit allows no restart:"
+					+ " use SHUTDOWN or DO_NOTHING");
+		}
+		if (this.within > 0 && this.maxRestarts < 0) {
+			throw new IllegalStateException(
+					"within(" + Duration.ofNanos(this.within) + ") but no maxRestarts(...) to count inside it");
+		}
+		return this;
+	}
+
+	/**
 	 * The same for a member that is executed again and again.
 	 */
 	MemberSettings looping() {
-		return toBuilder().onDone(Policy.RESTART).onError(Policy.RESTART).unchecked();
+		return toBuilder().onDone(Policy.RESTART).onError(Policy.RESTART).build();
 	}
 
 	/**
@@ -453,23 +485,11 @@ public final class MemberSettings {
 		}
 
 		/**
-		 * Make the settings.
+		 * Make the settings. Whether they contradict each other is found out when a
+		 * member is built with them.
 		 * @return the settings
-		 * @throws IllegalStateException if they contradict each other
 		 */
 		public MemberSettings build() {
-			if (this.onExhausted == Policy.RESTART) {
-				throw new IllegalStateException("onExhausted(RESTART), but a reached restart limit allows no restart:"
-						+ " use SHUTDOWN or DO_NOTHING");
-			}
-			if (this.within > 0 && this.maxRestarts < 0) {
-				throw new IllegalStateException(
-						"within(" + Duration.ofNanos(this.within) + ") but no maxRestarts(...) to count inside it");
-			}
-			return unchecked();
-		}
-
-		private MemberSettings unchecked() {
 			return new MemberSettings(this);
 		}
 

@@ -3,6 +3,7 @@ package dev.rungroup.autoconfigure;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,7 @@ import dev.rungroup.context.RetryAttemptListener;
 import dev.rungroup.core.Backoff;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.OnStall;
 import dev.rungroup.core.Policy;
 import dev.rungroup.core.Retry;
 import org.junit.jupiter.api.Test;
@@ -222,7 +224,7 @@ class RunAutoConfigurationTests {
 	void namesMatchRelaxed(String spelling) {
 		ActorDefinition actor = customized(OrderServer.class, "run.actors." + spelling + ".delay=7s");
 		assertThat(actor.name()).isEqualTo("order-server");
-		assertThat(actor.delay()).isEqualTo(Duration.ofSeconds(7));
+		assertThat(actor.settings().delay()).isEqualTo(Duration.ofSeconds(7));
 	}
 
 	@Test
@@ -238,8 +240,8 @@ class RunAutoConfigurationTests {
 						Map.of("RUN_ACTORS_ORDERSERVER_ONERROR", "do-nothing"))))
 			.run((context) -> assertThat(context).hasNotFailed());
 		assertThat(definitions.all).singleElement().satisfies((actor) -> {
-			assertThat(actor.onError()).isEqualTo(Policy.DO_NOTHING);
-			assertThat(actor.delay()).isEqualTo(Duration.ofSeconds(8));
+			assertThat(actor.settings().onError()).isEqualTo(Policy.DO_NOTHING);
+			assertThat(actor.settings().delay()).isEqualTo(Duration.ofSeconds(8));
 		});
 	}
 
@@ -258,41 +260,40 @@ class RunAutoConfigurationTests {
 
 	@Test
 	void everyPropertyOverridesItsAttributeAndNothingElse() {
-		ActorDefinition plain = customized(OrderServer.class);
-		assertThat(plain.onDone()).isEqualTo(Policy.DO_NOTHING);
-		assertThat(customized(OrderServer.class, "run.actors.order-server.enabled=false"))
-			.isEqualTo(plain.mutate().enabled(false).build());
-		assertThat(customized(OrderServer.class, "run.actors.order-server.on-done=restart"))
-			.isEqualTo(plain.mutate().onDone(Policy.RESTART).build());
-		assertThat(customized(OrderServer.class, "run.actors.order-server.on-error=do-nothing"))
-			.isEqualTo(plain.mutate().onError(Policy.DO_NOTHING).build());
-		assertThat(customized(OrderServer.class, "run.actors.order-server.delay=1m"))
-			.isEqualTo(plain.mutate().delay(Duration.ofMinutes(1)).build());
-		assertThat(customized(OrderServer.class, "run.actors.order-server.initial-delay=1m"))
-			.isEqualTo(plain.mutate().initialDelay(Duration.ofMinutes(1)).build());
-		assertThat(customized(OrderServer.class, "run.actors.order-server.timeout=1m"))
-			.isEqualTo(plain.mutate().timeout(Duration.ofMinutes(1)).build());
-		assertThat(customized(OrderServer.class, "run.actors.order-server.ready-timeout=1m"))
-			.isEqualTo(plain.mutate().readyTimeout(Duration.ofMinutes(1)).build());
-		assertThat(customized(OrderServer.class, "run.actors.order-server.max-restarts=1"))
-			.isEqualTo(plain.mutate().maxRestarts(1).build());
-		assertThat(customized(OrderServer.class, "run.actors.order-server.within=1m"))
-			.isEqualTo(plain.mutate().within(Duration.ofMinutes(1)).build());
-		assertThat(customized(OrderServer.class, "run.actors.order-server.on-exhausted=shutdown"))
-			.isEqualTo(plain.mutate().onExhausted(Policy.SHUTDOWN).build());
-		assertThat(customized(OrderServer.class, "run.actors.order-server.concurrency=3"))
-			.isEqualTo(plain.mutate().concurrency(3).build());
-		assertThat(customized(OrderServer.class, "run.actors.order-server.stage=1"))
-			.isEqualTo(plain.mutate().stage(1).build());
+		Duration minute = Duration.ofMinutes(1);
+		assertThat(customized(OrderServer.class).settings().onDone()).isEqualTo(Policy.DO_NOTHING);
+		assertOverrides("enabled=false", (builder) -> builder.enabled(false));
+		assertOverrides("required=true", (builder) -> builder.required(true));
+		assertOverrides("concurrency=3", (builder) -> builder.concurrency(3));
+		assertOverrides("on-done=restart", (builder) -> builder.settings().onDone(Policy.RESTART));
+		assertOverrides("on-error=do-nothing", (builder) -> builder.settings().onError(Policy.DO_NOTHING));
+		assertOverrides("delay=1m", (builder) -> builder.settings().delay(minute));
+		assertOverrides("initial-delay=1m", (builder) -> builder.settings().initialDelay(minute));
+		assertOverrides("timeout=1m", (builder) -> builder.settings().timeout(minute));
+		assertOverrides("ready-timeout=1m", (builder) -> builder.settings().readyTimeout(minute));
+		assertOverrides("max-restarts=1", (builder) -> builder.settings().maxRestarts(1));
+		assertOverrides("within=1m", (builder) -> builder.settings().within(minute));
+		assertOverrides("on-exhausted=shutdown", (builder) -> builder.settings().onExhausted(Policy.SHUTDOWN));
+		assertOverrides("stage=1", (builder) -> builder.settings().stage(1));
+		assertOverrides("stall-after=1m", (builder) -> builder.settings().stallAfter(minute));
+		assertOverrides("on-stall=restart", (builder) -> builder.settings().onStall(OnStall.RESTART));
+	}
+
+	private void assertOverrides(String property, Consumer<ActorDefinition.Builder> change) {
+		ActorDefinition.Builder expected = customized(OrderServer.class).mutate();
+		change.accept(expected);
+		assertThat(customized(OrderServer.class, "run.actors.order-server." + property)).usingRecursiveComparison()
+			.isEqualTo(expected.build());
 	}
 
 	@Test
 	void backoffIsDefaultThenRunRetryThenTheActors() {
 		Backoff defaults = new Backoff(Duration.ofSeconds(1), 2, Duration.ofSeconds(30), Duration.ofMillis(100),
 				Duration.ofMinutes(1));
-		assertThat(customized(OrderServer.class).backoff()).isEqualTo(defaults);
+		assertThat(customized(OrderServer.class).settings().backoff()).isEqualTo(defaults);
 		assertThat(customized(OrderServer.class, "run.retry.delay=2s", "run.retry.jitter=0s",
 				"run.actors.order-server.retry.delay=3s", "run.actors.order-server.retry.multiplier=4")
+			.settings()
 			.backoff())
 			.isEqualTo(new Backoff(Duration.ofSeconds(3), 4, Duration.ofSeconds(30), Duration.ZERO,
 					Duration.ofMinutes(1)));
@@ -300,14 +301,17 @@ class RunAutoConfigurationTests {
 
 	@Test
 	void delayAboveAMaxDelayThatNobodySetCounts() {
-		assertThat(customized(OrderServer.class, "run.retry.delay=2m").backoff().maxDelay())
+		assertThat(customized(OrderServer.class, "run.retry.delay=2m").settings().backoff().maxDelay())
 			.isEqualTo(Duration.ofMinutes(2));
-		assertThat(customized(OrderServer.class, "run.actors.order-server.retry.delay=3m").backoff().maxDelay())
+		assertThat(
+				customized(OrderServer.class, "run.actors.order-server.retry.delay=3m").settings().backoff().maxDelay())
 			.isEqualTo(Duration.ofMinutes(3));
-		assertThat(customized(OrderServer.class, "run.retry.max-delay=30s", "run.retry.delay=2m").backoff().maxDelay())
-			.isEqualTo(Duration.ofSeconds(30));
+		assertThat(customized(OrderServer.class, "run.retry.max-delay=30s", "run.retry.delay=2m").settings()
+			.backoff()
+			.maxDelay()).isEqualTo(Duration.ofSeconds(30));
 		assertThat(customized(OrderServer.class, "run.actors.order-server.retry.max-delay=5s",
 				"run.actors.order-server.retry.delay=3m")
+			.settings()
 			.backoff()
 			.maxDelay()).isEqualTo(Duration.ofSeconds(5));
 	}

@@ -21,6 +21,8 @@ import dev.rungroup.annotation.Interrupt;
 import dev.rungroup.annotation.LoopActor;
 import dev.rungroup.core.Body;
 import dev.rungroup.core.MemberContext;
+import dev.rungroup.core.MemberSettings;
+import dev.rungroup.core.OnStop;
 import dev.rungroup.core.Policy;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.Task;
@@ -76,16 +78,9 @@ class ActorScannerTests {
 		assertThat(actor.failureHandlers()).extracting(Method::getName).containsExactly("onAny", "onIllegal");
 		assertThat(actor.enabled()).isTrue();
 		assertThat(actor.concurrency()).isOne();
-		assertThat(actor.onDone()).isEqualTo(Policy.SHUTDOWN);
-		assertThat(actor.onError()).isEqualTo(Policy.SHUTDOWN);
-		assertThat(actor.delay()).isZero();
-		assertThat(actor.initialDelay()).isZero();
-		assertThat(actor.maxRestarts()).isEqualTo(-1);
-		assertThat(actor.within()).isNull();
-		assertThat(actor.timeout()).isNull();
-		assertThat(actor.readyTimeout()).isNull();
-		assertThat(actor.fatal()).containsExactly(Error.class);
-		assertThat(actor.stage()).isZero();
+		assertThat(actor.required()).isFalse();
+		assertThat(actor.settings()).usingRecursiveComparison()
+			.isEqualTo(MemberSettings.builder().backoff(ActorDefinition.DEFAULT_BACKOFF).build());
 		assertThat(actor.memberNames()).containsExactly("order-server");
 	}
 
@@ -93,18 +88,38 @@ class ActorScannerTests {
 	void allAttributesAreReadAndPlaceholdersResolved() {
 		ActorDefinition actor = scanOne(Full.class);
 		assertThat(actor.name()).isEqualTo("named-shop");
-		assertThat(actor.onDone()).isEqualTo(Policy.DO_NOTHING);
-		assertThat(actor.onError()).isEqualTo(Policy.RESTART);
-		assertThat(actor.delay()).isEqualTo(Duration.ofSeconds(5));
-		assertThat(actor.initialDelay()).isEqualTo(Duration.ofSeconds(7));
-		assertThat(actor.timeout()).isEqualTo(Duration.ofMinutes(2));
-		assertThat(actor.readyTimeout()).isEqualTo(Duration.ofMillis(1500));
-		assertThat(actor.maxRestarts()).isEqualTo(4);
-		assertThat(actor.within()).isEqualTo(Duration.ofHours(1));
-		assertThat(actor.onExhausted()).isEqualTo(Policy.DO_NOTHING);
-		assertThat(actor.fatal()).containsExactly(IllegalStateException.class);
 		assertThat(actor.memberNames()).containsExactly("named-shop-1", "named-shop-2");
-		assertThat(actor.stage()).isEqualTo(-3);
+		assertThat(actor.required()).isTrue();
+		assertThat(actor.settings()).usingRecursiveComparison()
+			.isEqualTo(MemberSettings.builder()
+				.onDone(Policy.DO_NOTHING)
+				.onError(Policy.RESTART)
+				.delay(Duration.ofSeconds(5))
+				.initialDelay(Duration.ofSeconds(7))
+				.timeout(Duration.ofMinutes(2))
+				.readyTimeout(Duration.ofMillis(1500))
+				.maxRestarts(4)
+				.within(Duration.ofHours(1))
+				.onExhausted(Policy.DO_NOTHING)
+				.fatal(List.of(IllegalStateException.class))
+				.onStop(OnStop.FINISH)
+				.stage(-3)
+				.backoff(ActorDefinition.DEFAULT_BACKOFF)
+				.build());
+	}
+
+	@Test
+	void loopIsRestartedAndFinishesUnlessItSaysOtherwise() {
+		MemberSettings.Builder loop = MemberSettings.builder()
+			.onDone(Policy.RESTART)
+			.onError(Policy.RESTART)
+			.onStop(OnStop.FINISH)
+			.backoff(ActorDefinition.DEFAULT_BACKOFF);
+		assertThat(scanOne(NamedLoop.class).settings()).usingRecursiveComparison().isEqualTo(loop.build());
+		assertThat(scanOne(VetPoller.class).required()).isFalse();
+		ActorDefinition interrupted = scanOne(InterruptedLoop.class);
+		assertThat(interrupted.required()).isTrue();
+		assertThat(interrupted.settings()).usingRecursiveComparison().isEqualTo(loop.onStop(OnStop.INTERRUPT).build());
 	}
 
 	@Test
@@ -137,7 +152,7 @@ class ActorScannerTests {
 		List<ActorDefinition> actors = scan(Jobs.class);
 		assertThat(actors).extracting(ActorDefinition::name).containsExactlyInAnyOrder("jobs-purge", "jobs-send-mail");
 		ActorDefinition purge = named(actors, "jobs-purge");
-		assertThat(purge.onDone()).isEqualTo(Policy.RESTART);
+		assertThat(purge.settings().onDone()).isEqualTo(Policy.RESTART);
 		assertThat(purge.interrupt()).extracting(Method::getName).isEqualTo("stopPurge");
 		assertThat(purge.failureHandlers()).isEmpty();
 		ActorDefinition mail = named(actors, "jobs-send-mail");
@@ -162,9 +177,9 @@ class ActorScannerTests {
 	void composedAnnotationsWorkOnClassAndMethod() {
 		ActorDefinition actor = scanOne(Composed.class);
 		assertThat(actor.name()).isEqualTo("mine");
-		assertThat(actor.onError()).isEqualTo(Policy.RESTART);
-		assertThat(actor.onDone()).isEqualTo(Policy.DO_NOTHING);
-		assertThat(actor.delay()).isEqualTo(Duration.ofSeconds(9));
+		assertThat(actor.settings().onError()).isEqualTo(Policy.RESTART);
+		assertThat(actor.settings().onDone()).isEqualTo(Policy.DO_NOTHING);
+		assertThat(actor.settings().delay()).isEqualTo(Duration.ofSeconds(9));
 	}
 
 	@Test
@@ -325,7 +340,7 @@ class ActorScannerTests {
 				.addFirst(new MapPropertySource("test", Map.of("shop.pause", text)));
 			context.register(Paused.class);
 			context.refresh();
-			return scan(context).get(0).delay();
+			return scan(context).get(0).settings().delay();
 		}
 	}
 
@@ -398,7 +413,7 @@ class ActorScannerTests {
 	@Test
 	void limitsOfANumberAreAllowedAndWhatIsBeyondIsRefused() {
 		assertThat(scanOne(OneAndUnlimited.class).concurrency()).isOne();
-		assertThat(scanOne(OneAndUnlimited.class).maxRestarts()).isEqualTo(-1);
+		assertThat(scanOne(OneAndUnlimited.class).settings().maxRestarts()).isEqualTo(-1);
 		assertThat(scanOne(AsManyAsAllowed.class).concurrency()).isEqualTo(ActorDefinition.MAX_CONCURRENCY);
 		refused(OneTooMany.class, "oneTooMany", "'concurrency'", "10001", "from 1 to 10000");
 		refused(LessThanUnlimited.class, "lessThanUnlimited", "'maxRestarts'", "-2", "at least -1");
@@ -472,7 +487,7 @@ class ActorScannerTests {
 	@Actor(name = "named-${shop.name}", onDone = Policy.DO_NOTHING, onError = Policy.RESTART, delay = "${shop.pause}",
 			initialDelay = "7s", timeout = "2m", readyTimeout = "1500ms", maxRestarts = "${shop.restarts:4}",
 			within = "1h", onExhausted = Policy.DO_NOTHING, fatal = IllegalStateException.class, concurrency = "2",
-			stage = -3)
+			stage = -3, onStop = OnStop.FINISH, required = true)
 	static class Full implements Runnable {
 
 		@Override
@@ -487,6 +502,11 @@ class ActorScannerTests {
 		@Override
 		public void run() {
 		}
+
+	}
+
+	@LoopActor(onStop = OnStop.INTERRUPT, required = true)
+	static class InterruptedLoop extends NotAnnotated {
 
 	}
 

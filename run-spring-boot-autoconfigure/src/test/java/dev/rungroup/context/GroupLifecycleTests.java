@@ -1063,7 +1063,9 @@ class GroupLifecycleTests {
 
 		@Override
 		public ActorDefinition customize(ActorDefinition definition) {
-			return definition.mutate().backoff(Backoff.fixed(Duration.ofMillis(1))).build();
+			ActorDefinition.Builder builder = definition.mutate();
+			builder.settings().backoff(Backoff.fixed(Duration.ofMillis(1)));
+			return builder.build();
 		}
 
 	}

@@ -66,7 +66,7 @@ final class Remedies implements ActorDefinitionCustomizer, Ordered {
 		else if (isFatal(actor, reason.cause())) {
 			text.append(" Its type is 'fatal' for this actor, so that 'on-error' does not apply.");
 		}
-		else if (actor == null || actor.onError() == Policy.SHUTDOWN) {
+		else if (actor == null || actor.settings().onError() == Policy.SHUTDOWN) {
 			setting = (properties != null) ? "set '" + properties + ".on-error' to 'restart' or 'do-nothing'"
 					: "build this member with 'onError(Policy.RESTART)' or 'onError(Policy.DO_NOTHING)'";
 		}
@@ -76,7 +76,7 @@ final class Remedies implements ActorDefinitionCustomizer, Ordered {
 	}
 
 	private static boolean isFatal(@Nullable ActorDefinition actor, @Nullable Throwable failure) {
-		return actor != null && actor.fatal().stream().anyMatch((type) -> type.isInstance(failure));
+		return actor != null && actor.settings().fatal().stream().anyMatch((type) -> type.isInstance(failure));
 	}
 
 	/**
