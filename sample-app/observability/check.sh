@@ -13,10 +13,10 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 # What the sample is made to do here has to be seen by these alerts; the others are only asked.
-must_fire=(RunActorGivenUp RunActorRestarting RunActorStalled)
+must_fire=(RunActorGivenUp RunActorFailing RunActorStalled)
 # These panels have to show more than zeros.
 must_be_positive=('Given up' 'Restarts' 'Stalls' 'Failed executions per minute' 'Restarts per minute' 'Slowest stop'
-	'Executions per second' 'Failures since the application started' 'Alerts')
+	'Executions per second' 'Failures since the application started' 'Alerts' 'Consecutive failures' 'Ready')
 # Seconds until all of that has to be seen.
 patience=120
 
