@@ -192,9 +192,13 @@ abstract class LocalServer implements AutoCloseable {
 	}
 
 	@Override
-	public final void close() throws IOException, InterruptedException {
+	public final void close() throws IOException {
 		try {
 			kill();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException("Interrupted while a server was to end", ex);
 		}
 		finally {
 			FileSystemUtils.deleteRecursively(this.directory);

@@ -1,5 +1,6 @@
 package dev.rungroup.servers;
 
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -18,7 +19,10 @@ class LocalServerTests {
 
 	@Test
 	void postgresKeepsItsRowsWhenItIsStoppedOrKilled() throws Exception {
+		Path directory;
 		try (PostgresServer server = PostgresServer.start()) {
+			directory = server.directory();
+			assertThat(directory).exists();
 			try (Connection connection = DriverManager.getConnection(server.jdbcUrl());
 					Statement statement = connection.createStatement()) {
 				statement.execute("CREATE TABLE word (text VARCHAR(20))");
@@ -40,10 +44,8 @@ class LocalServerTests {
 				assertThat(words.next()).isTrue();
 				assertThat(words.getString(1)).isEqualTo("first,second");
 			}
-			assertThat(server.directory()).exists();
-			server.close();
-			assertThat(server.directory()).doesNotExist();
 		}
+		assertThat(directory).doesNotExist();
 	}
 
 	@Test
