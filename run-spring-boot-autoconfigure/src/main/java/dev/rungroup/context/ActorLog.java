@@ -48,6 +48,9 @@ final class ActorLog implements GroupListener {
 	/** Actors that have ended as asked since the group's end began. */
 	private final AtomicInteger stopped = new AtomicInteger();
 
+	/** Those of them whose execution was cut short. */
+	private final AtomicInteger cutShort = new AtomicInteger();
+
 	/** When the group's end began; written before {@link #stopping}. */
 	private long stoppingSince;
 
@@ -108,6 +111,12 @@ final class ActorLog implements GroupListener {
 	}
 
 	@Override
+	public void graceExpired(String member) {
+		logger.warn("Actor '" + member + "' has not ended within the grace period after its interrupt: its thread is"
+				+ " interrupted now");
+	}
+
+	@Override
 	public void memberEnded(String member, MemberState state) {
 		this.running.decrementAndGet();
 		switch (state) {
@@ -138,6 +147,9 @@ final class ActorLog implements GroupListener {
 		}
 		else {
 			this.stopped.incrementAndGet();
+			if (outcome instanceof Outcome.Interrupted interrupted && interrupted.isCutShort()) {
+				this.cutShort.incrementAndGet();
+			}
 			logger.debug(line);
 		}
 		Throwable thrown = thrown(outcome);
@@ -147,12 +159,20 @@ final class ActorLog implements GroupListener {
 	}
 
 	private static String farewell(@Nullable Outcome outcome) {
+		if (outcome == null) {
+			return " between two executions";
+		}
+		if (outcome instanceof Outcome.Interrupted interrupted && interrupted.isCutShort()) {
+			return ", its execution was cut short by an interrupt";
+		}
 		Throwable thrown = thrown(outcome);
-		return (outcome == null) ? " between two executions"
-				: ", its execution was interrupted" + ((thrown != null) ? ", with " + thrown : "");
+		return (thrown != null) ? ", its execution ended with " + thrown : ", its execution ended in its own way";
 	}
 
 	private static @Nullable Throwable thrown(@Nullable Outcome outcome) {
+		if (outcome instanceof Outcome.Interrupted interrupted) {
+			return interrupted.thrown();
+		}
 		return (outcome instanceof Outcome.Failed failed) ? failed.failure() : null;
 	}
 
@@ -201,6 +221,7 @@ final class ActorLog implements GroupListener {
 		if (stopped > 0) {
 			logger.info(stopped + ((stopped == 1) ? " actor" : " actors") + " ended as asked in "
 					+ print(Duration.ofNanos(System.nanoTime() - this.stoppingSince))
+					+ ((this.cutShort.get() > 0) ? " (" + this.cutShort + " cut short by an interrupt)" : "")
 					+ ((left > 0) ? ", " + left + " did not end" : ""));
 		}
 		this.troubles.clear();

@@ -528,9 +528,12 @@ final class GroupRun {
 
 		@Override
 		public void executionEnded(String member, Outcome outcome, long nanos) {
-			if (outcome instanceof Outcome.Failed failed) {
+			Throwable thrown = (outcome instanceof Outcome.Failed failed) ? failed.failure()
+					: (outcome instanceof Outcome.Interrupted interrupted && !interrupted.isCutShort())
+							? interrupted.thrown() : null;
+			if (thrown != null) {
 				try {
-					this.handler.onFailure(member, failed.failure());
+					this.handler.onFailure(member, thrown);
 				}
 				catch (Throwable ex) {
 					logger.warn(this.handler.getClass().getName() + " threw when it was told of a failure of actor '"

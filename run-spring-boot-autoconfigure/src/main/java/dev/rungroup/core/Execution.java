@@ -1,8 +1,11 @@
 package dev.rungroup.core;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +16,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Execution implements MemberContext {
 
-	private final MemberThread thread;
+	private static final VarHandle EXECUTION;
+
+	static {
+		try {
+			EXECUTION = MethodHandles.lookup().findVarHandle(MemberStart.class, "execution", Execution.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	private final MemberStart start;
 
 	private final long number;
 
@@ -21,27 +35,58 @@ final class Execution implements MemberContext {
 
 	private final @Nullable Throwable lastFailure;
 
-	/** Why it was asked to end; set once it is over. */
+	/** Why it was asked to end; set by the member's thread once it is over. */
 	private volatile @Nullable StopReason reason;
 
-	/** Other threads than the member's own that sleep; null until there is one. */
+	/**
+	 * Other threads than the member's own that sleep; null until there is one. Each adds
+	 * and removes itself.
+	 */
 	private volatile @Nullable Set<Thread> sleepers;
 
-	Execution(MemberThread thread, long number, int failures, @Nullable Throwable lastFailure) {
-		this.thread = thread;
-		this.number = number;
-		this.failures = failures;
-		this.lastFailure = lastFailure;
+	private Execution(MemberStart start) {
+		this.start = start;
+		this.number = start.executions;
+		this.failures = start.slot.consecutiveFailures();
+		this.lastFailure = start.slot.lastFailure();
+	}
+
+	/**
+	 * What code that belongs to a member can know of it, on whatever thread: the current
+	 * execution, or else the last one.
+	 */
+	static Execution of(MemberStart start) {
+		if (start.isCurrent()) {
+			return ofOwnThread(start);
+		}
+		Execution execution = start.execution;
+		return (execution != null && execution.number == start.executions) ? execution : new Execution(start);
+	}
+
+	/**
+	 * The same for the member's own thread. Made when somebody wants it.
+	 */
+	static Execution ofOwnThread(MemberStart start) {
+		Execution execution = start.execution;
+		if (execution == null || execution.number != start.executions) {
+			execution = new Execution(start);
+			EXECUTION.setRelease(start, execution);
+		}
+		return execution;
 	}
 
 	/**
 	 * The body has ended. Called by the member's thread.
 	 */
-	void end(@Nullable StopReason reason) {
-		if (reason != null) {
-			this.reason = reason;
+	static void end(MemberStart start) {
+		Execution execution = start.execution;
+		if (execution != null && execution.number == start.executions) {
+			StopReason reason = start.stopReason();
+			if (reason != null) {
+				execution.reason = reason;
+			}
+			execution.wake();
 		}
-		wake();
 	}
 
 	/**
@@ -50,17 +95,13 @@ final class Execution implements MemberContext {
 	void wake() {
 		Set<Thread> sleepers = this.sleepers;
 		if (sleepers != null) {
-			sleepers.forEach(this.thread.group.time::unpark);
+			sleepers.forEach(this.start.group().time::unpark);
 		}
-	}
-
-	long number() {
-		return this.number;
 	}
 
 	@Override
 	public String name() {
-		return this.thread.name();
+		return this.start.name();
 	}
 
 	@Override
@@ -80,38 +121,76 @@ final class Execution implements MemberContext {
 
 	@Override
 	public boolean isStopping() {
-		return isOver() || this.thread.isStopping();
+		return isOver() || this.start.isStopping();
 	}
 
 	@Override
 	public @Nullable StopReason stopReason() {
-		return (isOver()) ? this.reason : this.thread.stopReason();
+		return (isOver()) ? this.reason : this.start.stopReason();
 	}
 
 	@Override
 	public boolean sleep(Duration duration) throws InterruptedException {
 		long nanos = Durations.saturatedNanos(duration);
-		if (this.thread.isCurrent()) {
-			return this.thread.sleep(nanos, this::isStopping);
+		if (this.start.isCurrent()) {
+			return sleep(this.start, nanos, this::isStopping);
 		}
 		Set<Thread> sleepers = sleepers();
 		sleepers.add(Thread.currentThread());
 		try {
-			return this.thread.park(nanos, this::isStopping);
+			return park(nanos, this::isStopping, this.start);
 		}
 		finally {
 			sleepers.remove(Thread.currentThread());
 		}
 	}
 
+	/**
+	 * Sleep on a member's own thread.
+	 * @return false if a stop cut it short
+	 */
+	static boolean sleep(MemberStart start, long nanos, BooleanSupplier stopped) throws InterruptedException {
+		start.pausing = true;
+		try {
+			return park(nanos, stopped, start);
+		}
+		finally {
+			start.pausing = false;
+		}
+	}
+
+	private static boolean park(long nanos, BooleanSupplier stopped, MemberStart start) throws InterruptedException {
+		Time time = start.group().time;
+		long until = Durations.after(time.nanoTime(), nanos);
+		while (true) {
+			// A stop usually comes with an interrupt of the same thread: then the flag
+			// stays set, and the stop is the answer
+			if (stopped.getAsBoolean()) {
+				return false;
+			}
+			if (Thread.currentThread().isInterrupted()) {
+				if (stopped.getAsBoolean()) {
+					return false;
+				}
+				Thread.interrupted();
+				throw new InterruptedException("sleep interrupted");
+			}
+			long left = until - time.nanoTime();
+			if (left <= 0) {
+				return true;
+			}
+			time.park(start, left);
+		}
+	}
+
 	private boolean isOver() {
-		return this.number > 0 && !this.thread.isExecuting(this.number);
+		return this.number > 0 && !this.start.isExecuting(this.number);
 	}
 
 	private Set<Thread> sleepers() {
 		Set<Thread> sleepers = this.sleepers;
 		// Not under this object's monitor: a body may hold that
-		return (sleepers != null) ? sleepers : this.thread.group.locked(() -> {
+		return (sleepers != null) ? sleepers : this.start.group().roster.locked(() -> {
 			Set<Thread> created = this.sleepers;
 			if (created == null) {
 				created = ConcurrentHashMap.newKeySet();
@@ -121,23 +200,43 @@ final class Execution implements MemberContext {
 		});
 	}
 
+	/**
+	 * Perhaps on a thread of the body's own: what the listeners call is inside the group,
+	 * too.
+	 */
 	@Override
 	public void ready() {
-		if (!isStopping()) {
-			this.thread.announce(this.number);
+		Group group = this.start.group();
+		Readiness readiness = (isStopping()) ? null : group.roster.beginReady(this.start, this.number);
+		if (readiness == null) {
+			return;
+		}
+		String warning = readiness.takeWarning();
+		if (warning != null) {
+			group.listeners.report(warning, null);
+		}
+		MemberThread before = CurrentMember.set(this.start.slot.start());
+		try {
+			group.listeners.memberReady(name());
+		}
+		finally {
+			CurrentMember.set(before);
+			this.start.unready = false;
+			readiness.told(this.start);
+			group.supervisor.signal();
 		}
 	}
 
 	@Override
 	public void heartbeat() {
 		if (!isOver()) {
-			this.thread.heartbeat();
+			this.start.progress(this.start.group().time.nanoTime());
 		}
 	}
 
 	@Override
 	public String toString() {
-		return "Execution " + this.number + " of member '" + name() + "'";
+		return this.start.describe(this.number);
 	}
 
 }

@@ -6,17 +6,19 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a member's failures: how many there were, in a row and inside the
- * window of its budget, and the last one. Keeps times, not failures, and never more of
- * them than the budget allows. A member that never failed has none.
+ * What is known of a member's failures: how many there were, how many consecutive ones
+ * and inside the window of its restart limit, and the last one. Keeps times, not
+ * failures, and never more of them than the limit allows. A member that never failed has
+ * none.
  * <p>
- * Written by the member's thread, and by whoever starts it before it lives; read by all.
+ * Written by the thread of the member's current start, and by the roster before a new
+ * start; read by all.
  */
 final class FailureHistory {
 
 	private final MemberSettings settings;
 
-	private volatile int inARow;
+	private volatile int consecutive;
 
 	private volatile long failures;
 
@@ -27,7 +29,7 @@ final class FailureHistory {
 	/** Published by {@link #last}. */
 	private long lastAt;
 
-	/** Only for a budget with a window. */
+	/** Only for a limit with a window. */
 	private final @Nullable Deque<Long> times;
 
 	FailureHistory(MemberSettings settings) {
@@ -35,8 +37,8 @@ final class FailureHistory {
 		this.times = (settings.within > 0) ? new ArrayDeque<>() : null;
 	}
 
-	int inARow() {
-		return this.inARow;
+	int consecutive() {
+		return this.consecutive;
 	}
 
 	long failures() {
@@ -60,17 +62,17 @@ final class FailureHistory {
 	}
 
 	/**
-	 * Begin a new row and a new budget.
+	 * A new start begins with no consecutive failures and a whole restart limit.
 	 */
 	void startAnew() {
-		this.inARow = 0;
+		this.consecutive = 0;
 		if (this.times != null) {
 			this.times.clear();
 		}
 	}
 
 	void returned() {
-		this.inARow = 0;
+		this.consecutive = 0;
 	}
 
 	@SuppressWarnings("NonAtomicVolatileUpdate")
@@ -79,12 +81,34 @@ final class FailureHistory {
 	}
 
 	/**
+	 * Whether one more failure is one more than the restart limit allows. Changes
+	 * nothing.
+	 * @param at when it comes, in nanoseconds
+	 * @param lasted how long its execution took, in nanoseconds
+	 */
+	boolean isExhaustedBy(long at, long lasted) {
+		if (this.settings.maxRestarts < 0) {
+			return false;
+		}
+		long failures = 1;
+		if (this.times != null) {
+			for (long time : this.times) {
+				failures += (at - time <= this.settings.within) ? 1 : 0;
+			}
+		}
+		else if (!wasHealthy(lasted)) {
+			failures += this.consecutive;
+		}
+		return failures > this.settings.maxRestarts;
+	}
+
+	/**
 	 * Note a failure.
 	 * @param at when, in nanoseconds
 	 * @param lasted how long the execution took, in nanoseconds
 	 */
 	void failed(Throwable failure, long at, long lasted) {
-		this.inARow = (wasHealthy(lasted)) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.inARow + 1L);
+		this.consecutive = (wasHealthy(lasted)) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.consecutive + 1L);
 		if (this.times != null) {
 			this.times.addLast(at);
 			while (at - this.times.getFirst() > this.settings.within
@@ -103,36 +127,6 @@ final class FailureHistory {
 		this.lastAt = at;
 		this.last = failure;
 		this.failures++;
-	}
-
-	/**
-	 * Whether the failure just noted is one more than the budget of restarts allows.
-	 */
-	boolean budgetSpent() {
-		if (this.settings.maxRestarts < 0) {
-			return false;
-		}
-		int failures = (this.times != null) ? this.times.size() : this.inARow;
-		return failures > this.settings.maxRestarts;
-	}
-
-	/**
-	 * Whether it would be after one failure more.
-	 * @param at when, in nanoseconds
-	 * @param lasted how long that execution would have taken, in nanoseconds
-	 */
-	boolean isSpentByOneMore(long at, long lasted) {
-		if (this.settings.maxRestarts < 0) {
-			return false;
-		}
-		long failures = 1;
-		if (this.times != null) {
-			failures += this.times.stream().filter((time) -> at - time <= this.settings.within).count();
-		}
-		else if (!wasHealthy(lasted)) {
-			failures += this.inARow;
-		}
-		return failures > this.settings.maxRestarts;
 	}
 
 	private boolean wasHealthy(long lasted) {

@@ -1,29 +1,12 @@
 package dev.rungroup.core;
 
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Deque;
-import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
-import java.util.PriorityQueue;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
@@ -35,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * ended.
  * <p>
  * Each member has a thread of its own, named after it. The thread inside {@link #run()},
- * or one that {@link #start()} makes, only watches: it starts the stages, keeps the
- * timeouts and interrupts. Every interrupter runs on a thread of its own, from JDK 24 on
- * a virtual one if the member's thread is. All methods may be called from any thread, and
+ * or one that {@link #start()} makes, only supervises: it starts the stages, keeps the
+ * limits and interrupts. Every interrupter runs on a thread of its own, from JDK 24 on a
+ * virtual one if the member's thread is. All methods may be called from any thread, and
  * none calls user code under a lock.
  * <p>
  * A group runs once.
@@ -48,117 +31,27 @@ public final class Group implements AutoCloseable {
 
 	private static final Duration DEFAULT_GRACE_PERIOD = Duration.ofSeconds(10);
 
-	private static final long NEVER = Long.MAX_VALUE;
+	final String name;
 
-	private static final int SPINS = 100;
-
-	private static final long MEMORY_PAUSE = TimeUnit.MILLISECONDS.toNanos(10);
-
-	/** How long an interrupter waits for a carrier thread. */
-	private static final long CARRIER_PATIENCE = TimeUnit.MILLISECONDS.toNanos(50);
-
-	private static final long CLOCK_TOLERANCE = TimeUnit.MILLISECONDS.toNanos(10);
-
-	private final String name;
-
-	private final ThreadFactory threadFactory;
-
-	private final long gracePeriod;
+	/** Nanoseconds. */
+	final long gracePeriod;
 
 	/** Nanoseconds; 0 means: wait for ever. */
-	private final long shutdownTimeout;
-
-	private final boolean keepStopped;
-
-	/** Whether it goes on without members until it is stopped: a loop does. */
-	private final boolean endless;
+	final long shutdownTimeout;
 
 	final Listeners listeners;
 
 	final Time time;
 
-	private final CountDownLatch terminated = new CountDownLatch(1);
+	final Roster roster;
 
-	/** Whether the listeners know that the group ends. */
-	private final CountDownLatch announced = new CountDownLatch(1);
+	final Supervisor supervisor;
 
-	/**
-	 * Guards what follows up to the next comment. Held for a few field accesses at a
-	 * time, never while user code runs. After a change that the watching thread waits for
-	 * it is signalled.
-	 */
-	private final ReentrantLock lock = new ReentrantLock();
+	final Launcher launcher;
 
-	private final Map<String, MemberThread> members = new LinkedHashMap<>();
+	final ExecutionClock.Ticks ticks;
 
-	private final TreeMap<Integer, Stage> stages = new TreeMap<>();
-
-	/** Threads that have not ended, of all stages. */
-	private int busy;
-
-	private int unnamed;
-
-	private volatile GroupState state = GroupState.NEW;
-
-	private volatile @Nullable StopReason stopReason;
-
-	/** What run() throws, the same instance. */
-	private @Nullable Throwable failure;
-
-	/** What made members fail after the group's end had begun. */
-	private final List<Throwable> laterFailures = new ArrayList<>();
-
-	private long stopAt;
-
-	/** The highest stage that is still to be stopped or being stopped. */
-	private @Nullable Stage stopping;
-
-	private long clockOffset;
-
-	/** Whether every stage has been begun, so that a new one need not wait. */
-	private boolean allBegun;
-
-	/** Members with a limit of time. */
-	private final List<MemberThread> timed = new ArrayList<>();
-
-	/** Members that stopMember has asked to end. */
-	private final Deque<MemberThread> toInterrupt = new ArrayDeque<>();
-
-	// Written by the watching thread alone
-
-	private volatile @Nullable Thread watcher;
-
-	/** The stage that is being started. */
-	private @Nullable Stage starting;
-
-	/** Executions that take too long and have no interrupt yet. */
-	private final ArrayList<MemberThread.Overdue> overdue = new ArrayList<>();
-
-	/** Whether it waits for the members of one stage before it starts the next. */
-	private volatile boolean awaitingStage;
-
-	/** The member inside whose call the group was run or started. */
-	private volatile @Nullable MemberThread outer;
-
-	/** When the watching thread looks around at the latest, in nanoseconds. */
-	private volatile long watcherDue;
-
-	/** Whether something changed since the watching thread last began to look around. */
-	private volatile boolean signalled;
-
-	/** Whether the thread inside run() was interrupted. */
-	private boolean interrupted;
-
-	/** What to do later, the next first. */
-	private final PriorityQueue<Duty> duties = new PriorityQueue<>();
-
-	private @Nullable UnstoppedMembersException unstopped;
-
-	/** Counts how often the watching thread has looked around. */
-	private volatile int tick;
-
-	/** Members whose clock is the tick. */
-	private final AtomicInteger ticking = new AtomicInteger();
+	private final WallClock clock;
 
 	/**
 	 * Make a group with the defaults: no listener, a grace period of ten seconds, no
@@ -170,14 +63,17 @@ public final class Group implements AutoCloseable {
 
 	Group(Builder builder) {
 		this.name = builder.name;
-		this.threadFactory = builder.threadFactory;
 		this.gracePeriod = Durations.saturatedNanos(builder.gracePeriod);
 		this.shutdownTimeout = (builder.shutdownTimeout != null) ? Durations.saturatedNanos(builder.shutdownTimeout)
 				: 0;
-		this.keepStopped = builder.keepStopped;
-		this.endless = builder.endless;
 		this.listeners = new Listeners(builder.name, builder.listeners);
 		this.time = builder.time;
+		this.clock = new WallClock(builder.time);
+		this.roster = new Roster(this, builder);
+		this.supervisor = new Supervisor(this, builder);
+		this.launcher = new Launcher(this,
+				(builder.threadFactory != null) ? builder.threadFactory : new MemberThreads());
+		this.ticks = new ExecutionClock.Ticks(this.supervisor);
 	}
 
 	/**
@@ -195,26 +91,7 @@ public final class Group implements AutoCloseable {
 	 * @throws IllegalStateException if the group is stopping or over
 	 */
 	public void add(Member member) {
-		Objects.requireNonNull(member, "member");
-		MemberThread added = locked(() -> {
-			if (this.state == GroupState.STOPPING || this.state == GroupState.STOPPED) {
-				throw new IllegalStateException("Member '" + member.name + "' came too late: group '" + this.name
-						+ "' is " + this.state.name().toLowerCase(Locale.ROOT));
-			}
-			if (this.members.containsKey(member.name)) {
-				throw new IllegalArgumentException(
-						"Group '" + this.name + "' has a member named '" + member.name + "' already");
-			}
-			Stage stage = this.stages.computeIfAbsent(member.settings.stage, (number) -> new Stage());
-			MemberThread thread = new MemberThread(this, member, stage);
-			this.members.put(member.name, thread);
-			stage.members.add(thread);
-			if ((member.settings.timeout > 0 || member.settings.readyTimeout > 0)) {
-				this.timed.add(thread);
-			}
-			return isStartable(thread) ? beginStart(thread) : null;
-		});
-		launch(added);
+		this.launcher.launch(this.roster.add(Objects.requireNonNull(member, "member")));
 	}
 
 	/**
@@ -228,15 +105,8 @@ public final class Group implements AutoCloseable {
 	}
 
 	void add(Task execute, Interrupter interrupter, UnaryOperator<Member> change) {
-		String memberName = locked(() -> {
-			String candidate;
-			do {
-				candidate = "member-" + ++this.unnamed;
-			}
-			while (this.members.containsKey(candidate));
-			return candidate;
-		});
-		add(change.apply(Member.named(memberName).execute(execute).interrupt(interrupter).build()));
+		String name = this.roster.unusedName();
+		add(change.apply(Member.named(name).execute(execute).interrupt(interrupter).build()));
 	}
 
 	/**
@@ -253,21 +123,9 @@ public final class Group implements AutoCloseable {
 	 * @throws IllegalStateException if the group has been run or started before
 	 */
 	public void run() throws Exception {
-		begin(Thread.currentThread());
-		supervise();
-		Throwable failure = this.failure;
-		if (this.interrupted && (failure != null || this.unstopped != null)) {
-			Thread.currentThread().interrupt();
-		}
-		if (failure != null) {
-			sneakyThrow(failure);
-		}
-		if (this.unstopped != null) {
-			throw this.unstopped;
-		}
-		if (this.interrupted) {
-			throw new InterruptedException("Interrupted while running group '" + this.name + "'");
-		}
+		this.supervisor.begin(Thread.currentThread());
+		this.supervisor.run();
+		this.supervisor.ending.rethrow();
 	}
 
 	/**
@@ -277,27 +135,29 @@ public final class Group implements AutoCloseable {
 	 * @throws IllegalStateException if the group has been run or started before
 	 */
 	public void start() {
-		Thread thread = new Thread(() -> {
+		Thread thread = new MemberThreads().newThread(() -> {
 			// What the caller is inside of, listeners called on this thread are too
-			Current.set(this.outer);
+			CurrentMember.set(this.supervisor.outer());
 			try {
-				supervise();
-				if (this.unstopped != null) {
-					this.listeners.report(String.valueOf(this.unstopped.getMessage()), null);
+				this.supervisor.run();
+				UnstoppedMembersException unstopped = this.supervisor.ending.unstopped;
+				if (unstopped != null) {
+					this.listeners.report(String.valueOf(unstopped.getMessage()), null);
 				}
 			}
 			finally {
-				Current.set(null);
+				CurrentMember.set(null);
 			}
-		}, this.name);
+		});
+		thread.setName(this.name);
 		thread.setDaemon(false);
-		begin(thread);
+		this.supervisor.begin(thread);
 		try {
 			thread.start();
 		}
 		catch (Throwable ex) {
-			locked(() -> this.state = GroupState.STOPPED);
-			this.terminated.countDown();
+			this.roster.finish();
+			this.supervisor.terminated().countDown();
 			throw ex;
 		}
 	}
@@ -316,7 +176,7 @@ public final class Group implements AutoCloseable {
 	 * {@link #run()}
 	 */
 	public void stop(StopReason reason) {
-		requestStop(Objects.requireNonNull(reason, "reason"), null);
+		this.roster.requestStop(Objects.requireNonNull(reason, "reason"), null);
 	}
 
 	/**
@@ -326,7 +186,7 @@ public final class Group implements AutoCloseable {
 	 * @throws InterruptedException if the calling thread was interrupted
 	 */
 	public boolean awaitTermination(Duration timeout) throws InterruptedException {
-		return this.terminated.await(Durations.saturatedNanos(timeout), TimeUnit.NANOSECONDS);
+		return this.supervisor.terminated().await(Durations.saturatedNanos(timeout), TimeUnit.NANOSECONDS);
 	}
 
 	/**
@@ -338,29 +198,29 @@ public final class Group implements AutoCloseable {
 	@Override
 	public void close() {
 		stop();
-		if (this.state == GroupState.NEW || isCalledFromInside()) {
+		if (this.roster.state() == GroupState.NEW || isCalledFromInside()) {
 			return;
 		}
-		boolean wasInterrupted = false;
-		while (this.terminated.getCount() > 0) {
+		boolean interrupted = false;
+		while (this.supervisor.terminated().getCount() > 0) {
 			try {
-				this.terminated.await();
+				this.supervisor.terminated().await();
 			}
 			catch (InterruptedException ex) {
-				wasInterrupted = true;
+				interrupted = true;
 			}
 		}
-		if (wasInterrupted) {
+		if (interrupted) {
 			Thread.currentThread().interrupt();
 		}
 	}
 
 	private boolean isCalledFromInside() {
-		if (Thread.currentThread() == this.watcher) {
+		if (this.supervisor.isCurrent()) {
 			return true;
 		}
-		for (MemberThread at = Current.member(); at != null; at = at.group.outer) {
-			if (at.group == this) {
+		for (MemberThread at = CurrentMember.get(); at != null; at = at.group().supervisor.outer()) {
+			if (at.group() == this) {
 				return true;
 			}
 		}
@@ -373,7 +233,7 @@ public final class Group implements AutoCloseable {
 	 * themselves
 	 */
 	public @Nullable StopReason stopReason() {
-		return this.stopReason;
+		return this.roster.stopReason();
 	}
 
 	/**
@@ -381,25 +241,7 @@ public final class Group implements AutoCloseable {
 	 * @return the group and its members, in the order they were added
 	 */
 	public GroupSnapshot snapshot() {
-		long offset = clockOffset();
-		return locked(() -> new GroupSnapshot(this.name, this.state, this.stopReason,
-				this.members.values().stream().map((member) -> member.snapshot(offset)).toList()));
-	}
-
-	/**
-	 * What to add to our times for nanoseconds since the epoch. The same each time, so
-	 * that nothing seems to change between two snapshots, unless somebody has set the
-	 * clock or it was adjusted in the course of days.
-	 */
-	private long clockOffset() {
-		Instant now = Instant.now();
-		long offset = TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano() - this.time.nanoTime();
-		return locked(() -> {
-			if (Math.abs(offset - this.clockOffset) > CLOCK_TOLERANCE) {
-				this.clockOffset = offset;
-			}
-			return this.clockOffset;
-		});
+		return this.roster.snapshot(this.clock.offset());
 	}
 
 	/**
@@ -421,20 +263,8 @@ public final class Group implements AutoCloseable {
 	 * @see #stopMember(String)
 	 */
 	public void stopMember(String name, StopReason reason) {
-		Objects.requireNonNull(reason, "reason");
-		locked(() -> {
-			MemberThread member = member(name);
-			member.startAgain = false;
-			if (!member.started) {
-				member.hold(true);
-			}
-			else if (!member.ended && !member.interrupted && this.state != GroupState.STOPPED) {
-				markStopping(member, new MemberThread.Stop(reason, this.time.nanoTime()));
-				this.toInterrupt.add(member);
-			}
-			return null;
-		});
-		signal();
+		this.roster.stopMember(name, Objects.requireNonNull(reason, "reason"));
+		this.supervisor.signal();
 	}
 
 	/**
@@ -446,23 +276,7 @@ public final class Group implements AutoCloseable {
 	 * @throws IllegalStateException if the group is stopping or over
 	 */
 	public void startMember(String name) {
-		MemberThread started = locked(() -> {
-			MemberThread member = member(name);
-			if (this.state == GroupState.STOPPING || this.state == GroupState.STOPPED) {
-				throw new IllegalStateException("Member '" + name + "' cannot be started: group '" + this.name + "' is "
-						+ this.state.name().toLowerCase(Locale.ROOT));
-			}
-			if (!member.started) {
-				member.hold(false);
-				return isStartable(member) ? beginStart(member) : null;
-			}
-			if (member.pending == 0) {
-				return beginStart(member);
-			}
-			member.startAgain = member.ended || member.stop() != null;
-			return null;
-		});
-		launch(started);
+		this.launcher.launch(this.roster.startMember(name));
 	}
 
 	/**
@@ -473,16 +287,7 @@ public final class Group implements AutoCloseable {
 	 * @throws NoSuchElementException if the group has no such member
 	 */
 	public List<StackTraceElement> stackOf(String name) {
-		return locked(() -> member(name)).stack();
-	}
-
-	private MemberThread member(String name) {
-		MemberThread member = this.members.get(name);
-		if (member == null) {
-			throw new NoSuchElementException("Group '" + this.name + "' has no member named '" + name + "'; it has "
-					+ String.join(", ", this.members.keySet()));
-		}
-		return member;
+		return this.roster.slot(name).stack();
 	}
 
 	/**
@@ -496,867 +301,6 @@ public final class Group implements AutoCloseable {
 		return Member.named(name).execute(this::run).interrupt(this::stop).build();
 	}
 
-	// ---- The watching thread
-
-	private void begin(Thread watcher) {
-		locked(() -> {
-			if (this.watcher != null) {
-				throw new IllegalStateException(
-						"Group '" + this.name + "' has been run already: a group runs once, make a new one");
-			}
-			this.watcher = watcher;
-			this.outer = Current.member();
-			return this.state = (this.stopReason != null) ? GroupState.STOPPING : GroupState.RUNNING;
-		});
-	}
-
-	/**
-	 * Must not end before everybody has: whatever there was no memory for is taken up
-	 * again where it was left.
-	 */
-	private void supervise() {
-		while (this.terminated.getCount() > 0) {
-			try {
-				startStages();
-				await(() -> this.state != GroupState.RUNNING || isOver(), NEVER);
-				StopReason reason = this.stopReason;
-				if (reason != null) {
-					if (this.announced.getCount() > 0) {
-						this.listeners.groupStopping(reason);
-						this.announced.countDown();
-					}
-					stopStages(reason);
-				}
-				finish(reason);
-			}
-			catch (VirtualMachineError | LinkageError ex) {
-				awaitMemory();
-			}
-		}
-	}
-
-	/**
-	 * Others may give back what they hold.
-	 */
-	void awaitMemory() {
-		this.time.park(this, MEMORY_PAUSE);
-		if (Thread.currentThread() != this.watcher) {
-			Thread.interrupted();
-		}
-	}
-
-	/**
-	 * Start the members, lowest stage first; the next stage when all have begun, and
-	 * everybody who wanted to announce that it is up has done so.
-	 */
-	private void startStages() {
-		noteInterrupt();
-		for (Stage stage = stageToStart(); stage != null; stage = stageToStart()) {
-			Stage current = stage;
-			while (current.launched < current.toStart.size()) {
-				launch(current.toStart.get(current.launched++));
-			}
-			if (!locked(() -> this.stages.values().stream().allMatch((other) -> other.begun))) {
-				this.awaitingStage = true;
-				await(() -> this.state != GroupState.RUNNING || current.isUp(), NEVER);
-				this.awaitingStage = false;
-			}
-			this.starting = null;
-		}
-	}
-
-	private @Nullable Stage stageToStart() {
-		return (this.starting != null) ? this.starting : beginNextStage();
-	}
-
-	/**
-	 * Begin all members of the lowest stage that was not begun, in one step: a member
-	 * that fails at once still finds the others started, and they are interrupted, though
-	 * their bodies may never be called.
-	 */
-	private @Nullable Stage beginNextStage() {
-		return locked(() -> {
-			if (this.state != GroupState.RUNNING) {
-				return null;
-			}
-			long now = this.time.nanoTime();
-			for (Stage stage : this.stages.values()) {
-				if (!stage.begun) {
-					stage.toStart.ensureCapacity(stage.members.size());
-					stage.begun = true;
-					this.starting = stage;
-					for (MemberThread member : stage.members) {
-						if (!member.started && !member.held) {
-							stage.toStart.add(beginStart(member, now));
-						}
-					}
-					return stage;
-				}
-			}
-			this.allBegun = true;
-			return null;
-		});
-	}
-
-	/**
-	 * Interrupt the members, highest stage first; the next stage when this one has ended
-	 * or has used up its share of the time.
-	 */
-	private void stopStages(StopReason reason) {
-		long deadline = (this.shutdownTimeout > 0) ? Durations.after(this.stopAt, this.shutdownTimeout) : NEVER;
-		Stage first = locked(() -> this.stopping);
-		for (Stage stage = (first != null) ? first : markNextStage(reason); stage != null; stage = markNextStage(
-				reason)) {
-			Stage current = stage;
-			current.done.ensureCapacity(current.toEnd.size());
-			for (; current.reached < current.toEnd.size(); current.reached++) {
-				MemberThread member = current.toEnd.get(current.reached);
-				if (interrupt(member, reason)) {
-					current.done.add(member);
-				}
-			}
-			// In one go: at this moment all the members want the lock, too
-			locked(() -> {
-				for (MemberThread member : current.done) {
-					released(member);
-				}
-				current.done.clear();
-				return null;
-			});
-			graceFor(null, () -> locked(() -> current.toEnd.stream().filter((member) -> !member.ended).toList())
-				.forEach(MemberThread::interruptThread));
-			await(() -> current.busy == 0, share(deadline, stage));
-		}
-		if (!await(() -> this.busy == 0, deadline)) {
-			giveUp();
-		}
-	}
-
-	/**
-	 * When the stage has to have ended: it has an equal share of the time that is left
-	 * for it and those below.
-	 */
-	private long share(long deadline, Stage stage) {
-		if (deadline == NEVER) {
-			return NEVER;
-		}
-		long now = this.time.nanoTime();
-		int left = locked(() -> 1 + (int) this.stages.values().stream().filter(Stage::isToBeStopped).count());
-		return now + Math.max(0, deadline - now) / left;
-	}
-
-	/**
-	 * Let the highest stage that was not yet asked to end know that it is to. From here
-	 * on none of its bodies is called any more.
-	 */
-	private @Nullable Stage markNextStage(StopReason reason) {
-		return locked(() -> {
-			for (Stage stage : this.stages.descendingMap().values()) {
-				if (stage.isToBeStopped()) {
-					MemberThread.Stop stop = new MemberThread.Stop(reason, this.time.nanoTime());
-					stage.toEnd.ensureCapacity(stage.members.size());
-					for (; stage.marked < stage.members.size(); stage.marked++) {
-						MemberThread member = stage.members.get(stage.marked);
-						if (member.started && !member.interrupted) {
-							stage.toEnd.add(member);
-							markStopping(member, stop);
-						}
-					}
-					stage.asked = true;
-					this.stopping = stage;
-					return stage;
-				}
-			}
-			this.stopping = null;
-			return null;
-		});
-	}
-
-	private void giveUp() {
-		List<MemberThread> left = locked(() -> {
-			this.state = GroupState.STOPPED;
-			return this.members.values().stream().filter((member) -> member.pending > 0).toList();
-		});
-		// The last one may have ended at the last moment
-		if (!left.isEmpty()) {
-			this.unstopped = new UnstoppedMembersException(this.name,
-					left.stream()
-						.map((member) -> new UnstoppedMembersException.Unstopped(member.name(), member.stack()))
-						.toList());
-		}
-	}
-
-	private void finish(@Nullable StopReason reason) {
-		List<MemberThread> over = new ArrayList<>(this.members.size());
-		locked(() -> {
-			this.state = GroupState.STOPPED;
-			for (MemberThread member : this.members.values()) {
-				if (member.pending == 0) {
-					over.add(member);
-				}
-			}
-			return null;
-		});
-		for (MemberThread member : over) {
-			// Its work is done; wait for the threads to be gone as well
-			join(member.thread);
-			join(member.interrupterThread);
-		}
-		addSuppressed();
-		noteInterrupt();
-		this.listeners.groupStopped(reason);
-		// A row of groups, each started inside the one before, is not to be kept
-		this.outer = null;
-		this.terminated.countDown();
-	}
-
-	private void join(@Nullable Thread thread) {
-		// An interrupter that got no thread was called on this one
-		while (thread != null && thread != Thread.currentThread() && thread.isAlive()) {
-			try {
-				thread.join();
-			}
-			catch (InterruptedException ex) {
-				this.interrupted = true;
-			}
-		}
-	}
-
-	private void addSuppressed() {
-		Throwable failure = this.failure;
-		if (failure == null) {
-			return;
-		}
-		// Several members may have thrown the same instance
-		Set<Throwable> known = Collections.newSetFromMap(new IdentityHashMap<>());
-		known.add(failure);
-		Collections.addAll(known, failure.getSuppressed());
-		for (Throwable later : locked(() -> List.copyOf(this.laterFailures))) {
-			if (known.add(later)) {
-				failure.addSuppressed(later);
-			}
-		}
-		if (this.unstopped != null) {
-			failure.addSuppressed(this.unstopped);
-		}
-	}
-
-	/**
-	 * Wait on the watching thread, and meanwhile do what falls due.
-	 * @param until what to wait for; asked under the lock
-	 * @param deadline when to stop waiting, in nanoseconds
-	 * @return whether it came true in time
-	 */
-	private boolean await(BooleanSupplier until, long deadline) {
-		while (true) {
-			this.signalled = false;
-			nextTick();
-			noteInterrupt();
-			if (locked(until::getAsBoolean)) {
-				return true;
-			}
-			long now = this.time.nanoTime();
-			if (deadline != NEVER && now - deadline >= 0) {
-				return false;
-			}
-			interruptDue(now);
-			// Whoever sets a deadline while we look for the next one has to wake us
-			this.watcherDue = Durations.after(now, Long.MAX_VALUE);
-			long due = nextDue(now);
-			if (deadline != NEVER) {
-				due = earlier(due, deadline);
-			}
-			this.watcherDue = due;
-			// Not only the thread's permit: a lock may have used that up
-			if (!this.signalled && due - now > 0) {
-				this.time.park(this, due - now);
-			}
-		}
-	}
-
-	@SuppressWarnings("NonAtomicVolatileUpdate")
-	private void nextTick() {
-		this.tick++;
-	}
-
-	private void noteInterrupt() {
-		if (Thread.interrupted()) {
-			this.interrupted = true;
-			stop();
-		}
-	}
-
-	/**
-	 * Interrupt whoever stopMember wants to end, whose execution takes too long, and
-	 * whose grace period is over.
-	 */
-	private void interruptDue(long now) {
-		locked(() -> {
-			this.overdue.ensureCapacity(this.overdue.size() + this.timed.size());
-			for (MemberThread member : this.timed) {
-				MemberThread.Overdue claimed = member.claimOverdue(now);
-				if (claimed != null) {
-					this.overdue.add(claimed);
-				}
-			}
-			return null;
-		});
-		Supplier<MemberThread> done = this.toInterrupt::remove;
-		for (MemberThread member = requested(); member != null; member = requested()) {
-			interruptAlone(member);
-			// Must not need memory: it would be interrupted again
-			locked(done);
-		}
-		while (!this.overdue.isEmpty()) {
-			interruptTurn(this.overdue.get(0));
-			this.overdue.remove(0);
-		}
-		for (Duty duty = this.duties.peek(); duty != null && now - duty.due >= 0; duty = this.duties.peek()) {
-			duty.then.run();
-			this.duties.remove(duty);
-		}
-	}
-
-	private @Nullable MemberThread requested() {
-		return locked(this.toInterrupt::peek);
-	}
-
-	private void interruptAlone(MemberThread member) {
-		int start = member.start;
-		Thread thread = member.thread;
-		member.stopGrace = graceFor(member.stopGrace, () -> {
-			// The next start has another thread, perhaps since a moment ago
-			if (thread != null && locked(() -> member.start == start && !member.ended)) {
-				this.listeners.interrupt(thread, member.name());
-			}
-		});
-		if (interrupt(member, Objects.requireNonNull(member.stop()).reason())) {
-			release(member);
-		}
-	}
-
-	private long nextDue(long now) {
-		long due = locked(() -> {
-			long earliest = Durations.after(now, Long.MAX_VALUE);
-			for (MemberThread member : this.timed) {
-				earliest = earlier(earliest, member.dueAt(now));
-			}
-			return earliest;
-		});
-		if (this.ticking.get() > 0) {
-			due = earlier(due, now + TurnClock.TICK);
-		}
-		Duty duty = this.duties.peek();
-		return (duty != null) ? earlier(due, duty.due) : due;
-	}
-
-	private static long earlier(long one, long other) {
-		return (one - other < 0) ? one : other;
-	}
-
-	/**
-	 * Interrupt a member that has been marked.
-	 * @return whether that is done, so that the member is to be released
-	 */
-	private boolean interrupt(MemberThread member, StopReason reason) {
-		Interrupter interrupter = member.member.interrupter;
-		if (member.isTurnStopped()) {
-			// This execution has had its interrupt when it took too long
-			return true;
-		}
-		if (interrupter == null) {
-			member.interruptBody();
-			return true;
-		}
-		call(interrupter, member, reason, () -> release(member));
-		return false;
-	}
-
-	/**
-	 * Interrupt one execution; the next must not begin before that is done.
-	 */
-	private void interruptTurn(MemberThread.Overdue overdue) {
-		MemberThread member = overdue.member();
-		StopReason reason = overdue.reason();
-		// Who sleeps may wake and be in its next turn before the interrupt
-		member.wakeSleepers();
-		member.turnGrace = graceFor(member.turnGrace, () -> {
-			member.interruptTurn(overdue.turn());
-			StopReason.Kind ending = overdue.ending();
-			if (ending != null && member.isHungIn(overdue.turn())) {
-				// It has failed, and may never come to say so
-				requestStop(new StopReason(ending, member.name(), reason.cause()), reason.cause());
-			}
-		});
-		Interrupter interrupter = member.member.interrupter;
-		if (interrupter == null) {
-			member.interruptTurn(overdue.turn());
-		}
-		else {
-			call(interrupter, member, reason, member::turnInterrupterEnded);
-		}
-	}
-
-	/**
-	 * @param before what this takes the place of: with a long grace period very many
-	 * could come together
-	 */
-	private Duty graceFor(@Nullable Duty before, Runnable then) {
-		if (before != null) {
-			this.duties.remove(before);
-		}
-		return later(this.gracePeriod, then);
-	}
-
-	private Duty later(long nanos, Runnable then) {
-		Duty duty = new Duty(Durations.after(this.time.nanoTime(), nanos), then);
-		this.duties.add(duty);
-		return duty;
-	}
-
-	/**
-	 * Once it has begun, this calls the interrupter once, whatever there is no memory
-	 * for: if it throws, nothing has happened yet.
-	 */
-	private void call(Interrupter interrupter, MemberThread member, StopReason reason, Runnable afterwards) {
-		AtomicBoolean begun = new AtomicBoolean();
-		Task task = () -> interrupt(interrupter, member, reason);
-		String what = "Interrupter";
-		Runnable work = () -> {
-			if (begun.compareAndSet(false, true)) {
-				member.interrupterThread = Thread.currentThread();
-				try {
-					this.listeners.guarded(task, what, member.name());
-				}
-				finally {
-					afterwards.run();
-				}
-			}
-		};
-		if (Threads.isVirtual(member.thread)) {
-			// Perhaps only this interrupter can end the bodies that keep it from its turn
-			later(CARRIER_PATIENCE, () -> {
-				if (!begun.get()) {
-					Threads.runInterrupter(member.name(), work);
-				}
-			});
-			if (Threads.runVirtualInterrupter(member.name(), work)) {
-				return;
-			}
-		}
-		Threads.runInterrupter(member.name(), work);
-	}
-
-	private static void interrupt(Interrupter interrupter, MemberThread member, StopReason reason) throws Exception {
-		MemberThread before = null;
-		try {
-			before = Current.set(member);
-		}
-		catch (VirtualMachineError | LinkageError ex) {
-			// Rather called by nobody in particular than not at all
-		}
-		try {
-			interrupter.interrupt(reason);
-		}
-		finally {
-			Current.set(before);
-		}
-	}
-
-	// ---- Called by members
-
-	/**
-	 * End the group for this reason unless it is ending already.
-	 * @param failure what run() is to throw
-	 */
-	void requestStop(StopReason reason, @Nullable Throwable failure) {
-		try {
-			locked(() -> {
-				if (this.stopReason == null && this.state != GroupState.STOPPED) {
-					this.stopReason = reason;
-					this.failure = failure;
-					this.stopAt = this.time.nanoTime();
-					if (this.state == GroupState.RUNNING) {
-						this.state = GroupState.STOPPING;
-						markNextStage(reason);
-					}
-				}
-				return null;
-			});
-		}
-		finally {
-			signal();
-		}
-	}
-
-	/**
-	 * Add what the body of a timed-out execution threw to its failure. Not once the group
-	 * is over: somebody may be reading that failure, and a member that was given up
-	 * changes nothing any more.
-	 */
-	void suppress(Throwable failure, Throwable thrown) {
-		locked(() -> {
-			if (this.state != GroupState.STOPPED) {
-				failure.addSuppressed(thrown);
-			}
-			return null;
-		});
-	}
-
-	/**
-	 * If the group ends, wait until the listeners know: what members do because of it
-	 * they hear after it.
-	 */
-	void awaitAnnouncement() {
-		if (this.stopReason == null || this.listeners.isEmpty() || Thread.currentThread() == this.watcher) {
-			return;
-		}
-		boolean interrupted = false;
-		while (this.announced.getCount() > 0) {
-			try {
-				this.announced.await();
-			}
-			catch (InterruptedException ex) {
-				interrupted = true;
-			}
-			catch (VirtualMachineError | LinkageError ex) {
-				// Not even for a place in the queue
-				awaitMemory();
-			}
-		}
-		MemberThread member = Current.member();
-		if (interrupted && (member == null || !member.isCurrent())) {
-			// Meant for the caller of add(), whose member got no thread. For a member's
-			// own thread it is the end of the grace period: there is nothing to interrupt
-			Thread.currentThread().interrupt();
-		}
-	}
-
-	/**
-	 * A member's last execution is behind it.
-	 * @param failure what that threw, if it failed
-	 */
-	void end(MemberThread member, MemberState state, long now, @Nullable Throwable failure) {
-		boolean unheard = this.listeners.isEmpty();
-		MemberThread again = null;
-		MemberThread.Stop stop = null;
-		lock();
-		try {
-			stop = ended(member, state, now, failure);
-			if (unheard) {
-				// In one step: when a group ends, all its members want the lock
-				member.endHeard = true;
-				again = released(member);
-			}
-		}
-		finally {
-			this.lock.unlock();
-		}
-		if (!unheard) {
-			tellOfEnd(member, state, (stop != null) ? now - stop.at() : -1);
-			lock();
-			try {
-				member.endHeard = true;
-				again = released(member);
-			}
-			finally {
-				this.lock.unlock();
-			}
-		}
-		launch(again);
-	}
-
-	private void tellOfEnd(MemberThread member, MemberState state, long nanos) {
-		try {
-			if (nanos >= 0) {
-				this.listeners.memberStopped(member.name(), nanos);
-			}
-			this.listeners.memberEnded(member.name(), state);
-		}
-		catch (VirtualMachineError | LinkageError ex) {
-			// No memory to call them at all
-		}
-	}
-
-	/**
-	 * A member's thread or its interrupter has done all its work.
-	 */
-	void release(MemberThread member) {
-		MemberThread again;
-		lock();
-		try {
-			again = released(member);
-		}
-		finally {
-			this.lock.unlock();
-		}
-		launch(again);
-	}
-
-	/**
-	 * A member's first execution begins.
-	 */
-	void memberBegun() {
-		if (this.awaitingStage) {
-			signal();
-		}
-	}
-
-	/**
-	 * Some time limit begins to run.
-	 */
-	void deadlineSet(long due) {
-		if (due - this.watcherDue < 0) {
-			signal();
-		}
-	}
-
-	/**
-	 * How often the watching thread has looked around.
-	 */
-	int tick() {
-		return this.tick;
-	}
-
-	/**
-	 * Look around at least once in a {@link TurnClock#TICK}.
-	 * @return the tick now
-	 */
-	int startTicking() {
-		int tick = this.tick;
-		if (this.ticking.incrementAndGet() == 1) {
-			signal();
-		}
-		return tick;
-	}
-
-	void stopTicking() {
-		this.ticking.decrementAndGet();
-	}
-
-	void signal() {
-		this.signalled = true;
-		this.time.unpark(this.watcher);
-	}
-
-	<T extends @Nullable Object> T locked(Supplier<T> work) {
-		lock();
-		try {
-			return work.get();
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	/**
-	 * Held for so short a time that trying again is cheaper than to be parked. Needs no
-	 * memory.
-	 */
-	private void lock() {
-		for (int i = 0; !this.lock.tryLock(); i++) {
-			if (i < SPINS) {
-				Thread.onSpinWait();
-				continue;
-			}
-			try {
-				this.lock.lock();
-				return;
-			}
-			catch (VirtualMachineError | LinkageError ex) {
-				// Not even for a place in the queue
-				Thread.yield();
-			}
-		}
-	}
-
-	// ---- Under the lock
-
-	private boolean isOver() {
-		if (this.busy > 0 || this.endless || (this.keepStopped && isAnyStopped())) {
-			return false;
-		}
-		// Shut the door: from here on nothing is added or started
-		this.state = GroupState.STOPPED;
-		return true;
-	}
-
-	private boolean isAnyStopped() {
-		return this.members.values().stream().anyMatch((member) -> member.state() == MemberState.STOPPED);
-	}
-
-	private boolean isStartable(MemberThread member) {
-		if (this.state == GroupState.RUNNING && this.allBegun) {
-			member.stage.begun = true;
-		}
-		return this.state == GroupState.RUNNING && member.stage.begun;
-	}
-
-	private MemberThread beginStart(MemberThread member) {
-		return beginStart(member, this.time.nanoTime());
-	}
-
-	private MemberThread beginStart(MemberThread member, long now) {
-		member.prepareStart(now);
-		addPending(member);
-		return member;
-	}
-
-	private void markStopping(MemberThread member, MemberThread.Stop stop) {
-		member.interrupted = true;
-		addPending(member);
-		member.markStopping(stop);
-	}
-
-	/**
-	 * @return the stop that the member ended because of, null if it ended by itself
-	 */
-	private MemberThread.@Nullable Stop ended(MemberThread member, MemberState state, long now,
-			@Nullable Throwable failure) {
-		member.ended(state, now);
-		try {
-			if (failure != null && this.stopReason != null) {
-				this.laterFailures.add(failure);
-			}
-		}
-		catch (VirtualMachineError | LinkageError ex) {
-			// Its handlers have heard of it
-		}
-		return (state == MemberState.STOPPED) ? member.stop() : null;
-	}
-
-	/**
-	 * @return the member, if it is to be launched again
-	 */
-	private @Nullable MemberThread released(MemberThread member) {
-		member.pending--;
-		member.stage.busy--;
-		this.busy--;
-		if (this.busy == 0 || member.stage.busy == 0 || this.awaitingStage) {
-			signal();
-		}
-		boolean again = member.pending == 0 && member.startAgain && this.state == GroupState.RUNNING;
-		return (again) ? beginStart(member) : null;
-	}
-
-	private void addPending(MemberThread member) {
-		member.pending++;
-		member.stage.busy++;
-		this.busy++;
-	}
-
-	// ---- Not under the lock
-
-	/**
-	 * Give a member that has been prepared its thread.
-	 */
-	private void launch(@Nullable MemberThread member) {
-		if (member == null) {
-			return;
-		}
-		try {
-			Thread thread = this.threadFactory.newThread(member);
-			if (thread == null) {
-				throw new IllegalStateException(
-						"The thread factory returned no thread for member '" + member.name() + "'");
-			}
-			member.thread = thread;
-			thread.setName(member.name());
-			thread.start();
-		}
-		catch (Throwable ex) {
-			member.thread = null;
-			lock();
-			member.interrupted = true;
-			this.lock.unlock();
-			member.failedToStart(ex);
-		}
-	}
-
-	@SuppressWarnings("unchecked")
-	private static <E extends Throwable> void sneakyThrow(Throwable failure) throws E {
-		throw (E) failure;
-	}
-
-	/**
-	 * Members that start and stop together. Written under the lock.
-	 */
-	static final class Stage {
-
-		final List<MemberThread> members = new ArrayList<>();
-
-		boolean begun;
-
-		/**
-		 * Who was started when its turn to begin came; not changed any more after that.
-		 */
-		final ArrayList<MemberThread> toStart = new ArrayList<>();
-
-		/** How many of them the watching thread has given their threads. */
-		int launched;
-
-		/** How many of the members know that they are to end. */
-		int marked;
-
-		/** Whether its turn to end has come. */
-		boolean asked;
-
-		/** Who is interrupted in that turn; not changed any more once it has come. */
-		final ArrayList<MemberThread> toEnd = new ArrayList<>();
-
-		/** How many of them the watching thread has interrupted. */
-		int reached;
-
-		/** Those of them whose interrupt is done and who are to be released. */
-		final ArrayList<MemberThread> done = new ArrayList<>();
-
-		/** Threads of its members that have not ended. */
-		int busy;
-
-		/**
-		 * How many of them were up, from the first on, when the watching thread last
-		 * looked.
-		 */
-		private int up;
-
-		/**
-		 * Whether the next stage need not wait. Goes on where it was the last time: in a
-		 * large stage there are many reasons to look.
-		 */
-		boolean isUp() {
-			if (!areOthersUp()) {
-				return false;
-			}
-			// One that was up may have failed since
-			this.up = 0;
-			return areOthersUp();
-		}
-
-		private boolean areOthersUp() {
-			while (this.up < this.toStart.size() && this.toStart.get(this.up).isUp()) {
-				this.up++;
-			}
-			return this.up == this.toStart.size();
-		}
-
-		boolean isToBeStopped() {
-			return this.begun && !this.asked;
-		}
-
-	}
-
-	/**
-	 * What the watching thread has to do at some time.
-	 */
-	record Duty(long due, Runnable then) implements Comparable<Duty> {
-
-		@Override
-		public int compareTo(Duty other) {
-			return Long.signum(this.due - other.due);
-		}
-
-	}
-
 	/**
 	 * Describes a {@link Group}. Not safe for use by several threads at once.
 	 */
@@ -1364,7 +308,9 @@ public final class Group implements AutoCloseable {
 
 		private String name = "group";
 
-		private ThreadFactory threadFactory = Threads::forMember;
+		private @Nullable ThreadFactory threadFactory;
+
+		ThreadFactory interrupterThreads = new MemberThreads();
 
 		private final List<GroupListener> listeners = new ArrayList<>();
 
@@ -1372,11 +318,13 @@ public final class Group implements AutoCloseable {
 
 		private @Nullable Duration shutdownTimeout;
 
-		private boolean keepStopped;
+		boolean keepStopped;
 
-		private boolean endless;
+		boolean endless;
 
-		private Time time = Time.SYSTEM;
+		boolean awaitFirst;
+
+		private Time time = Time.system();
 
 		private Builder() {
 		}
@@ -1446,13 +394,37 @@ public final class Group implements AutoCloseable {
 			return this;
 		}
 
-		Builder endless() {
-			this.endless = true;
+		/**
+		 * Set whether a group that never had a member waits for the first, in place of
+		 * being over at once.
+		 * @param await default: false
+		 * @return this builder
+		 */
+		public Builder awaitFirst(boolean await) {
+			this.awaitFirst = await;
 			return this;
 		}
 
-		Builder time(Time time) {
-			this.time = time;
+		/**
+		 * Set where the group's time comes from: every pause, limit and timeout of it.
+		 * @param time default: {@link Time#system()}
+		 * @return this builder
+		 */
+		public Builder time(Time time) {
+			this.time = Objects.requireNonNull(time, "time");
+			return this;
+		}
+
+		/**
+		 * Threads for interrupters where those of members are not virtual.
+		 */
+		Builder interrupterThreads(ThreadFactory factory) {
+			this.interrupterThreads = factory;
+			return this;
+		}
+
+		Builder endless() {
+			this.endless = true;
 			return this;
 		}
 

@@ -25,7 +25,7 @@ public interface GroupListener {
 	}
 
 	/**
-	 * A member announced that it is up.
+	 * A member said that it is ready.
 	 * @param member the member's name
 	 */
 	default void memberReady(String member) {
@@ -35,14 +35,15 @@ public interface GroupListener {
 	 * One execution ended.
 	 * @param member the member's name
 	 * @param outcome how it ended
-	 * @param nanos how long it took, in nanoseconds; where the last turn of a loop took
-	 * less than 20 microseconds in all, the next one counts from its end
+	 * @param nanos how long it took, in nanoseconds; where the last execution of a loop
+	 * took less than 20 microseconds in all, the next one counts from its end
 	 */
 	default void executionEnded(String member, Outcome outcome, long nanos) {
 	}
 
 	/**
-	 * A member failed and will be executed again. Not heard for the next turn of a loop.
+	 * A member failed and will be executed again. Not heard for the next execution of a
+	 * loop.
 	 * @param member the member's name
 	 * @param pause time until the next execution
 	 */
@@ -55,6 +56,23 @@ public interface GroupListener {
 	 * @param member the member's name
 	 */
 	default void memberRestarted(String member) {
+	}
+
+	/**
+	 * A member makes no progress for longer than its limit. Once until it makes progress
+	 * again; on the group's thread, before anything is done about it.
+	 * @param member the member's name
+	 * @param silence the time since its last progress
+	 */
+	default void memberStalled(String member, Duration silence) {
+	}
+
+	/**
+	 * A member that was asked to end has not ended within the grace period: its thread is
+	 * interrupted now. On the group's thread.
+	 * @param member the member's name
+	 */
+	default void graceExpired(String member) {
 	}
 
 	/**
@@ -84,8 +102,8 @@ public interface GroupListener {
 	}
 
 	/**
-	 * The group is over: nothing is heard of it any more, unless a member that was given
-	 * up ends at this very moment.
+	 * The group is over: nothing is heard of it any more, unless an abandoned member ends
+	 * at this very moment.
 	 * @param reason who ended it, {@code null} if all members ended by themselves
 	 */
 	default void groupStopped(@Nullable StopReason reason) {

@@ -18,8 +18,8 @@ final class Listeners {
 	private final GroupListener[] listeners;
 
 	/**
-	 * Set once the group is over: a member that was given up has nobody to tell. Only one
-	 * that ends at this very moment may still be heard.
+	 * Set once the group is over: an abandoned member has nobody to tell. Only one that
+	 * ends at this very moment may still be heard.
 	 */
 	private volatile boolean closed;
 
@@ -59,6 +59,14 @@ final class Listeners {
 
 	void restartScheduled(String member, Duration pause) {
 		each(member, (listener) -> listener.restartScheduled(member, pause));
+	}
+
+	void memberStalled(String member, Duration silence) {
+		each(member, (listener) -> listener.memberStalled(member, silence));
+	}
+
+	void graceExpired(String member) {
+		each(member, (listener) -> listener.graceExpired(member));
 	}
 
 	void memberRestarted(String member) {
@@ -128,26 +136,20 @@ final class Listeners {
 		}
 	}
 
-	/**
-	 * An Error here must not end our own threads either, not even if there is no memory
-	 * to say so: the others still need their interrupts.
-	 */
 	private void threw(@Nullable String what, @Nullable GroupListener listener, @Nullable String member, Throwable ex) {
-		try {
-			// Here and not where it is called: even a literal needs memory, the first
-			// time
-			String who = (listener != null) ? "Listener " + listener.getClass().getName()
-					: (what != null) ? what : "The thread's interrupt()";
-			report(who + ((member != null) ? " of member '" + member + "'" : "") + " of group '" + this.group
-					+ "' threw; everything else goes on", ex);
-		}
-		catch (Throwable ignored) {
-			// Out of memory, or a broken log handler: there is nobody left to tell
-		}
+		String who = (listener != null) ? "Listener " + listener.getClass().getName()
+				: (what != null) ? what : "The thread's interrupt()";
+		report(who + ((member != null) ? " of member '" + member + "'" : "") + " of group '" + this.group
+				+ "' threw; everything else goes on", ex);
 	}
 
 	void report(String message, @Nullable Throwable ex) {
-		Log.LOGGER.log(Level.WARNING, message, ex);
+		try {
+			Log.LOGGER.log(Level.WARNING, message, ex);
+		}
+		catch (Throwable ignored) {
+			// A broken log handler must not keep the others from their interrupts
+		}
 	}
 
 	/** Loaded with the first message only: a quiet group needs no logging. */

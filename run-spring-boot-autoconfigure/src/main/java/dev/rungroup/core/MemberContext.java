@@ -19,8 +19,8 @@ public interface MemberContext {
 	 * @return the context, {@code null} on any other thread
 	 */
 	static @Nullable MemberContext current() {
-		MemberThread thread = Current.member();
-		return (thread != null) ? thread.context() : null;
+		MemberThread start = CurrentMember.get();
+		return (start != null) ? Execution.of(start) : null;
 	}
 
 	/**

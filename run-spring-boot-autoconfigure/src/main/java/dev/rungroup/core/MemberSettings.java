@@ -192,6 +192,20 @@ public final class MemberSettings {
 	}
 
 	/**
+	 * Whether the supervisor has to look after the time of the member's executions.
+	 */
+	boolean isLimited() {
+		return this.timeout > 0 || this.readyTimeout > 0 || this.stallAfter > 0;
+	}
+
+	/**
+	 * Whether the member is executed again and again.
+	 */
+	boolean isLoop() {
+		return this.onDone == Policy.RESTART;
+	}
+
+	/**
 	 * The same for a member that is executed again and again.
 	 */
 	MemberSettings looping() {

@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the member's name
  * @param state where it is in its life
- * @param ready whether it is up: announced where an announcement is expected, started
- * where none is
+ * @param ready whether it is up: it said so where that is expected, started where none is
  * @param executions how many executions have begun
  * @param failures how many of them failed
  * @param restarts how many of them followed a failure

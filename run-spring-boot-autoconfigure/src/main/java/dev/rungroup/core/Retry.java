@@ -2,7 +2,6 @@ package dev.rungroup.core;
 
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
@@ -30,10 +29,13 @@ public final class Retry {
 
 	private final Consumer<? super AttemptOutcome> listener;
 
-	private Retry(Backoff backoff, int maxRetries, Consumer<? super AttemptOutcome> listener) {
+	private final Time time;
+
+	private Retry(Backoff backoff, int maxRetries, Consumer<? super AttemptOutcome> listener, Time time) {
 		this.backoff = backoff;
 		this.maxRetries = maxRetries;
 		this.listener = listener;
+		this.time = time;
 	}
 
 	/**
@@ -47,11 +49,11 @@ public final class Retry {
 	/**
 	 * Try again after a pause, for ever.
 	 * @param backoff how long to pause; an attempt that lasted its {@code resetAfter}
-	 * starts the row of failures anew
+	 * begins with no consecutive failures
 	 * @return the retry
 	 */
 	public static Retry with(Backoff backoff) {
-		return new Retry(Objects.requireNonNull(backoff, "backoff"), -1, NO_LISTENER);
+		return new Retry(Objects.requireNonNull(backoff, "backoff"), -1, NO_LISTENER, Time.system());
 	}
 
 	/**
@@ -64,7 +66,7 @@ public final class Retry {
 		if (max < -1) {
 			throw new IllegalArgumentException("maxRetries must be at least 0, or -1 for no limit, but is " + max);
 		}
-		return new Retry(this.backoff, max, this.listener);
+		return new Retry(this.backoff, max, this.listener, this.time);
 	}
 
 	/**
@@ -73,7 +75,17 @@ public final class Retry {
 	 * @return the retry
 	 */
 	public Retry withListener(Consumer<? super AttemptOutcome> listener) {
-		return new Retry(this.backoff, this.maxRetries, Objects.requireNonNull(listener, "listener"));
+		return new Retry(this.backoff, this.maxRetries, Objects.requireNonNull(listener, "listener"), this.time);
+	}
+
+	/**
+	 * The same with another source of time for its pauses. Inside the body of a member
+	 * they follow the time of its group in any case.
+	 * @param time default: {@link Time#system()}
+	 * @return the retry
+	 */
+	public Retry on(Time time) {
+		return new Retry(this.backoff, this.maxRetries, this.listener, Objects.requireNonNull(time, "time"));
 	}
 
 	/**
@@ -208,7 +220,7 @@ public final class Retry {
 		private int iteration = 1;
 
 		/** Failures since an attempt that lasted long enough. */
-		private int inARow;
+		private int consecutive;
 
 		private long startedAt;
 
@@ -253,38 +265,51 @@ public final class Retry {
 			if (this.retry.backoff.delay().isZero() && this.retry.backoff.jitter().isZero()) {
 				return (this.delay != null) ? Durations.saturatedNanos(this.delay) : 0;
 			}
-			long now = System.nanoTime();
-			boolean wasHealthy = this.inARow > 0
+			long now = time().nanoTime();
+			boolean wasHealthy = this.consecutive > 0
 					&& now - this.startedAt >= Durations.saturatedNanos(this.retry.backoff.resetAfter());
-			this.inARow = (wasHealthy) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.inARow + 1L);
+			this.consecutive = (wasHealthy) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.consecutive + 1L);
 			return (this.delay != null) ? Durations.saturatedNanos(this.delay)
-					: this.retry.backoff.nanosFor(this.inARow);
+					: this.retry.backoff.nanosFor(this.consecutive);
+		}
+
+		/**
+		 * The time of the member whose body tries, or else the retry's own.
+		 */
+		private Time time() {
+			MemberThread member = CurrentMember.get();
+			return (member != null && member.isCurrent()) ? member.group().time : this.retry.time;
 		}
 
 		/**
 		 * @return false if an interrupt or the member's stop came
 		 */
 		private boolean sleep(long nanos) {
-			MemberThread member = Current.member();
+			MemberThread member = CurrentMember.get();
 			boolean slept;
 			try {
-				if (member != null && member.isCurrent()) {
-					slept = member.sleep(nanos, member::isWaitOver);
-				}
-				else {
-					slept = !Thread.interrupted();
-					if (slept && nanos > 0) {
-						TimeUnit.NANOSECONDS.sleep(nanos);
-					}
-				}
+				slept = (member != null && member.isCurrent()) ? Execution.sleep(member, nanos, member::isWaitOver)
+						: park(nanos);
 			}
 			catch (InterruptedException ex) {
 				slept = false;
 			}
-			if (this.inARow > 0) {
-				this.startedAt = System.nanoTime();
+			if (this.consecutive > 0) {
+				this.startedAt = time().nanoTime();
 			}
 			return slept;
+		}
+
+		private boolean park(long nanos) {
+			Time time = this.retry.time;
+			long until = Durations.after(time.nanoTime(), nanos);
+			for (long left = nanos; left > 0; left = until - time.nanoTime()) {
+				if (Thread.interrupted()) {
+					return false;
+				}
+				time.park(this.retry, left);
+			}
+			return !Thread.interrupted();
 		}
 
 		@Override

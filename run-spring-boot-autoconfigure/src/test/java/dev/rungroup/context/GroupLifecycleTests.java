@@ -190,7 +190,7 @@ class GroupLifecycleTests {
 	}
 
 	@Test
-	void whoDoesNotStopIsNamedOnceWithItsStack(CapturedOutput output) throws Exception {
+	void whoDoesNotStopIsNamedAtTheGracePeriodAndOnceWithItsStack(CapturedOutput output) throws Exception {
 		GroupSettings settings = new GroupSettings("actors", true, true, GroupSettings.StartOn.REFRESH, 0, false,
 				Duration.ofMillis(50), Duration.ofMillis(200));
 		Stubborn stubborn;
@@ -199,8 +199,9 @@ class GroupLifecycleTests {
 			assertThat(stubborn.started.await(10, TimeUnit.SECONDS)).isTrue();
 		}
 		try {
-			assertThat(output.getOut().lines().filter((line) -> line.contains("WARN"))).hasSize(1)
-				.allSatisfy((line) -> assertThat(line).contains("stubborn"));
+			assertThat(output.getOut().lines().filter((line) -> line.contains("WARN"))).satisfiesExactly(
+					(line) -> assertThat(line).contains("stubborn", "grace period"),
+					(line) -> assertThat(line).contains("stubborn", "shutdown timeout"));
 			assertThat(output).contains("Stubborn.ignoreInterrupts");
 			awaitNoThreads("run-group");
 		}
@@ -274,9 +275,10 @@ class GroupLifecycleTests {
 			assertThat(context.getBean(Recorder.class).trail)
 				.anyMatch((entry) -> entry.startsWith("handler socket-server Socket "));
 		}
-		assertThat(output).contains((alone)
-				? "Actor 'socket-server' ended: stopped, its execution was interrupted, with java.net.SocketException: Socket "
-				: "1 actor ended as asked in ")
+		assertThat(output)
+			.contains((alone)
+					? "Actor 'socket-server' ended: stopped, its execution ended with java.net.SocketException: Socket "
+					: "1 actor ended as asked in ")
 			.doesNotContain("WARN")
 			.doesNotContain("ERROR")
 			.doesNotContain("\tat ");

@@ -33,7 +33,7 @@ class BriefTurnsTests {
 				group.stop();
 			}
 		}));
-		GroupRun.of(group).returned();
+		RunningGroup.of(group).returned();
 		assertThat(turns).hasValue(TURNS);
 		assertThat(time.reads).hasValueLessThan(TURNS / 10);
 	}
@@ -49,7 +49,7 @@ class BriefTurnsTests {
 				group.stop();
 			}
 		}));
-		GroupRun.of(group).returned();
+		RunningGroup.of(group).returned();
 		assertThat(time.reads).hasValueBetween(TURNS, TURNS + TURNS / 10);
 	}
 
@@ -58,7 +58,7 @@ class BriefTurnsTests {
 		Group group = new Group();
 		AtomicLong turns = new AtomicLong();
 		group.add(turning(turns::incrementAndGet));
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.until(() -> turns.get() > TURNS);
 		Instant now = Instant.now();
 		Waits.until("the last progress is later than " + now, () -> now.isBefore(lastProgress(group)));
@@ -74,11 +74,11 @@ class BriefTurnsTests {
 		group.add(idle.build());
 		AtomicLong turns = new AtomicLong();
 		group.add(turning(turns::incrementAndGet));
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.until(() -> turns.get() > TURNS);
-		Waits.until("it looks around", () -> time.lastPark <= TurnClock.TICK);
+		Waits.until("it looks around", () -> time.lastPark <= ExecutionClock.TICK);
 		group.stopMember("a");
-		Waits.until("it rests", () -> time.lastPark > TurnClock.TICK);
+		Waits.until("it rests", () -> time.lastPark > ExecutionClock.TICK);
 		group.stop();
 		run.returned();
 	}
@@ -95,14 +95,14 @@ class BriefTurnsTests {
 				release.await();
 			}
 		}));
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(held);
 		Instant before = lastProgress(group);
 		// The watching thread looks around many times in a tick's name
-		Waits.until(() -> Duration.between(before, Instant.now()).toNanos() > 20 * TurnClock.TICK);
+		Waits.until(() -> Duration.between(before, Instant.now()).toNanos() > 20 * ExecutionClock.TICK);
 		assertThat(lastProgress(group)).isEqualTo(before);
 		release.countDown();
-		Waits.until(() -> lastProgress(group).isAfter(before.plusNanos(10 * TurnClock.TICK)));
+		Waits.until(() -> lastProgress(group).isAfter(before.plusNanos(10 * ExecutionClock.TICK)));
 		group.stop();
 		run.returned();
 	}
@@ -129,7 +129,7 @@ class BriefTurnsTests {
 				group.stop();
 			}
 		}));
-		GroupRun.of(group).returned();
+		RunningGroup.of(group).returned();
 		assertThat(lasted).hasSize(2 * BRIEF_TURNS).anyMatch((nanos) -> nanos >= pause.toNanos());
 		assertThat(lasted.stream().mapToLong(Long::longValue).sum()).isLessThan(Waits.LIMIT.toNanos());
 	}
@@ -154,7 +154,7 @@ class BriefTurnsTests {
 				group.stop();
 			}
 		}));
-		GroupRun.of(group).returned();
+		RunningGroup.of(group).returned();
 		// A machine that is busy elsewhere may make one or the other take long
 		assertThat(lasted.stream().filter((nanos) -> nanos < pause.toNanos())).hasSizeGreaterThan(slowTurns / 2);
 	}
@@ -174,7 +174,7 @@ class BriefTurnsTests {
 			.onError(Policy.RESTART)
 			.backoff(Backoff.fixed(Waits.LONG))
 			.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(failed);
 		Waits.until(() -> Waits.pauses(member(group)));
 		assertThat(member(group).failuresInARow()).isOne();
@@ -208,6 +208,11 @@ class BriefTurnsTests {
 		public long nanoTime() {
 			this.reads.incrementAndGet();
 			return System.nanoTime();
+		}
+
+		@Override
+		public void unpark(Thread thread) {
+			LockSupport.unpark(thread);
 		}
 
 		@Override

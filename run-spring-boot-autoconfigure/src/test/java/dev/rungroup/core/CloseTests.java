@@ -36,7 +36,7 @@ class CloseTests {
 		this.group.add(this.a.build());
 		this.group.start();
 		this.a.awaitStarted();
-		GroupRun close = GroupRun.of(this.group::close);
+		RunningGroup close = RunningGroup.of(this.group::close);
 		this.a.awaitInterrupt();
 		assertThat(close.isOver()).isFalse();
 		this.a.finish();
@@ -57,7 +57,7 @@ class CloseTests {
 	@Test
 	void closeOfAGroupThatNeverRanReturnsAtOnceAndNoBodyIsCalledAfterwards() throws InterruptedException {
 		this.group.add(this.a.build());
-		GroupRun.of(this.group::close).returned();
+		RunningGroup.of(this.group::close).returned();
 		try {
 			this.group.start();
 			assertThat(this.group.awaitTermination(Waits.LIMIT)).isTrue();
@@ -99,7 +99,7 @@ class CloseTests {
 		group.add(this.a.build());
 		group.start();
 		this.a.awaitStarted();
-		GroupRun close = GroupRun.of(group::close);
+		RunningGroup close = RunningGroup.of(group::close);
 		Throwable thrown = close.thrown();
 		if (thrown != null) {
 			assertThat(thrown).isInstanceOf(UnstoppedMembersException.class);
@@ -114,7 +114,7 @@ class CloseTests {
 		this.group.add(this.a.build());
 		this.group.start();
 		this.a.awaitStarted();
-		GroupRun close = GroupRun.of(this.group::close);
+		RunningGroup close = RunningGroup.of(this.group::close);
 		this.a.awaitInterrupt();
 		close.thread().interrupt();
 		this.a.finish();
@@ -127,7 +127,7 @@ class CloseTests {
 		this.group.add(this.a.build());
 		this.group.start();
 		this.a.awaitStarted();
-		GroupRun close = GroupRun.of(() -> {
+		RunningGroup close = RunningGroup.of(() -> {
 			Thread.currentThread().interrupt();
 			this.group.close();
 		});
@@ -141,7 +141,7 @@ class CloseTests {
 	void closeFromABodyDoesNotWait() {
 		this.group.add(Member.named("closer").execute(this.group::close).build());
 		this.group.add(this.a.build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(this.a.isActive()).isFalse();
 		assertThat(this.group.stopReason().kind()).isEqualTo(StopReason.Kind.STOP_REQUESTED);
 	}
@@ -157,7 +157,7 @@ class CloseTests {
 			this.group.close();
 			end.countDown();
 		}).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(started);
 		this.group.stop();
 		run.returned();
@@ -173,7 +173,7 @@ class CloseTests {
 			.backoff(Backoff.fixed(Waits.LONG))
 			.build());
 		this.group.add(this.a.build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(this.a.isActive()).isFalse();
 	}
 
@@ -255,7 +255,7 @@ class CloseTests {
 			new Thread(context::ready, "helper").start();
 			context.sleep(Waits.LONG);
 		}).build());
-		GroupRun.of(group).returned();
+		RunningGroup.of(group).returned();
 		Waits.await(closed);
 	}
 
@@ -273,7 +273,7 @@ class CloseTests {
 				throw new IllegalStateException("once");
 			}
 		}).onError(Policy.RESTART).backoff(Backoff.fixed(Duration.ofMillis(1))).build());
-		GroupRun.of(group).returned();
+		RunningGroup.of(group).returned();
 		Waits.await(called);
 	}
 
@@ -320,7 +320,7 @@ class CloseTests {
 		setUp.accept(inner);
 		this.group.add(inner.asMember("inner"));
 		this.group.add(this.a.build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(this.a.isActive()).isFalse();
 	}
 
@@ -335,7 +335,7 @@ class CloseTests {
 			other.close();
 			state.set(other.snapshot().state());
 		}).build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(state.get()).isEqualTo(GroupState.STOPPED);
 	}
 

@@ -22,7 +22,7 @@ class ContextTests {
 	@Test
 	void theContextOfTheFirstExecution() {
 		this.group.add(this.a.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		MemberContext context = this.a.awaitStarted();
 		assertThat(context.name()).isEqualTo("a");
 		assertThat(context.execution()).isOne();
@@ -49,7 +49,7 @@ class ContextTests {
 
 		}).build();
 		group.add(this.a.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		assertThat(Waits.take(seen).execution()).isZero();
 		assertThat(Waits.take(stopping)).isFalse();
 		group.stop();
@@ -60,7 +60,7 @@ class ContextTests {
 	void theContextOfLaterExecutionsKnowsTheFailures() {
 		this.group
 			.add(this.a.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		IOException first = new IOException("first");
 		IOException second = new IOException("second");
@@ -96,7 +96,7 @@ class ContextTests {
 			seen.add(context.get().isStopping() && reason.equals(context.get().stopReason()));
 			end.countDown();
 		}).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(started);
 		this.group.stop();
 		run.returned();
@@ -108,7 +108,7 @@ class ContextTests {
 		FakeMember b = new FakeMember("b");
 		this.group.add(this.a.build());
 		this.group.add(b.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		MemberContext context = this.a.awaitStarted();
 		b.awaitStarted();
 		IOException failure = new IOException("broken");
@@ -134,7 +134,7 @@ class ContextTests {
 			.backoff(Backoff.none())
 			.maxRestarts(1)
 			.build());
-		assertThat(GroupRun.of(this.group).thrown()).isSameAs(first);
+		assertThat(RunningGroup.of(this.group).thrown()).isSameAs(first);
 		for (int execution = 1; execution <= 2; execution++) {
 			MemberContext context = Waits.take(seen);
 			assertThat(Waits.take(handled)).isSameAs(context);
@@ -152,7 +152,7 @@ class ContextTests {
 		this.group.add(Member.named("a").execute((Task) () -> {
 			throw failure;
 		}).failureHandler((ex) -> handled.add(MemberContext.current())).build());
-		assertThat(GroupRun.of(this.group).thrown()).isSameAs(failure);
+		assertThat(RunningGroup.of(this.group).thrown()).isSameAs(failure);
 		MemberContext context = Waits.take(handled);
 		assertThat(context.execution()).isOne();
 		assertThat(context.failures()).isZero();
@@ -168,7 +168,7 @@ class ContextTests {
 			seen.add(System.nanoTime() - began >= 30_000_000);
 			seen.add(context.sleep(Duration.ZERO));
 		}).build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(seen).containsExactly(true, true, true);
 	}
 
@@ -187,7 +187,7 @@ class ContextTests {
 					seen.add(ex);
 				}
 			}).build());
-			GroupRun run = GroupRun.of(group);
+			RunningGroup run = RunningGroup.of(group);
 			Waits.await(started);
 			group.stop();
 			run.returned();
@@ -204,7 +204,7 @@ class ContextTests {
 			seen.add(context.sleep(Waits.LONG));
 		}).interrupt((reason) -> {
 		}).build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(seen).containsExactly(false, false);
 	}
 
@@ -220,7 +220,7 @@ class ContextTests {
 				seen.add("interrupted");
 			}
 		}).build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(seen).containsExactly("interrupted");
 	}
 
@@ -233,7 +233,7 @@ class ContextTests {
 			seen.add(context.sleep(Duration.ofSeconds(Long.MAX_VALUE)));
 		}).interrupt((reason) -> {
 		}).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(started);
 		this.group.stop();
 		run.returned();
@@ -252,7 +252,7 @@ class ContextTests {
 			helper.join();
 		}).interrupt((reason) -> {
 		}).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Thread helper = Waits.take(helpers);
 		Waits.until("it sleeps", () -> helper.getState() == Thread.State.TIMED_WAITING);
 		this.group.stop();
@@ -268,7 +268,7 @@ class ContextTests {
 			helper.start();
 			helper.join(Waits.LIMIT.toMillis());
 		}).build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(seen).containsExactly(true);
 	}
 
@@ -276,7 +276,7 @@ class ContextTests {
 	void aHelperThreadThatOutlivesItsExecutionIsWokenAtTheEndOfThat() {
 		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
 		this.group.add(this.a.describe().onDone(Policy.RESTART).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		MemberContext first = this.a.awaitStarted();
 		Thread helper = new Thread(() -> sleep(first, Waits.LONG, seen));
 		helper.setDaemon(true);
@@ -300,7 +300,7 @@ class ContextTests {
 			Waits.until("it sleeps", () -> helper.getState() == Thread.State.TIMED_WAITING);
 			Waits.ignoringInterrupts(release);
 		}).timeout(Duration.ofSeconds(1)).onError(Policy.DO_NOTHING).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		assertThat(Waits.take(seen)).isEqualTo(false);
 		release.countDown();
 		run.returned();
@@ -309,7 +309,7 @@ class ContextTests {
 	@Test
 	void aContextIsPrintedWithItsExecutionAndItsMember() {
 		this.group.add(this.a.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		assertThat(this.a.awaitStarted()).hasToString("Execution 1 of member 'a'");
 		this.group.stop();
 		run.returned();
@@ -324,7 +324,7 @@ class ContextTests {
 			context.sleep(Waits.LONG);
 		}).interrupt((reason) -> {
 		}).build());
-		GroupRun.of(group).returned();
+		RunningGroup.of(group).returned();
 		assertThat(events.of("sleeper")).containsExactly("sleeper started", "sleeper execution interrupted",
 				"sleeper ended STOPPED");
 	}
@@ -332,7 +332,7 @@ class ContextTests {
 	@Test
 	void theContextOfAnEndedExecutionDoesNotBecomeThatOfTheNext() {
 		this.group.add(this.a.describe().onDone(Policy.RESTART).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		MemberContext first = this.a.awaitStarted();
 		this.a.finish();
 		MemberContext second = this.a.awaitStarted();
@@ -345,7 +345,7 @@ class ContextTests {
 	@Test
 	void theContextOfAnEndedExecutionIsOneThatIsToStopWhileTheMemberPauses() {
 		this.group.add(this.a.describe().onDone(Policy.RESTART).delay(Waits.LONG).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		MemberContext first = this.a.awaitStarted();
 		assertThat(first.isStopping()).isFalse();
 		this.a.finish();
@@ -359,7 +359,7 @@ class ContextTests {
 	@Test
 	void aReadyOfAnEndedExecutionDoesNotCountForTheNext() {
 		this.group.add(this.a.describe().onDone(Policy.RESTART).readyTimeout(Waits.LONG).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		MemberContext first = this.a.awaitStarted();
 		this.a.finish();
 		this.a.awaitStarted();
@@ -376,7 +376,7 @@ class ContextTests {
 			.onError(Policy.RESTART)
 			.backoff(Backoff.none())
 			.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		MemberContext first = this.a.awaitStarted();
 		MemberContext second = this.a.awaitStarted();
 		assertThat(second.isStopping()).isFalse();
@@ -391,7 +391,7 @@ class ContextTests {
 		FakeMember other = new FakeMember("other");
 		this.group.add(other.build());
 		this.group.add(this.a.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		MemberContext first = this.a.awaitStarted();
 		this.group.stopMember("a");
 		this.group.startMember("a");

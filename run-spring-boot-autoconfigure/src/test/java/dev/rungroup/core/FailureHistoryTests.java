@@ -22,9 +22,9 @@ class FailureHistoryTests {
 				member().backoff(Backoff.none().withResetAfter(Duration.ofSeconds(1))).build().settings);
 		history.failed(this.failure, 0, SECOND - 1);
 		history.failed(this.failure, 0, SECOND - 1);
-		assertThat(history.inARow()).isEqualTo(2);
+		assertThat(history.consecutive()).isEqualTo(2);
 		history.failed(this.failure, 0, SECOND);
-		assertThat(history.inARow()).isOne();
+		assertThat(history.consecutive()).isOne();
 	}
 
 	@Test
@@ -32,8 +32,7 @@ class FailureHistoryTests {
 		FailureHistory history = new FailureHistory(
 				member().maxRestarts(1).within(Duration.ofSeconds(1)).build().settings);
 		history.failed(this.failure, 5, 0);
-		history.failed(this.failure, 5 + SECOND, 0);
-		assertThat(history.budgetSpent()).isTrue();
+		assertThat(history.isExhaustedBy(5 + SECOND, 0)).isTrue();
 	}
 
 	@Test
@@ -41,37 +40,25 @@ class FailureHistoryTests {
 		FailureHistory history = new FailureHistory(
 				member().maxRestarts(1).within(Duration.ofSeconds(1)).build().settings);
 		history.failed(this.failure, 5, 0);
+		assertThat(history.isExhaustedBy(6 + SECOND, 0)).isFalse();
 		history.failed(this.failure, 6 + SECOND, 0);
-		assertThat(history.budgetSpent()).isFalse();
-		history.failed(this.failure, 7 + SECOND, 0);
-		assertThat(history.budgetSpent()).isTrue();
+		assertThat(history.isExhaustedBy(7 + SECOND, 0)).isTrue();
 	}
 
 	@Test
-	void theBudgetIsSpentWithTheFailureAfterTheLastRestart() {
+	void oneFailureMoreThanThereAreRestartsReachesTheLimit() {
 		FailureHistory history = new FailureHistory(member().maxRestarts(2).build().settings);
 		history.failed(this.failure, 0, 0);
+		assertThat(history.isExhaustedBy(0, 0)).isFalse();
 		history.failed(this.failure, 0, 0);
-		assertThat(history.budgetSpent()).isFalse();
-		history.failed(this.failure, 0, 0);
-		assertThat(history.budgetSpent()).isTrue();
+		assertThat(history.isExhaustedBy(0, 0)).isTrue();
 	}
 
 	@Test
-	void oneFailureMoreThanThereAreRestartsWouldSpendTheBudget() {
-		FailureHistory history = new FailureHistory(member().maxRestarts(2).build().settings);
-		history.failed(this.failure, 0, 0);
-		assertThat(history.isSpentByOneMore(0, 0)).isFalse();
-		history.failed(this.failure, 0, 0);
-		assertThat(history.isSpentByOneMore(0, 0)).isTrue();
-	}
-
-	@Test
-	void noFailureWouldSpendABudgetWithoutALimit() {
+	void noFailureExhaustsAMemberWithoutALimit() {
 		FailureHistory history = new FailureHistory(member().build().settings);
 		history.failed(this.failure, 0, 0);
-		assertThat(history.isSpentByOneMore(0, 0)).isFalse();
-		assertThat(history.budgetSpent()).isFalse();
+		assertThat(history.isExhaustedBy(0, 0)).isFalse();
 	}
 
 	@Test
@@ -79,18 +66,18 @@ class FailureHistoryTests {
 		FailureHistory history = new FailureHistory(
 				member().maxRestarts(1).backoff(Backoff.none().withResetAfter(Duration.ofSeconds(1))).build().settings);
 		history.failed(this.failure, 0, 0);
-		assertThat(history.isSpentByOneMore(0, SECOND)).isFalse();
-		assertThat(history.isSpentByOneMore(0, SECOND - 1)).isTrue();
+		assertThat(history.isExhaustedBy(0, SECOND)).isFalse();
+		assertThat(history.isExhaustedBy(0, SECOND - 1)).isTrue();
 	}
 
 	@Test
 	void oneFailureMoreCountsThoseInTheWindowAlone() {
 		FailureHistory history = new FailureHistory(
 				member().maxRestarts(1).within(Duration.ofSeconds(1)).build().settings);
-		assertThat(history.isSpentByOneMore(5, 0)).isFalse();
+		assertThat(history.isExhaustedBy(5, 0)).isFalse();
 		history.failed(this.failure, 5, 0);
-		assertThat(history.isSpentByOneMore(5 + SECOND, SECOND)).isTrue();
-		assertThat(history.isSpentByOneMore(6 + SECOND, 0)).isFalse();
+		assertThat(history.isExhaustedBy(5 + SECOND, SECOND)).isTrue();
+		assertThat(history.isExhaustedBy(6 + SECOND, 0)).isFalse();
 	}
 
 	private static Member.Builder member() {

@@ -44,7 +44,7 @@ class FailureTests {
 	@ParameterizedTest
 	@MethodSource("failures")
 	void whateverIsThrownEndsTheGroupAndIsThrownTheSameInstance(Throwable failure) {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		this.a.fail(failure);
 		assertThat(run.thrown()).isSameAs(failure);
 		assertThat(this.group.stopReason()).isEqualTo(new StopReason(StopReason.Kind.MEMBER_FAILED, "a", failure));
@@ -56,7 +56,7 @@ class FailureTests {
 	void theFirstFailureIsThrownAndLaterOnesAreItsSuppressed() {
 		this.b.deaf();
 		this.c.deaf();
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		IOException first = new IOException("first");
 		IllegalStateException second = new IllegalStateException("second");
 		StackOverflowError third = new StackOverflowError("third");
@@ -83,7 +83,7 @@ class FailureTests {
 	@MethodSource("interrupts")
 	void anInterruptThatWeCausedIsNoFailure(Throwable interrupt) {
 		this.b.deaf();
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		IOException first = new IOException("first");
 		this.a.fail(first);
 		this.b.awaitInterrupt();
@@ -97,7 +97,7 @@ class FailureTests {
 	@ParameterizedTest
 	@MethodSource("interrupts")
 	void theSameBeforeAnyStopIsAFailure(Throwable interrupt) {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		this.a.fail(interrupt);
 		assertThat(run.thrown()).isSameAs(interrupt);
 		assertThat(this.handled).containsExactly(interrupt);
@@ -106,7 +106,7 @@ class FailureTests {
 	@Test
 	void aCauseThatLeadsBackToItselfIsNoTrap() {
 		this.b.deaf();
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		Exception one = new Exception("one");
 		Exception two = new Exception("two", one);
 		one.initCause(two);
@@ -121,7 +121,7 @@ class FailureTests {
 	void aGroupThatWasStoppedThrowsNothingWhateverItsMembersThrow() {
 		this.a.deaf();
 		this.b.deaf();
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		this.group.stop();
 		this.a.awaitInterrupt();
 		this.b.awaitInterrupt();
@@ -131,15 +131,19 @@ class FailureTests {
 		this.b.fail(error);
 		run.returned();
 		assertThat(this.handled).containsExactlyInAnyOrder(failure, error);
-		assertThat(this.events.of("a")).contains("a execution failed");
-		assertThat(this.events.of("b")).contains("b execution failed");
+		assertThat(this.events.of("a")).contains("a execution interrupted");
+		assertThat(this.events.of("b")).contains("b execution interrupted");
+		assertThat(this.group.snapshot().members()).allSatisfy((member) -> {
+			assertThat(member.failures()).isZero();
+			assertThat(member.lastFailure()).isNull();
+		});
 		assertThat(this.group.stopReason()).isEqualTo(new StopReason(StopReason.Kind.STOP_REQUESTED, null, null));
 	}
 
 	@Test
 	void aGroupThatAMemberEndedByReturningThrowsNothingWhateverTheOthersThrow() {
 		this.b.deaf();
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		this.a.finish();
 		this.b.awaitInterrupt();
 		IllegalStateException failure = new IllegalStateException("while stopping");
@@ -149,21 +153,21 @@ class FailureTests {
 	}
 
 	@Test
-	void aMemberThatThrowsAfterItWasAskedToEndHasFailedItsExecutionAndIsStopped() {
+	void whatAMemberThrowsAfterItWasAskedToEndIsNoFailureAndItIsStopped() {
 		this.b.deaf();
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		this.group.stop();
 		this.b.awaitInterrupt();
 		this.b.fail(new IOException("the socket was closed under it"));
 		run.returned();
-		assertThat(this.events.of("b")).containsExactly("b started", "b execution failed", "b ended STOPPED");
+		assertThat(this.events.of("b")).containsExactly("b started", "b execution interrupted", "b ended STOPPED");
 	}
 
 	@Test
 	void aFailureOfAMemberThatDoesNothingOnErrorIsNotThrownLater() {
 		this.group.add(this.a.describe().onError(Policy.DO_NOTHING).build());
 		this.group.add(this.b.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.fail(new IOException("alone"));
 		this.events.await("a ended FAILED");
 		IllegalStateException failure = new IllegalStateException("ends the group");
@@ -175,7 +179,7 @@ class FailureTests {
 	@Test
 	void twoMembersThatThrowTheSameInstanceDoNotSuppressItUnderItself() {
 		this.b.deaf();
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		IOException shared = new IOException("shared");
 		this.a.fail(shared);
 		this.b.awaitInterrupt();
@@ -197,7 +201,7 @@ class FailureTests {
 			}).interrupt((reason) -> {
 			}).build());
 		}
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.until(() -> this.group.snapshot().members().stream().allMatch((m) -> m.state() == MemberState.RUNNING));
 		go.countDown();
 		Throwable thrown = run.thrown();
@@ -214,7 +218,7 @@ class FailureTests {
 			.failureHandler((thrown) -> order.add("first " + thrown.getMessage()))
 			.failureHandler((thrown) -> order.add("second " + (thrown == failure)))
 			.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.fail(failure);
 		assertThat(run.thrown()).isSameAs(failure);
 		assertThat(order).containsExactly("first broken", "second true");
@@ -228,7 +232,7 @@ class FailureTests {
 			.backoff(Backoff.none())
 			.maxRestarts(2)
 			.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		List<Throwable> failures = List.of(new IOException("1"), new IOException("2"), new IOException("3"));
 		failures.forEach(this.a::fail);
 		assertThat(run.thrown()).isSameAs(failures.get(2));
@@ -237,7 +241,7 @@ class FailureTests {
 
 	@Test
 	void handlersDoNotHearNormalReturns() {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		this.a.finish();
 		run.returned();
 		assertThat(this.handled).isEmpty();
@@ -253,7 +257,7 @@ class FailureTests {
 		}).failureHandler((thrown) -> {
 			throw new IllegalStateException(thrown);
 		}).failureHandler(this.handled::add).onError(Policy.RESTART).backoff(Backoff.none()).maxRestarts(1).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.fail(new IOException("restarted all the same"));
 		this.a.awaitStarted();
 		this.a.awaitStarted();
@@ -310,7 +314,7 @@ class FailureTests {
 			}).interrupt((reason) -> {
 				throw fromInterrupter;
 			}).build());
-			assertThat(GroupRun.of(group).thrown()).hasMessage("broken");
+			assertThat(RunningGroup.of(group).thrown()).hasMessage("broken");
 		}
 		finally {
 			logger.removeHandler(handler);
@@ -344,7 +348,7 @@ class FailureTests {
 			.onError(Policy.RESTART)
 			.backoff(Backoff.none())
 			.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		this.a.fail(new IOException("once"));
 		assertThat(this.a.awaitStarted().execution()).isEqualTo(2);
@@ -353,11 +357,11 @@ class FailureTests {
 		run.returned();
 	}
 
-	private GroupRun runAll() {
+	private RunningGroup runAll() {
 		for (FakeMember member : List.of(this.a, this.b, this.c)) {
 			this.group.add(member.describe().failureHandler(this.handled::add).build());
 		}
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		this.b.awaitStarted();
 		this.c.awaitStarted();

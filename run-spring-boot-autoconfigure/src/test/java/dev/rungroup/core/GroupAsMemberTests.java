@@ -25,7 +25,7 @@ class GroupAsMemberTests {
 
 	@Test
 	void aMemberThatFailsInsideEndsBothGroupsWithTheSameFailure() {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		IOException failure = new IOException("deep inside");
 		this.innerOne.fail(failure);
 		assertThat(run.thrown()).isSameAs(failure);
@@ -38,7 +38,7 @@ class GroupAsMemberTests {
 
 	@Test
 	void aMemberThatReturnsInsideEndsTheInnerGroupWhichIsDone() {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		this.innerOne.finish();
 		run.returned();
 		assertThat(this.outer.stopReason()).isEqualTo(new StopReason(StopReason.Kind.MEMBER_DONE, "part", null));
@@ -47,7 +47,7 @@ class GroupAsMemberTests {
 	@Test
 	void aStopOfTheOuterGroupStopsTheInnerOneAndWaitsForIt() {
 		this.innerOne.deaf();
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		this.outer.stop();
 		this.innerOne.awaitInterrupt();
 		this.innerTwo.awaitInterrupt();
@@ -61,7 +61,7 @@ class GroupAsMemberTests {
 
 	@Test
 	void theReasonOfTheOuterGroupReachesTheInnerMembers() {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		StopReason reason = new StopReason(StopReason.Kind.LEADERSHIP_LOST, null, null);
 		this.outer.stop(reason);
 		run.returned();
@@ -73,7 +73,7 @@ class GroupAsMemberTests {
 
 	@Test
 	void aFailureOfAnotherMemberEndsTheInnerGroupWithoutAFailureOfItsOwn() {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		IOException failure = new IOException("outside");
 		this.other.fail(failure);
 		assertThat(run.thrown()).isSameAs(failure);
@@ -84,7 +84,7 @@ class GroupAsMemberTests {
 
 	@Test
 	void stoppingTheInnerGroupItselfIsAReturn() {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		this.inner.stop();
 		run.returned();
 		assertThat(this.outer.stopReason()).isEqualTo(new StopReason(StopReason.Kind.MEMBER_DONE, "part", null));
@@ -92,7 +92,7 @@ class GroupAsMemberTests {
 
 	@Test
 	void stopMemberStopsTheInnerGroupAlone() {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		this.outer.stopMember("part");
 		this.innerOne.awaitInterrupt();
 		this.innerTwo.awaitInterrupt();
@@ -111,7 +111,7 @@ class GroupAsMemberTests {
 			inner.add(member.build());
 			Group outer = new Group();
 			outer.add(inner.asMember("part"));
-			GroupRun run = GroupRun.of(outer);
+			RunningGroup run = RunningGroup.of(outer);
 			outer.stop();
 			run.returned();
 			assertThat(member.isActive()).isFalse();
@@ -129,7 +129,7 @@ class GroupAsMemberTests {
 			next.add(group.asMember("level-" + i));
 			group = next;
 		}
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.innerOne.awaitStarted();
 		group.stop();
 		run.returned();
@@ -141,7 +141,7 @@ class GroupAsMemberTests {
 		Group outer = Group.builder().gracePeriod(Duration.ofMillis(50)).build();
 		this.inner.add(this.innerOne.deaf().build());
 		outer.add(this.inner.asMember("part"));
-		GroupRun run = GroupRun.of(outer);
+		RunningGroup run = RunningGroup.of(outer);
 		this.innerOne.awaitStarted();
 		outer.stop();
 		this.innerOne.awaitInterrupt();
@@ -157,7 +157,7 @@ class GroupAsMemberTests {
 		loop.add(Member.named("turn").execute(enough::countDown).delay(Duration.ofMillis(1)).build());
 		this.outer.add(loop.asMember("loop"));
 		this.outer.add(this.other.build());
-		GroupRun run = GroupRun.of(this.outer);
+		RunningGroup run = RunningGroup.of(this.outer);
 		Waits.await(enough);
 		this.other.awaitStarted();
 		this.other.finish();
@@ -170,7 +170,7 @@ class GroupAsMemberTests {
 		Loop loop = new Loop();
 		this.outer.add(loop.asMember("loop"));
 		this.outer.add(this.other.build());
-		GroupRun run = GroupRun.of(this.outer);
+		RunningGroup run = RunningGroup.of(this.outer);
 		this.other.awaitStarted();
 		assertThat(run.isOver()).isFalse();
 		this.outer.stop();
@@ -193,16 +193,16 @@ class GroupAsMemberTests {
 			throw failure;
 		}).build());
 		this.outer.add(loop.asMember("loop"));
-		assertThat(GroupRun.of(this.outer).thrown()).isSameAs(failure);
+		assertThat(RunningGroup.of(this.outer).thrown()).isSameAs(failure);
 		assertThat(executions).hasValue(1);
 	}
 
-	private GroupRun runAll() {
+	private RunningGroup runAll() {
 		this.inner.add(this.innerOne.build());
 		this.inner.add(this.innerTwo.build());
 		this.outer.add(this.inner.asMember("part"));
 		this.outer.add(this.other.build());
-		GroupRun run = GroupRun.of(this.outer);
+		RunningGroup run = RunningGroup.of(this.outer);
 		this.innerOne.awaitStarted();
 		this.innerTwo.awaitStarted();
 		this.other.awaitStarted();

@@ -32,7 +32,7 @@ class GroupStopTests {
 	@Test
 	void stopAsksAllMembersAndReturnsAtOnce() {
 		this.a.deaf();
-		GroupRun run = runBoth();
+		RunningGroup run = runBoth();
 		long called = System.nanoTime();
 		this.group.stop();
 		assertThat(Waits.since(called)).isLessThan(Waits.SOON);
@@ -52,7 +52,7 @@ class GroupStopTests {
 			started.countDown();
 			Waits.await(release);
 		}).interrupt((reason) -> Waits.ignoringInterrupts(release)).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(started);
 		long called = System.nanoTime();
 		this.group.stop();
@@ -76,7 +76,7 @@ class GroupStopTests {
 				}
 			}).interrupt((reason) -> stopped.set(true)).build());
 		}
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(begun);
 		group.stop();
 		run.returned();
@@ -84,7 +84,7 @@ class GroupStopTests {
 
 	@Test
 	void stopIsIdempotent() {
-		GroupRun run = runBoth();
+		RunningGroup run = runBoth();
 		this.group.stop();
 		this.group.stop();
 		this.group.stop(new StopReason(StopReason.Kind.CONTEXT_CLOSED, null, null));
@@ -97,7 +97,7 @@ class GroupStopTests {
 
 	@Test
 	void stopFromManyThreadsInterruptsOnce() {
-		GroupRun run = runBoth();
+		RunningGroup run = runBoth();
 		CountDownLatch go = new CountDownLatch(1);
 		CountDownLatch called = new CountDownLatch(16);
 		for (int i = 0; i < 16; i++) {
@@ -119,7 +119,7 @@ class GroupStopTests {
 	@Test
 	void stopWithAReasonHandsItToEveryInterrupter() {
 		StopReason reason = new StopReason(StopReason.Kind.LEADERSHIP_LOST, "elector", null);
-		GroupRun run = runBoth();
+		RunningGroup run = runBoth();
 		this.group.stop(reason);
 		run.returned();
 		assertThat(this.group.stopReason()).isEqualTo(reason);
@@ -130,7 +130,7 @@ class GroupStopTests {
 	@Test
 	void theFirstReasonStays() {
 		this.a.deaf();
-		GroupRun run = runBoth();
+		RunningGroup run = runBoth();
 		this.group.stop(new StopReason(StopReason.Kind.CONTEXT_CLOSED, null, null));
 		this.a.awaitInterrupt();
 		this.a.fail(new IllegalStateException("too late"));
@@ -141,7 +141,7 @@ class GroupStopTests {
 	@Test
 	void theStopReasonIsKnownAsSoonAsStopReturns() {
 		this.a.deaf();
-		GroupRun run = runBoth();
+		RunningGroup run = runBoth();
 		assertThat(this.group.stopReason()).isNull();
 		this.group.stop();
 		assertThat(this.group.stopReason()).isEqualTo(REQUESTED);
@@ -154,7 +154,7 @@ class GroupStopTests {
 		this.group.add(this.a.build());
 		this.group.add(this.b.build());
 		this.group.stop();
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(this.a.executions()).isZero();
 		assertThat(this.b.executions()).isZero();
 		// they never started, so there is nothing to interrupt
@@ -181,7 +181,7 @@ class GroupStopTests {
 			this.group.stop();
 		}).interrupt((reason) -> {
 		}).onDone(Policy.RESTART).build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(executions).hasValue(1);
 	}
 
@@ -194,7 +194,7 @@ class GroupStopTests {
 			throw new IllegalStateException("after the stop");
 		}).interrupt((reason) -> {
 		}).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(executions).hasValue(1);
 	}
 
@@ -205,7 +205,7 @@ class GroupStopTests {
 			executions.incrementAndGet();
 			throw new IllegalStateException("again");
 		}).failureHandler((failure) -> this.group.stop()).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(executions).hasValue(1);
 		assertThat(this.group.stopReason()).isEqualTo(REQUESTED);
 	}
@@ -227,7 +227,7 @@ class GroupStopTests {
 			executions.incrementAndGet();
 			throw new IllegalStateException("again");
 		}).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun.of(group).returned();
+		RunningGroup.of(group).returned();
 		assertThat(executions).hasValue(1);
 	}
 
@@ -244,7 +244,7 @@ class GroupStopTests {
 			this.group.stop();
 			stop.countDown();
 		}).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(started);
 		this.group.stop();
 		run.returned();
@@ -254,7 +254,7 @@ class GroupStopTests {
 	@Test
 	void aStopEndsTheInitialDelayWithin200Milliseconds() {
 		this.group.add(this.a.describe().initialDelay(Waits.LONG).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.until(() -> this.group.snapshot().members().get(0).state() == MemberState.WAITING);
 		stopEndsSoon(run);
 		assertThat(this.a.executions()).isZero();
@@ -263,7 +263,7 @@ class GroupStopTests {
 	@Test
 	void aStopEndsTheDelayBetweenTwoExecutionsWithin200Milliseconds() {
 		this.group.add(this.a.describe().onDone(Policy.RESTART).delay(Waits.LONG).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.finish();
 		awaitPause();
 		stopEndsSoon(run);
@@ -273,7 +273,7 @@ class GroupStopTests {
 	@Test
 	void aStopEndsABackoffWithin200Milliseconds() {
 		this.group.add(this.a.describe().onError(Policy.RESTART).backoff(Backoff.fixed(Waits.LONG)).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.fail(new IllegalStateException("now pause"));
 		awaitPause();
 		stopEndsSoon(run);
@@ -289,7 +289,7 @@ class GroupStopTests {
 			slept.set(context.sleep(Waits.LONG));
 		}).interrupt((reason) -> {
 		}).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(sleeping);
 		stopEndsSoon(run);
 		assertThat(slept.get()).isFalse();
@@ -300,7 +300,7 @@ class GroupStopTests {
 		CountDownLatch ended = new CountDownLatch(1);
 		this.group.add(Member.named("loop").execute(ended::countDown).interrupt((reason) -> {
 		}).onDone(Policy.RESTART).delay(Waits.LONG).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(ended);
 		stopEndsSoon(run);
 	}
@@ -308,7 +308,7 @@ class GroupStopTests {
 	@Test
 	void aPausingMemberIsInterruptedOnceToo() {
 		this.group.add(this.a.describe().onDone(Policy.RESTART).delay(Waits.LONG).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.finish();
 		awaitPause();
 		this.group.stop();
@@ -331,7 +331,7 @@ class GroupStopTests {
 				// swallowed, flag and all
 			}
 		}).onDone(policy).onError(policy).backoff(Backoff.none()).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(started);
 		this.group.stop();
 		run.returned();
@@ -351,7 +351,7 @@ class GroupStopTests {
 			handling.countDown();
 			swallowed.addAndGet(Waits.ignoringInterrupts(release));
 		}).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(handling);
 		this.group.stop();
 		release.countDown();
@@ -363,7 +363,7 @@ class GroupStopTests {
 	void aMemberAddedWhileTheGroupStopsIsNotExecuted() {
 		this.a.deaf();
 		this.group.add(this.a.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		this.group.stop();
 		this.a.awaitInterrupt();
@@ -396,7 +396,7 @@ class GroupStopTests {
 			}
 		}).interrupt((reason) -> {
 		}).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(started);
 		long stopped = System.nanoTime();
 		group.stop();
@@ -410,7 +410,7 @@ class GroupStopTests {
 		Group group = Group.builder().gracePeriod(Waits.LONG).build();
 		this.a.deaf();
 		group.add(this.a.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.a.awaitStarted();
 		group.stop();
 		this.a.awaitInterrupt();
@@ -433,7 +433,7 @@ class GroupStopTests {
 				ended.countDown();
 			}
 		}).interrupt((reason) -> Waits.ignoringInterrupts(ended)).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(started);
 		group.stop();
 		run.returned();
@@ -441,7 +441,7 @@ class GroupStopTests {
 
 	@Test
 	void aStoppedMemberWithoutAFailureIsStopped() {
-		GroupRun run = runBoth();
+		RunningGroup run = runBoth();
 		this.group.stop();
 		run.returned();
 		assertThat(this.group.snapshot().members()).extracting(MemberSnapshot::state)
@@ -451,7 +451,7 @@ class GroupStopTests {
 	@Test
 	void aStopAfterTheEndChangesNothing() {
 		this.group.add(this.a.describe().onDone(Policy.DO_NOTHING).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.finish();
 		run.returned();
 		this.group.stop();
@@ -466,7 +466,7 @@ class GroupStopTests {
 			this.group.stop();
 			this.group.snapshot();
 			this.group.stopReason();
-			GroupRun.of(this.group).returned();
+			RunningGroup.of(this.group).returned();
 			this.group.stop();
 			this.group.snapshot();
 		}).doesNotThrowAnyException();
@@ -478,7 +478,7 @@ class GroupStopTests {
 			Group group = new Group();
 			List<FakeMember> members = List.of(new FakeMember("x"), new FakeMember("y"));
 			members.forEach((member) -> group.add(member.build()));
-			GroupRun run = GroupRun.of(group);
+			RunningGroup run = RunningGroup.of(group);
 			group.stop();
 			run.returned();
 			for (FakeMember member : members) {
@@ -488,10 +488,10 @@ class GroupStopTests {
 		}
 	}
 
-	private GroupRun runBoth() {
+	private RunningGroup runBoth() {
 		this.group.add(this.a.build());
 		this.group.add(this.b.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		this.b.awaitStarted();
 		return run;
@@ -501,7 +501,7 @@ class GroupStopTests {
 		Waits.until(() -> Waits.pauses(this.group.snapshot().members().get(0)));
 	}
 
-	private void stopEndsSoon(GroupRun run) {
+	private void stopEndsSoon(RunningGroup run) {
 		long stopped = System.nanoTime();
 		this.group.stop();
 		run.returned();

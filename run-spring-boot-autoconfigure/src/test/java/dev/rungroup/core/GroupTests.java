@@ -36,7 +36,7 @@ class GroupTests {
 
 	@Test
 	void theFirstMemberToReturnEndsTheGroup() {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		this.b.finish();
 		run.returned();
 		assertThat(this.group.stopReason()).isEqualTo(new StopReason(StopReason.Kind.MEMBER_DONE, "b", null));
@@ -44,7 +44,7 @@ class GroupTests {
 
 	@Test
 	void theFirstMemberToFailEndsTheGroup() {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		IllegalStateException failure = new IllegalStateException("broken");
 		this.b.fail(failure);
 		assertThat(run.thrown()).isSameAs(failure);
@@ -53,7 +53,7 @@ class GroupTests {
 
 	@Test
 	void everyStartedMemberIsInterruptedOnceTheOneThatEndedToo() {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		this.b.finish();
 		run.returned();
 		StopReason reason = this.group.stopReason();
@@ -68,7 +68,7 @@ class GroupTests {
 		this.group.add(this.a.describe().onDone(Policy.DO_NOTHING).build());
 		this.group.add(this.b.describe().onError(Policy.DO_NOTHING).build());
 		this.group.add(this.c.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.finish();
 		this.b.fail(new Exception("b alone"));
 		Waits.until(() -> state("a") == MemberState.COMPLETED && state("b") == MemberState.FAILED);
@@ -84,7 +84,7 @@ class GroupTests {
 	@Test
 	void runReturnsOnlyWhenEveryMemberHasEnded() {
 		this.a.deaf();
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		this.b.finish();
 		this.a.awaitInterrupt();
 		this.c.awaitInterrupt();
@@ -110,7 +110,7 @@ class GroupTests {
 			active.decrementAndGet();
 		}).build());
 		this.group.add(this.a.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		this.a.finish();
 		Waits.await(interrupting);
@@ -137,7 +137,7 @@ class GroupTests {
 				met.add(name);
 			}).build());
 		}
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(started);
 		this.group.stop();
 		run.returned();
@@ -155,7 +155,7 @@ class GroupTests {
 			.build());
 		this.group.add(this.a.build());
 		this.group.add(this.b.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(started);
 		this.a.awaitStarted();
 		this.b.awaitStarted();
@@ -182,7 +182,7 @@ class GroupTests {
 			}).interrupt((reason) -> FakeMember.<RuntimeException>sneakyThrow(thrown)).build());
 		}
 		this.group.add(this.a.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		Waits.await(started);
 		this.group.stop();
@@ -207,7 +207,7 @@ class GroupTests {
 			threads.add(Thread.currentThread());
 			interrupted.countDown();
 		}).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(started);
 		group.stop();
 		run.returned();
@@ -231,7 +231,7 @@ class GroupTests {
 				interrupted.countDown();
 				threads.add(Thread.currentThread());
 			}).build());
-			GroupRun run = GroupRun.of(() -> {
+			RunningGroup run = RunningGroup.of(() -> {
 				group.run();
 				assertThat(threads).hasSize(2).noneMatch(Thread::isAlive);
 			});
@@ -255,7 +255,7 @@ class GroupTests {
 				throw ex;
 			}
 		}).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(started);
 		this.group.stop();
 		run.returned();
@@ -264,7 +264,7 @@ class GroupTests {
 
 	@Test
 	void aMemberWithItsOwnInterrupterIsNotInterruptedByThread() {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		this.group.stop();
 		run.returned();
 		assertThat(this.a.threadInterrupts() + this.b.threadInterrupts() + this.c.threadInterrupts()).isZero();
@@ -272,7 +272,7 @@ class GroupTests {
 
 	@Test
 	void anEmptyGroupEndsAtOnce() {
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(this.group.stopReason()).isNull();
 		assertThat(this.group.snapshot().state()).isEqualTo(GroupState.STOPPED);
 	}
@@ -281,7 +281,7 @@ class GroupTests {
 	void aGroupWhoseMembersHaveAllEndedIsOverWithoutFailure() {
 		this.group.add(this.a.describe().onDone(Policy.DO_NOTHING).build());
 		this.group.add(this.b.describe().onError(Policy.DO_NOTHING).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.finish();
 		Waits.until(() -> state("a") == MemberState.COMPLETED);
 		assertThat(run.isOver()).isFalse();
@@ -293,7 +293,7 @@ class GroupTests {
 
 	@Test
 	void runningOneGroupTwiceIsRefused() {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		assertThatIllegalStateException().isThrownBy(this.group::run);
 		assertThatIllegalStateException().isThrownBy(this.group::start);
 		this.group.stop();
@@ -350,7 +350,7 @@ class GroupTests {
 	@Test
 	void aMemberCanBeAddedWhileTheGroupRuns() {
 		this.group.add(this.a.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		this.group.add(this.b.build());
 		this.b.awaitStarted();
@@ -364,7 +364,7 @@ class GroupTests {
 	void aMemberCanAddAnother() {
 		this.group
 			.add(Member.named("adder").execute(() -> this.group.add(this.a.build())).onDone(Policy.DO_NOTHING).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		this.a.finish();
 		run.returned();
@@ -375,7 +375,7 @@ class GroupTests {
 		this.group.add(this.a.build());
 		assertThatIllegalArgumentException().isThrownBy(() -> this.group.add(new FakeMember("a").build()))
 			.withMessageContaining("a");
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		FakeMember again = new FakeMember("a");
 		assertThatIllegalArgumentException().isThrownBy(() -> this.group.add(again.build()))
@@ -387,7 +387,7 @@ class GroupTests {
 
 	@Test
 	void addingAfterTheEndIsRefused() {
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThatIllegalStateException().isThrownBy(() -> this.group.add(this.a.build())).withMessageContaining("a");
 	}
 
@@ -398,7 +398,7 @@ class GroupTests {
 		this.group.add(() -> Waits.await(stop), (reason) -> stop.countDown());
 		assertThat(this.group.snapshot().members()).extracting(MemberSnapshot::name)
 			.containsExactly("member-1", "member-2");
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.group.stop();
 		run.returned();
 	}
@@ -415,7 +415,7 @@ class GroupTests {
 		this.group.add(() -> {
 			throw failure;
 		}, (reason) -> steps.add("second interrupted by " + reason.kind()));
-		assertThat(GroupRun.of(this.group).thrown()).isSameAs(failure);
+		assertThat(RunningGroup.of(this.group).thrown()).isSameAs(failure);
 		assertThat(steps).containsOnlyOnce("second interrupted by MEMBER_FAILED");
 		assertThat(steps).hasSizeLessThanOrEqualTo(2);
 		assertThat(steps).containsOnlyOnce("first interrupted");
@@ -423,7 +423,7 @@ class GroupTests {
 
 	@Test
 	void interruptingTheThreadInsideRunStopsTheGroup() {
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		run.thread().interrupt();
 		assertThat(run.thrown()).isInstanceOf(InterruptedException.class);
 		assertThat(this.a.interrupts()).hasSize(1);
@@ -437,7 +437,7 @@ class GroupTests {
 	@Test
 	void anInterruptedRunStillWaitsForEveryMember() {
 		this.a.deaf();
-		GroupRun run = runAll();
+		RunningGroup run = runAll();
 		run.thread().interrupt();
 		this.a.awaitInterrupt();
 		Waits.until(() -> !this.b.isActive() && !this.c.isActive());
@@ -451,7 +451,7 @@ class GroupTests {
 	@Test
 	void runOnAnInterruptedThreadStopsTheGroup() {
 		this.group.add(this.a.build());
-		GroupRun run = GroupRun.of(() -> {
+		RunningGroup run = RunningGroup.of(() -> {
 			Thread.currentThread().interrupt();
 			this.group.run();
 		});
@@ -477,7 +477,7 @@ class GroupTests {
 				seen.add(Thread.currentThread());
 			}).onDone(Policy.DO_NOTHING).build());
 		}
-		GroupRun.of(group).returned();
+		RunningGroup.of(group).returned();
 		assertThat(made).containsAll(seen);
 		assertThat(names).anyMatch((name) -> name.contains("order-server"))
 			.anyMatch((name) -> name.contains("line-writer"));
@@ -493,7 +493,7 @@ class GroupTests {
 			started.countDown();
 			Thread.sleep(Waits.LONG.toMillis());
 		}).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.a.awaitStarted();
 		Waits.await(started);
 		assertThat(this.a.thread().getName()).contains("a");
@@ -516,7 +516,7 @@ class GroupTests {
 		}).build();
 		group.add(this.a.build());
 		group.add(this.b.build());
-		Throwable thrown = GroupRun.of(group).thrown();
+		Throwable thrown = RunningGroup.of(group).thrown();
 		assertThat(thrown).isNotNull();
 		List<Throwable> causes = new ArrayList<>();
 		for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
@@ -539,7 +539,7 @@ class GroupTests {
 			throw failure;
 		}).build();
 		group.add(new FakeMember("a").describe().failureHandler(handled::add).build());
-		assertThat(GroupRun.of(group).thrown()).isSameAs(failure);
+		assertThat(RunningGroup.of(group).thrown()).isSameAs(failure);
 		assertThat(events.of("a")).containsExactly("a started", "a execution failed", "a ended FAILED");
 		assertThat(handled).containsExactly(failure);
 		MemberSnapshot member = group.snapshot().members().get(0);
@@ -552,7 +552,7 @@ class GroupTests {
 	void aThreadFactoryThatReturnsNullFailsTheMemberAndStopsTheGroup() {
 		Group group = Group.builder().threadFactory((runnable) -> null).build();
 		group.add(this.a.build());
-		Throwable thrown = GroupRun.of(group).thrown();
+		Throwable thrown = RunningGroup.of(group).thrown();
 		assertThat(thrown).isNotNull().hasMessageContaining("a");
 		assertThat(group.stopReason()).isEqualTo(new StopReason(StopReason.Kind.MEMBER_FAILED, "a", thrown));
 		assertThat(this.a.executions()).isZero();
@@ -574,7 +574,7 @@ class GroupTests {
 			.backoff(Backoff.fixed(Duration.ofMillis(1)))
 			.delay(Duration.ofMillis(1))
 			.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		for (int i = 0; i < 6; i++) {
 			assertThat(Waits.take(flags)).isFalse();
 		}
@@ -591,7 +591,7 @@ class GroupTests {
 			Thread.currentThread().interrupt();
 			ended.countDown();
 		}).onDone(Policy.RESTART).delay(Waits.LONG).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(ended);
 		Waits.until(() -> Waits.pauses(this.group.snapshot().members().get(0)));
 		this.group.stop();
@@ -615,7 +615,7 @@ class GroupTests {
 			throw failure;
 		}).onError(Policy.RESTART).backoff(Backoff.none()).build());
 		this.group.add(this.a.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(enough);
 		Waits.until("the first failures can be collected", () -> {
 			System.gc();
@@ -638,7 +638,7 @@ class GroupTests {
 			enough.countDown();
 			throw failure;
 		}).onError(Policy.RESTART).backoff(Backoff.none()).maxRestarts(1_000_000).within(Duration.ofHours(1)).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(enough);
 		Waits.until("the first failures can be collected", () -> {
 			System.gc();
@@ -695,7 +695,7 @@ class GroupTests {
 			.onError(Policy.RESTART)
 			.backoff(Backoff.none())
 			.build());
-		GroupRun.of(group).returned();
+		RunningGroup.of(group).returned();
 		assertThat(this.uses).hasValue(15);
 		assertThat(this.stuck).isEmpty();
 	}
@@ -744,8 +744,8 @@ class GroupTests {
 		Group other = Group.builder().name("other").build();
 		this.group.add(this.a.build());
 		other.add(this.b.build());
-		GroupRun run = GroupRun.of(this.group);
-		GroupRun otherRun = GroupRun.of(other);
+		RunningGroup run = RunningGroup.of(this.group);
+		RunningGroup otherRun = RunningGroup.of(other);
 		this.a.awaitStarted();
 		this.b.awaitStarted();
 		this.group.stop();
@@ -763,8 +763,8 @@ class GroupTests {
 		Group other = new Group();
 		this.group.add(member);
 		other.add(member);
-		GroupRun.of(this.group).returned();
-		GroupRun.of(other).returned();
+		RunningGroup.of(this.group).returned();
+		RunningGroup.of(other).returned();
 		assertThat(executions).hasValue(2);
 	}
 
@@ -787,7 +787,7 @@ class GroupTests {
 			});
 		Group group = new Group();
 		group.add(member);
-		GroupRun.of(group).returned();
+		RunningGroup.of(group).returned();
 		assertThat(trail.steps()).containsExactly("before", "body", "after");
 		assertThat(member).hasToString("Member 'wrapped'");
 	}
@@ -861,7 +861,7 @@ class GroupTests {
 			.build());
 		group.add(this.b.describe().initialDelay(longest).build());
 		group.add(this.c.describe().onDone(Policy.RESTART).delay(longest).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.a.awaitStarted();
 		this.c.awaitStarted();
 		this.a.fail(new Exception("now pause"));
@@ -881,11 +881,11 @@ class GroupTests {
 		assertThatExceptionOfType(NullPointerException.class).isThrownBy(() -> Member.named(null));
 	}
 
-	private GroupRun runAll() {
+	private RunningGroup runAll() {
 		this.group.add(this.a.build());
 		this.group.add(this.b.build());
 		this.group.add(this.c.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		this.b.awaitStarted();
 		this.c.awaitStarted();

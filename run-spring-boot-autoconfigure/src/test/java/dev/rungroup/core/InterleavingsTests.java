@@ -56,7 +56,7 @@ class InterleavingsTests {
 
 		}).build();
 		group.add(Member.named("first").execute((context) -> context.sleep(Waits.LONG)).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.until(() -> group.snapshot().state() == GroupState.RUNNING);
 		CompletableFuture<Boolean> flag = new CompletableFuture<>();
 		Thread caller = new Thread(() -> {
@@ -92,7 +92,7 @@ class InterleavingsTests {
 			}
 			throw new AssertionError("called after the stop");
 		}).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(restarting);
 		group.stop();
 		Waits.until(() -> group.snapshot().members().get(0).state() == MemberState.STOPPING);
@@ -111,7 +111,7 @@ class InterleavingsTests {
 			.interrupt((reason) -> Waits.await(release))
 			.onError(Policy.SHUTDOWN)
 			.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.a.awaitStarted();
 		Waits.until(() -> group.snapshot().members().get(0).state() == MemberState.STOPPING);
 		this.a.finish();
@@ -125,7 +125,7 @@ class InterleavingsTests {
 		Group group = Group.builder().gracePeriod(GRACE).shutdownTimeout(Duration.ofMillis(500)).build();
 		Member.Builder hung = this.a.deaf().describe().timeout(Duration.ofMillis(50)).onError(Policy.RESTART);
 		group.add((fatal) ? hung.fatal(TimeoutException.class).build() : hung.maxRestarts(0).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		assertThat(run.thrown()).isInstanceOf(TimeoutException.class);
 		StopReason reason = group.stopReason();
 		assertThat(reason).isNotNull();
@@ -139,7 +139,7 @@ class InterleavingsTests {
 		Group group = Group.builder().gracePeriod(Duration.ofMillis(300)).build();
 		group.add(this.a.deaf().describe().timeout(Duration.ofMillis(50)).build());
 		group.add(this.b.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.a.awaitInterrupt();
 		group.stopMember("a");
 		Waits.until("the grace period of its timeout is over", () -> this.a.threadInterrupts() > 0);
@@ -161,9 +161,11 @@ class InterleavingsTests {
 			.backoff(Backoff.none())
 			.execute(() -> Thread.sleep(Waits.LONG.toMillis()))
 			.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.until(() -> group.snapshot().members().get(0).executions() > 50);
-		assertThat(group).extracting("duties").asInstanceOf(InstanceOfAssertFactories.COLLECTION).hasSizeLessThan(3);
+		assertThat(group).extracting("supervisor.agenda.entries")
+			.asInstanceOf(InstanceOfAssertFactories.COLLECTION)
+			.hasSizeLessThan(3);
 		group.stop();
 		run.returned();
 	}
@@ -184,7 +186,7 @@ class InterleavingsTests {
 		for (String name : List.of("a", "b")) {
 			group.add(Member.named(name).execute(() -> Thread.sleep(Waits.LONG.toMillis())).build());
 		}
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.until(() -> group.snapshot().members().stream().allMatch((member) -> member.executions() == 1));
 		group.stop();
 		run.returned();
@@ -197,10 +199,10 @@ class InterleavingsTests {
 			if (threads.incrementAndGet() == 2) {
 				throw new IllegalStateException("no thread");
 			}
-			return Threads.forMember(work);
+			return new MemberThreads().newThread(work);
 		}).build();
 		group.add(this.a.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.a.awaitStarted();
 		CountDownLatch closed = new CountDownLatch(1);
 		Thread caller = new Thread(() -> group.add(Member.named("b").execute(() -> {
@@ -228,7 +230,7 @@ class InterleavingsTests {
 				}
 			}
 		}).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.until(() -> group.snapshot().members().get(0).executions() == 1);
 		time.watcher = run.thread();
 		time.member = () -> group.snapshot().members().get(0).state();
@@ -299,7 +301,7 @@ class InterleavingsTests {
 				context.sleep(Waits.LONG);
 			})
 			.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(second);
 		assertThat(heard).containsExactly("ready", "ended");
 		assertThat(group.snapshot().members().get(0).ready()).isFalse();
@@ -320,33 +322,12 @@ class InterleavingsTests {
 		}).build();
 		group.add(this.a.build());
 		group.add(this.b.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.a.awaitStarted();
 		this.b.awaitStarted();
 		this.a.fail(new IOException("by itself"));
 		assertThat(run.thrown()).hasMessage("by itself");
 		assertThat(stopped).containsExactly("b");
-	}
-
-	@Test
-	void aFailureWhoseCauseCannotBeAskedForIsNotLost() {
-		List<Throwable> handled = new ArrayList<>();
-		Group group = new Group();
-		IOException odd = new IOException("the real failure") {
-
-			@Override
-			public synchronized Throwable getCause() {
-				throw new IllegalStateException("no cause, never");
-			}
-
-		};
-		group.add(Member.named("a").execute((context) -> {
-			group.stopMember("a");
-			throw odd;
-		}).failureHandler(handled::add).build());
-		GroupRun run = GroupRun.of(group);
-		run.returned();
-		assertThat(handled).containsExactly(odd);
 	}
 
 	@Test
@@ -376,7 +357,7 @@ class InterleavingsTests {
 				}
 			})
 			.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(told);
 		group.stop();
 		run.returned();
@@ -411,6 +392,11 @@ class InterleavingsTests {
 				Waits.until("it has ended", () -> this.member.get() == MemberState.STOPPED);
 			}
 			return now;
+		}
+
+		@Override
+		public void unpark(Thread thread) {
+			LockSupport.unpark(thread);
 		}
 
 		@Override

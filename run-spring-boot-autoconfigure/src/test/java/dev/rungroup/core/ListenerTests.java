@@ -34,7 +34,7 @@ class ListenerTests {
 				throw new IOException("twice");
 			}
 		}).onError(Policy.RESTART).backoff(Backoff.fixed(Duration.ofMillis(1))).build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(this.events.heard()).containsSubsequence("a started", "a ready", "a execution failed", "a restart",
 				"a ready", "a execution failed", "a restart", "a ready", "a execution completed",
 				"stopping MEMBER_DONE", "stopped MEMBER_DONE");
@@ -50,7 +50,7 @@ class ListenerTests {
 				this.group.stop();
 			}
 		}).onDone(Policy.RESTART).build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(this.events.count("a started")).isOne();
 		assertThat(this.events.of("a").stream().filter((event) -> event.startsWith("a ended")).count()).isOne();
 		assertThat(this.events.outcomes()).hasSize(5);
@@ -58,7 +58,7 @@ class ListenerTests {
 
 	@Test
 	void theGroupIsHeardOnceAndStoppedIsTheLast() {
-		GroupRun run = runBoth();
+		RunningGroup run = runBoth();
 		this.group.stop();
 		this.group.stop();
 		run.returned();
@@ -82,7 +82,7 @@ class ListenerTests {
 				}
 			}).interrupt((reason) -> {
 			}).build());
-			GroupRun run = GroupRun.of(group);
+			RunningGroup run = RunningGroup.of(group);
 			Waits.await(started);
 			group.stop();
 			run.returned();
@@ -99,8 +99,10 @@ class ListenerTests {
 			@Override
 			public void groupStopping(StopReason reason) {
 				Thread thread = Waits.take(threads);
-				Waits.until("the member waits, or has ended too early", () -> !thread.isAlive()
-						|| thread.getState() == Thread.State.WAITING || events().count("a ended STOPPED") > 0);
+				Waits.until("the member waits, or has ended too early",
+						() -> !thread.isAlive() || thread.getState() == Thread.State.WAITING
+								|| thread.getState() == Thread.State.TIMED_WAITING
+								|| events().count("a ended STOPPED") > 0);
 			}
 
 			private Events events() {
@@ -113,7 +115,7 @@ class ListenerTests {
 			.onDone(Policy.RESTART)
 			.delay(Waits.LONG)
 			.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.until("it pauses", () -> Waits.pauses(group.snapshot().members().get(0)));
 		group.stop();
 		run.returned();
@@ -123,7 +125,7 @@ class ListenerTests {
 	@Test
 	void aGroupWhoseMembersAllEndedByThemselvesIsStoppedWithoutAReason() {
 		this.group.add(this.a.describe().onDone(Policy.DO_NOTHING).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.finish();
 		run.returned();
 		assertThat(this.events.heard()).containsExactly("a started", "a execution completed", "a ended COMPLETED",
@@ -132,7 +134,7 @@ class ListenerTests {
 
 	@Test
 	void anEmptyGroupIsHeardToStop() {
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(this.events.heard()).containsExactly("stopped by itself");
 	}
 
@@ -158,7 +160,7 @@ class ListenerTests {
 				throw new IOException("twice");
 			}
 		}).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun.of(group).returned();
+		RunningGroup.of(group).returned();
 		assertThat(heard).containsExactly("execution 1", "a restart scheduled", "a restarted", "execution 2",
 				"a restart scheduled", "a restarted", "execution 3");
 	}
@@ -183,7 +185,7 @@ class ListenerTests {
 		}).listener(this.events).build();
 		group.add(this.a.build());
 		group.add(this.b.describe().onDone(Policy.DO_NOTHING).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.a.awaitStarted();
 		this.b.finish();
 		this.events.await("b ended COMPLETED");
@@ -201,7 +203,7 @@ class ListenerTests {
 				this.group.stop();
 			}
 		}).onDone(Policy.RESTART).delay(Duration.ofMillis(1)).build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(this.events.count("a restart")).isZero();
 		assertThat(this.group.snapshot().members().get(0).restarts()).isZero();
 	}
@@ -209,7 +211,7 @@ class ListenerTests {
 	@Test
 	void noRestartIsHeardOfAMemberThatIsNotRestarted() {
 		this.group.add(this.a.describe().onError(Policy.RESTART).backoff(Backoff.none()).maxRestarts(0).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.fail(new IOException("once"));
 		run.thrown();
 		assertThat(this.events.count("a restart")).isZero();
@@ -233,7 +235,7 @@ class ListenerTests {
 			context.sleep(Duration.ofMillis(30));
 			throw failure;
 		}).build());
-		assertThat(GroupRun.of(group).thrown()).isSameAs(failure);
+		assertThat(RunningGroup.of(group).thrown()).isSameAs(failure);
 		assertThat(Waits.take(outcomes)).isEqualTo(new Outcome.Failed(failure));
 		assertThat(Waits.take(times)).isBetween(30_000_000L, Waits.LIMIT.toNanos());
 	}
@@ -255,7 +257,7 @@ class ListenerTests {
 
 		}).build();
 		group.add(this.a.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		IOException failure = new IOException("broken");
 		this.a.fail(failure);
 		run.thrown();
@@ -269,7 +271,7 @@ class ListenerTests {
 			context.ready();
 			context.ready();
 		}).build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(this.events.count("a ready")).isOne();
 	}
 
@@ -279,7 +281,7 @@ class ListenerTests {
 		Events second = new Events();
 		Group group = Group.builder().listener(first).listener(second).build();
 		group.add(this.a.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.a.finish();
 		run.returned();
 		assertThat(first.heard()).hasSize(5).isEqualTo(second.heard());
@@ -331,7 +333,7 @@ class ListenerTests {
 			context.ready();
 			throw (context.execution() == 2) ? failure : new IOException("first");
 		}).onError(Policy.RESTART).backoff(Backoff.none()).maxRestarts(1).build());
-		assertThat(GroupRun.of(group).thrown()).isSameAs(failure);
+		assertThat(RunningGroup.of(group).thrown()).isSameAs(failure);
 		assertThat(failure.getSuppressed()).isEmpty();
 		assertThat(this.events.of("a")).containsExactly("a started", "a ready", "a execution failed", "a restart",
 				"a ready", "a execution failed", "a ended FAILED");
@@ -359,7 +361,7 @@ class ListenerTests {
 			.onDone(Policy.RESTART)
 			.delay(Duration.ofMillis(1))
 			.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		for (int i = 0; i < 3; i++) {
 			assertThat(Waits.take(flags)).isFalse();
 		}
@@ -409,7 +411,7 @@ class ListenerTests {
 				throw new IOException("again");
 			}
 		}).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun.of(group).returned();
+		RunningGroup.of(group).returned();
 		assertThat(calls).hasValue(1 + 200 + 199 + 1);
 		assertThat(overlaps).hasValue(0);
 	}
@@ -433,16 +435,16 @@ class ListenerTests {
 		}).build();
 		built.add(group);
 		group.add(this.a.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.a.finish();
 		run.returned();
 		assertThat(states).containsExactlyInAnyOrder("ended COMPLETED", "stopping MEMBER_DONE");
 	}
 
-	private GroupRun runBoth() {
+	private RunningGroup runBoth() {
 		this.group.add(this.a.build());
 		this.group.add(this.b.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		this.b.awaitStarted();
 		return run;

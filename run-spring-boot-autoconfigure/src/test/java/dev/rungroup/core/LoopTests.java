@@ -28,7 +28,7 @@ class LoopTests {
 	void membersAreExecutedAgainAndAgainUntilTheStop() {
 		this.loop.add(this.a.build());
 		this.loop.add(this.b.build());
-		GroupRun run = GroupRun.of(this.loop::run);
+		RunningGroup run = RunningGroup.of(this.loop::run);
 		for (int i = 1; i <= 5; i++) {
 			assertThat(this.a.awaitStarted().execution()).isEqualTo(i);
 			this.a.finish();
@@ -48,7 +48,7 @@ class LoopTests {
 	@EnumSource
 	void onDoneAndOnErrorAreRestartWhateverTheMemberSays(Policy policy) {
 		this.loop.add(this.a.describe().onDone(policy).onError(policy).backoff(Backoff.none()).build());
-		GroupRun run = GroupRun.of(this.loop::run);
+		RunningGroup run = RunningGroup.of(this.loop::run);
 		this.a.awaitStarted();
 		this.a.finish();
 		this.a.awaitStarted();
@@ -61,7 +61,7 @@ class LoopTests {
 
 	@Test
 	void anEmptyLoopWaitsForTheStop() {
-		GroupRun run = GroupRun.of(this.loop::run);
+		RunningGroup run = RunningGroup.of(this.loop::run);
 		Waits.until(() -> this.loop.snapshot().state() == GroupState.RUNNING);
 		assertThat(run.isOver()).isFalse();
 		this.loop.stop();
@@ -70,7 +70,7 @@ class LoopTests {
 
 	@Test
 	void membersCanBeAddedWhileItRuns() {
-		GroupRun run = GroupRun.of(this.loop::run);
+		RunningGroup run = RunningGroup.of(this.loop::run);
 		Waits.until(() -> this.loop.snapshot().state() == GroupState.RUNNING);
 		this.loop.add(this.a.build());
 		this.a.awaitStarted();
@@ -93,7 +93,7 @@ class LoopTests {
 		AtomicInteger interrupts = new AtomicInteger();
 		this.loop.add(enough::countDown, (reason) -> interrupts.incrementAndGet());
 		assertThat(this.loop.snapshot().members()).extracting(MemberSnapshot::name).containsExactly("member-1");
-		GroupRun run = GroupRun.of(this.loop::run);
+		RunningGroup run = RunningGroup.of(this.loop::run);
 		Waits.await(enough);
 		this.loop.stop();
 		run.returned();
@@ -104,14 +104,14 @@ class LoopTests {
 	void aStopBeforeRunIsRemembered() {
 		this.loop.add(this.a.build());
 		this.loop.stop();
-		GroupRun.of(this.loop::run).returned();
+		RunningGroup.of(this.loop::run).returned();
 		assertThat(this.a.executions()).isZero();
 	}
 
 	@Test
 	void aStopBeforeRunOfAnEmptyLoopIsRemembered() {
 		this.loop.stop();
-		GroupRun.of(this.loop::run).returned();
+		RunningGroup.of(this.loop::run).returned();
 	}
 
 	@Test
@@ -122,7 +122,7 @@ class LoopTests {
 				this.loop.stop();
 			}
 		}).build());
-		GroupRun.of(this.loop::run).returned();
+		RunningGroup.of(this.loop::run).returned();
 		assertThat(executions).hasValue(10);
 	}
 
@@ -130,7 +130,7 @@ class LoopTests {
 	void aCompletedStageStopsTheLoop() {
 		CompletableFuture<String> stop = new CompletableFuture<>();
 		this.loop.add(this.a.build());
-		GroupRun run = GroupRun.of(() -> this.loop.run(stop));
+		RunningGroup run = RunningGroup.of(() -> this.loop.run(stop));
 		this.a.awaitStarted();
 		assertThat(run.isOver()).isFalse();
 		stop.complete("enough");
@@ -141,7 +141,7 @@ class LoopTests {
 	@Test
 	void aStageThatFailsStopsTheLoopToo() {
 		CompletableFuture<String> stop = new CompletableFuture<>();
-		GroupRun run = GroupRun.of(() -> this.loop.run(stop));
+		RunningGroup run = RunningGroup.of(() -> this.loop.run(stop));
 		stop.completeExceptionally(new IOException("broken"));
 		run.returned();
 	}
@@ -149,14 +149,14 @@ class LoopTests {
 	@Test
 	void aStageThatHasCompletedBeforeLetsNoBodyBegin() {
 		this.loop.add(this.a.build());
-		GroupRun.of(() -> this.loop.run(CompletableFuture.completedFuture("done"))).returned();
+		RunningGroup.of(() -> this.loop.run(CompletableFuture.completedFuture("done"))).returned();
 		assertThat(this.a.executions()).isZero();
 	}
 
 	@Test
 	void aLoopWithAStageCanStillBeStopped() {
 		this.loop.add(this.a.build());
-		GroupRun run = GroupRun.of(() -> this.loop.run(new CompletableFuture<>()));
+		RunningGroup run = RunningGroup.of(() -> this.loop.run(new CompletableFuture<>()));
 		this.a.awaitStarted();
 		this.loop.stop();
 		run.returned();
@@ -165,7 +165,7 @@ class LoopTests {
 	@Test
 	void interruptingTheThreadInsideRunStopsTheLoop() {
 		this.loop.add(this.a.build());
-		GroupRun run = GroupRun.of(this.loop::run);
+		RunningGroup run = RunningGroup.of(this.loop::run);
 		this.a.awaitStarted();
 		run.thread().interrupt();
 		assertThat(run.thrown()).isInstanceOf(InterruptedException.class);
@@ -175,7 +175,7 @@ class LoopTests {
 
 	@Test
 	void interruptingTheThreadInsideAnEmptyLoopStopsIt() {
-		GroupRun run = GroupRun.of(this.loop::run);
+		RunningGroup run = RunningGroup.of(this.loop::run);
 		run.thread().interrupt();
 		assertThat(run.thrown()).isInstanceOf(InterruptedException.class);
 	}
@@ -183,7 +183,7 @@ class LoopTests {
 	@Test
 	void runningOneLoopTwiceIsRefused() {
 		this.loop.stop();
-		GroupRun.of(this.loop::run).returned();
+		RunningGroup.of(this.loop::run).returned();
 		assertThatIllegalStateException().isThrownBy(this.loop::run);
 	}
 
@@ -197,7 +197,7 @@ class LoopTests {
 			throw new IOException("always");
 		}).build());
 		long began = System.nanoTime();
-		GroupRun run = GroupRun.of(this.loop::run);
+		RunningGroup run = RunningGroup.of(this.loop::run);
 		Waits.await(second);
 		Duration elapsed = Waits.since(began);
 		this.loop.stop();
@@ -213,7 +213,7 @@ class LoopTests {
 			many.countDown();
 			throw new IOException("always");
 		}).backoff(Backoff.none()).build());
-		GroupRun run = GroupRun.of(this.loop::run);
+		RunningGroup run = RunningGroup.of(this.loop::run);
 		Waits.await(many);
 		this.loop.stop();
 		run.returned();
@@ -222,7 +222,7 @@ class LoopTests {
 	@Test
 	void thePauseBetweenTwoTurnsEndsWithin200MillisecondsOfAStop() {
 		this.loop.add(this.a.describe().delay(Waits.LONG).build());
-		GroupRun run = GroupRun.of(this.loop::run);
+		RunningGroup run = RunningGroup.of(this.loop::run);
 		this.a.finish();
 		Waits.until(() -> Waits.pauses(this.loop.snapshot().members().get(0)));
 		long stopped = System.nanoTime();
@@ -239,7 +239,7 @@ class LoopTests {
 			.failureHandler((failure) -> handled.incrementAndGet())
 			.backoff(Backoff.none())
 			.build());
-		GroupRun run = GroupRun.of(this.loop::run);
+		RunningGroup run = RunningGroup.of(this.loop::run);
 		this.a.awaitStarted();
 		this.a.fail(new IOException("1"));
 		this.a.awaitStarted();
@@ -264,7 +264,7 @@ class LoopTests {
 				// swallowed
 			}
 		}).build());
-		GroupRun run = GroupRun.of(this.loop::run);
+		RunningGroup run = RunningGroup.of(this.loop::run);
 		Waits.await(started);
 		this.loop.stop();
 		run.returned();
@@ -277,7 +277,7 @@ class LoopTests {
 		this.loop.add(Member.named("failing").execute((context) -> {
 			throw (context.execution() == 3) ? last : new IOException("earlier");
 		}).backoff(Backoff.none()).maxRestarts(2).build());
-		Throwable thrown = GroupRun.of(this.loop::run).thrown();
+		Throwable thrown = RunningGroup.of(this.loop::run).thrown();
 		// run() may throw no checked exception: it comes as a cause
 		assertThat(thrown).hasRootCause(last);
 		assertThat(this.loop.snapshot().stopReason().cause()).isSameAs(last);
@@ -289,14 +289,14 @@ class LoopTests {
 		this.loop.add(Member.named("failing").execute(() -> {
 			throw failure;
 		}).backoff(Backoff.none()).build());
-		assertThat(GroupRun.of(this.loop::run).thrown()).isSameAs(failure);
+		assertThat(RunningGroup.of(this.loop::run).thrown()).isSameAs(failure);
 	}
 
 	@Test
 	@SuppressWarnings("unchecked")
 	void anErrorThatIsNotFatalIsOneMoreTurn() {
 		this.loop.add(this.a.describe().fatal().backoff(Backoff.none()).build());
-		GroupRun run = GroupRun.of(this.loop::run);
+		RunningGroup run = RunningGroup.of(this.loop::run);
 		this.a.awaitStarted();
 		this.a.fail(new StackOverflowError("not fatal"));
 		assertThat(this.a.awaitStarted().execution()).isEqualTo(2);

@@ -32,7 +32,7 @@ class MemberControlTests {
 	@ParameterizedTest
 	@EnumSource
 	void stopMemberInterruptsThisOneAloneAndItsPoliciesDoNotApply(Policy policy) {
-		GroupRun run = run(this.subject.describe().onDone(policy).onError(policy).backoff(Backoff.none()));
+		RunningGroup run = run(this.subject.describe().onDone(policy).onError(policy).backoff(Backoff.none()));
 		this.group.stopMember("subject");
 		StopReason reason = this.subject.awaitInterrupt();
 		assertThat(reason.kind()).isEqualTo(StopReason.Kind.STOP_REQUESTED);
@@ -60,7 +60,7 @@ class MemberControlTests {
 			seen.add(context.stopReason().kind());
 		}).interrupt((reason) -> {
 		}).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(started);
 		this.group.stopMember("subject");
 		this.events.await("subject ended STOPPED");
@@ -72,7 +72,7 @@ class MemberControlTests {
 	@Test
 	void stopMemberReturnsAtOnce() {
 		this.subject.deaf();
-		GroupRun run = run(this.subject.describe());
+		RunningGroup run = run(this.subject.describe());
 		long called = System.nanoTime();
 		this.group.stopMember("subject");
 		assertThat(Waits.since(called)).isLessThan(Waits.SOON);
@@ -101,7 +101,7 @@ class MemberControlTests {
 
 	@Test
 	void stopMemberEndsAPauseAtOnce() {
-		GroupRun run = run(this.subject.describe().onDone(Policy.RESTART).delay(Waits.LONG));
+		RunningGroup run = run(this.subject.describe().onDone(Policy.RESTART).delay(Waits.LONG));
 		this.subject.finish();
 		Waits.until(() -> Waits.pauses(subject()));
 		long stopped = System.nanoTime();
@@ -117,7 +117,7 @@ class MemberControlTests {
 	@Test
 	void stopMemberRightAfterAddIsNeverLost() {
 		this.group.add(this.other.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.other.awaitStarted();
 		for (int i = 0; i < 300; i++) {
 			FakeMember member = new FakeMember("member" + i);
@@ -140,7 +140,7 @@ class MemberControlTests {
 		this.group.add(this.subject.build());
 		this.group.add(this.other.build());
 		this.group.stopMember("subject");
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.other.awaitStarted();
 		Waits.until(() -> state() == MemberState.STOPPED);
 		assertThat(run.isOver()).isFalse();
@@ -154,7 +154,7 @@ class MemberControlTests {
 		this.group.add(this.subject.build());
 		this.group.stopMember("subject");
 		this.group.startMember("subject");
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.subject.awaitStarted();
 		this.group.stop();
 		run.returned();
@@ -162,7 +162,7 @@ class MemberControlTests {
 
 	@Test
 	void aStoppedMemberIsNotInterruptedAgainWhenTheGroupStops() {
-		GroupRun run = run(this.subject.describe());
+		RunningGroup run = run(this.subject.describe());
 		this.group.stopMember("subject");
 		this.events.await("subject ended STOPPED");
 		this.group.stopMember("subject");
@@ -175,7 +175,7 @@ class MemberControlTests {
 	@Test
 	void aMemberThatIsStillStoppingIsNotInterruptedAgainWhenTheGroupStops() {
 		this.subject.deaf();
-		GroupRun run = run(this.subject.describe());
+		RunningGroup run = run(this.subject.describe());
 		this.group.stopMember("subject");
 		this.subject.awaitInterrupt();
 		this.group.stopMember("subject");
@@ -190,7 +190,7 @@ class MemberControlTests {
 	void aFailureAfterStopMemberReachesTheHandlersAndEndsNothing() {
 		this.subject.deaf();
 		List<Throwable> handled = new CopyOnWriteArrayList<>();
-		GroupRun run = run(this.subject.describe().failureHandler(handled::add));
+		RunningGroup run = run(this.subject.describe().failureHandler(handled::add));
 		this.group.stopMember("subject");
 		this.subject.awaitInterrupt();
 		IllegalStateException failure = new IllegalStateException("on the way out");
@@ -206,7 +206,7 @@ class MemberControlTests {
 	@Test
 	void anErrorAfterStopMemberEndsNothingEither() {
 		this.subject.deaf();
-		GroupRun run = run(this.subject.describe());
+		RunningGroup run = run(this.subject.describe());
 		this.group.stopMember("subject");
 		this.subject.awaitInterrupt();
 		this.subject.fail(new StackOverflowError("its policies do not apply"));
@@ -220,7 +220,7 @@ class MemberControlTests {
 	@Test
 	void whenTheLastMemberIsStoppedTheGroupIsOver() {
 		this.group.add(this.subject.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.subject.awaitStarted();
 		this.group.stopMember("subject");
 		run.returned();
@@ -231,7 +231,7 @@ class MemberControlTests {
 	void aGroupThatKeepsStoppedMembersWaitsForTheirNextStart() {
 		Group group = Group.builder().keepStopped(true).build();
 		group.add(this.subject.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.subject.awaitStarted();
 		group.stopMember("subject");
 		this.subject.awaitInterrupt();
@@ -248,7 +248,7 @@ class MemberControlTests {
 	void aGroupThatKeepsStoppedMembersIsOverWhenAllHaveEndedByThemselves() {
 		Group group = Group.builder().keepStopped(true).build();
 		group.add(this.subject.describe().onDone(Policy.DO_NOTHING).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.subject.finish();
 		run.returned();
 	}
@@ -257,7 +257,7 @@ class MemberControlTests {
 	void aGroupThatKeepsStoppedMembersCanStillBeStopped() {
 		Group group = Group.builder().keepStopped(true).build();
 		group.add(this.subject.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.subject.awaitStarted();
 		group.stopMember("subject");
 		Waits.until(() -> group.snapshot().members().get(0).state() == MemberState.STOPPED);
@@ -268,7 +268,7 @@ class MemberControlTests {
 
 	@Test
 	void startMemberRunsAStoppedMemberAgain() {
-		GroupRun run = run(this.subject.describe());
+		RunningGroup run = run(this.subject.describe());
 		this.group.stopMember("subject");
 		this.events.await("subject ended STOPPED");
 		this.group.startMember("subject");
@@ -284,7 +284,7 @@ class MemberControlTests {
 
 	@Test
 	void startMemberRunsACompletedMemberAgain() {
-		GroupRun run = run(this.subject.describe().onDone(Policy.DO_NOTHING));
+		RunningGroup run = run(this.subject.describe().onDone(Policy.DO_NOTHING));
 		this.subject.finish();
 		this.events.await("subject ended COMPLETED");
 		this.group.startMember("subject");
@@ -297,7 +297,7 @@ class MemberControlTests {
 
 	@Test
 	void startMemberRunsAFailedMemberAgain() {
-		GroupRun run = run(this.subject.describe().onError(Policy.DO_NOTHING));
+		RunningGroup run = run(this.subject.describe().onError(Policy.DO_NOTHING));
 		this.subject.fail(new IOException("once"));
 		this.events.await("subject ended FAILED");
 		this.group.startMember("subject");
@@ -309,7 +309,7 @@ class MemberControlTests {
 
 	@Test
 	void startMemberOfARunningMemberChangesNothing() {
-		GroupRun run = run(this.subject.describe().onDone(Policy.DO_NOTHING));
+		RunningGroup run = run(this.subject.describe().onDone(Policy.DO_NOTHING));
 		this.group.startMember("subject");
 		this.group.startMember("subject");
 		this.subject.finish();
@@ -322,7 +322,7 @@ class MemberControlTests {
 
 	@Test
 	void startMemberOfAPausingMemberDoesNotCutItsPauseShort() {
-		GroupRun run = run(this.subject.describe().onDone(Policy.RESTART).delay(Waits.LONG));
+		RunningGroup run = run(this.subject.describe().onDone(Policy.RESTART).delay(Waits.LONG));
 		this.subject.finish();
 		Waits.until(() -> Waits.pauses(subject()));
 		this.group.startMember("subject");
@@ -335,7 +335,7 @@ class MemberControlTests {
 	@Test
 	void startMemberOfOneThatIsStillStoppingIsRemembered() {
 		this.subject.deaf();
-		GroupRun run = run(this.subject.describe());
+		RunningGroup run = run(this.subject.describe());
 		this.group.stopMember("subject");
 		this.subject.awaitInterrupt();
 		this.group.startMember("subject");
@@ -368,7 +368,7 @@ class MemberControlTests {
 				Waits.ignoringInterrupts(release);
 			}
 		}).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		assertThat(Waits.take(started)).isOne();
 		group.stopMember("subject");
 		Waits.await(interrupted);
@@ -382,7 +382,7 @@ class MemberControlTests {
 	@Test
 	void theLastOfStopAndStartCounts() {
 		this.subject.deaf();
-		GroupRun run = run(this.subject.describe());
+		RunningGroup run = run(this.subject.describe());
 		this.group.stopMember("subject");
 		this.subject.awaitInterrupt();
 		this.group.startMember("subject");
@@ -398,7 +398,7 @@ class MemberControlTests {
 
 	@Test
 	void startMemberBeginsANewRowAndANewBudget() {
-		GroupRun run = run(this.subject.describe()
+		RunningGroup run = run(this.subject.describe()
 			.onError(Policy.RESTART)
 			.backoff(Backoff.none())
 			.maxRestarts(1)
@@ -422,7 +422,7 @@ class MemberControlTests {
 
 	@Test
 	void startMemberBeginsANewBudgetInAWindowToo() {
-		GroupRun run = run(this.subject.describe()
+		RunningGroup run = run(this.subject.describe()
 			.onError(Policy.RESTART)
 			.backoff(Backoff.none())
 			.maxRestarts(1)
@@ -443,7 +443,7 @@ class MemberControlTests {
 	@Test
 	void afterAStopStartMemberCallsNoBody() {
 		this.other.deaf();
-		GroupRun run = run(this.subject.describe());
+		RunningGroup run = run(this.subject.describe());
 		this.group.stop();
 		this.events.await("subject ended STOPPED");
 		try {
@@ -461,7 +461,7 @@ class MemberControlTests {
 	@Test
 	void afterTheEndStopMemberChangesNothing() {
 		this.group.add(this.subject.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.subject.awaitStarted();
 		this.group.stop();
 		run.returned();
@@ -478,7 +478,7 @@ class MemberControlTests {
 			executions.incrementAndGet();
 			this.group.stopMember("subject");
 		}).onDone(Policy.RESTART).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.events.await("subject ended STOPPED");
 		assertThat(executions).hasValue(1);
 		assertThat(run.isOver()).isFalse();
@@ -495,7 +495,7 @@ class MemberControlTests {
 			Thread.sleep(Waits.LONG.toMillis());
 		}).interrupt((reason) -> {
 		}).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(started);
 		group.stopMember("stubborn");
 		run.returned();
@@ -504,7 +504,7 @@ class MemberControlTests {
 
 	@Test
 	void stoppingAndStartingInTurnsNeverLosesAnOrder() {
-		GroupRun run = run(this.subject.describe());
+		RunningGroup run = run(this.subject.describe());
 		for (int i = 1; i <= 100; i++) {
 			this.group.stopMember("subject");
 			this.group.startMember("subject");
@@ -517,10 +517,10 @@ class MemberControlTests {
 		assertThat(this.subject.interrupts()).hasSize(101);
 	}
 
-	private GroupRun run(Member.Builder subject) {
+	private RunningGroup run(Member.Builder subject) {
 		this.group.add(this.other.build());
 		this.group.add(subject.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.other.awaitStarted();
 		this.subject.awaitStarted();
 		return run;

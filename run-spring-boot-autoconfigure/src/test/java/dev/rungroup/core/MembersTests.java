@@ -70,7 +70,7 @@ class MembersTests {
 				}));
 		try {
 			this.group.add(Members.signals("WINCH"));
-			GroupRun run = GroupRun.of(this.group);
+			RunningGroup run = RunningGroup.of(this.group);
 			Waits.until("the signal ends the group", () -> {
 				raise();
 				return run.isOver();
@@ -115,7 +115,7 @@ class MembersTests {
 		CompletableFuture<String> stage = new CompletableFuture<>();
 		this.group.add(Members.completion("stage", stage));
 		this.group.add(this.other.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.other.awaitStarted();
 		assertThat(run.isOver()).isFalse();
 		stage.complete("done");
@@ -127,7 +127,7 @@ class MembersTests {
 	void completionThrowsTheFailureItself() {
 		CompletableFuture<String> stage = new CompletableFuture<>();
 		this.group.add(Members.completion("stage", stage));
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		IOException failure = new IOException("broken");
 		stage.completeExceptionally(failure);
 		assertThat(run.thrown()).isSameAs(failure);
@@ -138,7 +138,7 @@ class MembersTests {
 		IOException failure = new IOException("broken");
 		CompletableFuture<Object> first = new CompletableFuture<>();
 		this.group.add(Members.completion("stage", first.thenApply(String::valueOf).thenApply(String::length)));
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		first.completeExceptionally(failure);
 		assertThat(run.thrown()).isSameAs(failure);
 	}
@@ -147,20 +147,20 @@ class MembersTests {
 	void completionUnwrapsACompletionExceptionThatTheStageHoldsItself() {
 		IOException failure = new IOException("broken");
 		this.group.add(Members.completion("stage", CompletableFuture.failedFuture(new CompletionException(failure))));
-		assertThat(GroupRun.of(this.group).thrown()).isSameAs(failure);
+		assertThat(RunningGroup.of(this.group).thrown()).isSameAs(failure);
 	}
 
 	@Test
 	void completionOfACompletedStageEndsAtOnce() {
 		this.group.add(Members.completion("stage", CompletableFuture.completedFuture("done")));
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 	}
 
 	@Test
 	void completionEndsWhenTheGroupIsStopped() {
 		CompletableFuture<String> stage = new CompletableFuture<>();
 		this.group.add(Members.completion("stage", stage));
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.events.await("stage started");
 		this.group.stop();
 		run.returned();
@@ -180,7 +180,7 @@ class MembersTests {
 			}
 		}, server));
 		this.group.add(this.other.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(accepting);
 		try (Socket client = new Socket(server.getInetAddress(), server.getLocalPort())) {
 			assertThat(client.getInputStream().read()).isEqualTo(-1);
@@ -204,7 +204,7 @@ class MembersTests {
 				reading.countDown();
 				accepted.getInputStream().read();
 			}, accepted));
-			GroupRun run = GroupRun.of(this.group);
+			RunningGroup run = RunningGroup.of(this.group);
 			Waits.await(reading);
 			long stopped = System.nanoTime();
 			this.group.stop();
@@ -221,7 +221,7 @@ class MembersTests {
 			this.group.add(Members.closing("server", () -> {
 				throw failure;
 			}, server));
-			assertThat(GroupRun.of(this.group).thrown()).isSameAs(failure);
+			assertThat(RunningGroup.of(this.group).thrown()).isSameAs(failure);
 			assertThat(server.isClosed()).isTrue();
 		}
 	}
@@ -235,7 +235,7 @@ class MembersTests {
 				server.accept();
 			}, server));
 			this.group.add(this.other.build());
-			GroupRun run = GroupRun.of(this.group);
+			RunningGroup run = RunningGroup.of(this.group);
 			Waits.await(accepting);
 			this.other.awaitStarted();
 			IOException failure = new IOException("broken");
@@ -250,7 +250,7 @@ class MembersTests {
 		AtomicInteger closes = new AtomicInteger();
 		this.group.add(Members.closing("resource", () -> {
 		}, closes::incrementAndGet));
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(closes).hasValue(1);
 	}
 

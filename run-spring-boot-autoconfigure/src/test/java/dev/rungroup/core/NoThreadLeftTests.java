@@ -53,7 +53,7 @@ class NoThreadLeftTests {
 		group.add(a.build());
 		group.add(new FakeMember("b").build());
 		group.add(new FakeMember("c").describe().timeout(Waits.LONG).readyTimeout(Waits.LONG).stage(1).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		a.fail(new IOException("broken"));
 		assertThat(run.thrown()).isInstanceOf(IOException.class);
 	}
@@ -93,7 +93,7 @@ class NoThreadLeftTests {
 		}).build();
 		group.add(new FakeMember("a").build());
 		group.add(new FakeMember("b").build());
-		assertThat(GroupRun.of(group).thrown()).isNotNull();
+		assertThat(RunningGroup.of(group).thrown()).isNotNull();
 	}
 
 	@Test
@@ -102,7 +102,7 @@ class NoThreadLeftTests {
 		CountDownLatch enough = new CountDownLatch(10);
 		loop.add(Member.named("turn").execute(enough::countDown).delay(Duration.ofMillis(1)).build());
 		CompletableFuture<Void> stop = new CompletableFuture<>();
-		GroupRun run = GroupRun.of(() -> loop.run(stop));
+		RunningGroup run = RunningGroup.of(() -> loop.run(stop));
 		Waits.await(enough);
 		stop.complete(null);
 		run.returned();
@@ -115,7 +115,7 @@ class NoThreadLeftTests {
 		inner.add(a.build());
 		Group outer = new Group();
 		outer.add(inner.asMember("inner"));
-		GroupRun run = GroupRun.of(outer);
+		RunningGroup run = RunningGroup.of(outer);
 		a.awaitStarted();
 		outer.stop();
 		run.returned();
@@ -129,7 +129,7 @@ class NoThreadLeftTests {
 			enough.countDown();
 			context.sleep(Waits.LONG);
 		}).timeout(Duration.ofMillis(5)).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(enough);
 		group.stop();
 		run.returned();
@@ -140,7 +140,7 @@ class NoThreadLeftTests {
 		Group group = Group.builder().gracePeriod(Duration.ofMillis(5)).shutdownTimeout(Duration.ofMillis(50)).build();
 		FakeMember stuck = new FakeMember("stuck").deaf();
 		group.add(stuck.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		stuck.awaitStarted();
 		group.stop();
 		assertThat(run.thrown()).isInstanceOf(UnstoppedMembersException.class);
@@ -152,7 +152,7 @@ class NoThreadLeftTests {
 		Group group = Group.builder().keepStopped(true).build();
 		FakeMember a = new FakeMember("a");
 		group.add(a.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		a.awaitStarted();
 		Thread thread = a.thread();
 		group.stopMember("a");
@@ -175,7 +175,7 @@ class NoThreadLeftTests {
 	private static WeakReference<Group> inARow(Group last) throws InterruptedException {
 		Group first = new Group();
 		first.add(Member.named("starts-the-last").execute(last::start).build());
-		GroupRun.of(first).returned();
+		RunningGroup.of(first).returned();
 		assertThat(last.awaitTermination(Waits.LIMIT)).isTrue();
 		return new WeakReference<>(first);
 	}

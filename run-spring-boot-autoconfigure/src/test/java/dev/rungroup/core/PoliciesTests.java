@@ -41,7 +41,7 @@ class PoliciesTests {
 	@ParameterizedTest
 	@MethodSource("combinations")
 	void aReturnFollowsOnDoneWhateverOnErrorSays(Policy onDone, Policy onError) {
-		GroupRun run = run(this.subject.describe().onDone(onDone).onError(onError));
+		RunningGroup run = run(this.subject.describe().onDone(onDone).onError(onError));
 		this.subject.finish();
 		switch (onDone) {
 			case SHUTDOWN -> {
@@ -69,7 +69,7 @@ class PoliciesTests {
 	@ParameterizedTest
 	@MethodSource("combinations")
 	void aFailureFollowsOnErrorWhateverOnDoneSays(Policy onDone, Policy onError) {
-		GroupRun run = run(
+		RunningGroup run = run(
 				this.subject.describe().onDone(onDone).onError(onError).backoff(Backoff.fixed(Duration.ofMillis(1))));
 		IOException failure = new IOException("broken");
 		this.subject.fail(failure);
@@ -101,7 +101,7 @@ class PoliciesTests {
 	@ParameterizedTest
 	@MethodSource("combinations")
 	void theOrderOfTheTwoSettersDoesNotMatter(Policy onDone, Policy onError) {
-		GroupRun run = run(this.subject.describe().onError(onError).onDone(onDone).backoff(Backoff.none()));
+		RunningGroup run = run(this.subject.describe().onError(onError).onDone(onDone).backoff(Backoff.none()));
 		this.subject.finish();
 		if (onDone == Policy.RESTART) {
 			assertThat(this.subject.awaitStarted().execution()).isEqualTo(2);
@@ -115,7 +115,7 @@ class PoliciesTests {
 
 	@Test
 	void byDefaultBothShutTheGroupDown() {
-		GroupRun run = run(this.subject.describe());
+		RunningGroup run = run(this.subject.describe());
 		this.subject.finish();
 		run.returned();
 		assertThat(this.group.stopReason().kind()).isEqualTo(StopReason.Kind.MEMBER_DONE);
@@ -128,7 +128,7 @@ class PoliciesTests {
 			enough.countDown();
 			throw new IOException("always");
 		}).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(enough);
 		this.group.stop();
 		run.returned();
@@ -137,7 +137,7 @@ class PoliciesTests {
 	@Test
 	void maxRestartsDoesNotCountTheFirstExecution() {
 		List<Throwable> failures = failures(3);
-		GroupRun run = runFailing(failures, (member) -> member.maxRestarts(2));
+		RunningGroup run = runFailing(failures, (member) -> member.maxRestarts(2));
 		// of a member that was restarted, its last
 		assertThat(run.thrown()).isSameAs(failures.get(2));
 		assertThat(this.events.count("subject execution failed")).isEqualTo(3);
@@ -158,7 +158,7 @@ class PoliciesTests {
 	@Test
 	void maxRestartsOfZeroAllowsNone() {
 		List<Throwable> failures = failures(1);
-		GroupRun run = runFailing(failures, (member) -> member.maxRestarts(0));
+		RunningGroup run = runFailing(failures, (member) -> member.maxRestarts(0));
 		assertThat(run.thrown()).isSameAs(failures.get(0));
 		assertThat(this.events.count("subject execution failed")).isEqualTo(1);
 		assertThat(this.events.count("subject restart")).isZero();
@@ -169,7 +169,7 @@ class PoliciesTests {
 	void onceTheBudgetIsSpentDoNothingEndsTheMemberAlone() {
 		this.group.add(this.other.build());
 		List<Throwable> failures = failures(2);
-		GroupRun run = runFailing(failures, (member) -> member.maxRestarts(1).onExhausted(Policy.DO_NOTHING));
+		RunningGroup run = runFailing(failures, (member) -> member.maxRestarts(1).onExhausted(Policy.DO_NOTHING));
 		this.events.await("subject ended FAILED");
 		this.other.awaitStarted();
 		assertThat(run.isOver()).isFalse();
@@ -183,7 +183,7 @@ class PoliciesTests {
 	void onExhaustedDoesNotApplyToAMemberThatIsNotRestarted() {
 		this.group.add(this.other.build());
 		this.group.add(this.subject.describe().onError(Policy.DO_NOTHING).maxRestarts(0).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.other.awaitStarted();
 		this.subject.fail(new IOException("alone"));
 		this.events.await("subject ended FAILED");
@@ -201,7 +201,7 @@ class PoliciesTests {
 				throw new IOException("every second");
 			}
 		}).onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).maxRestarts(1).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(enough);
 		this.group.stop();
 		run.returned();
@@ -221,7 +221,7 @@ class PoliciesTests {
 			.backoff(Backoff.none().withResetAfter(Duration.ofMillis(20)))
 			.maxRestarts(1)
 			.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(enough);
 		this.group.stop();
 		run.returned();
@@ -239,7 +239,7 @@ class PoliciesTests {
 			.onError(Policy.RESTART)
 			.backoff(Backoff.exponential(Duration.ofMillis(1), 2, Duration.ofSeconds(1)))
 			.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.events.await("subject restart", 5);
 		this.group.stop();
 		run.returned();
@@ -248,7 +248,7 @@ class PoliciesTests {
 
 	@Test
 	void withinCountsFailuresInsideTheWindowThoughExecutionsReturnBetweenThem() {
-		GroupRun run = run(this.subject.describe()
+		RunningGroup run = run(this.subject.describe()
 			.onDone(Policy.RESTART)
 			.onError(Policy.RESTART)
 			.backoff(Backoff.none())
@@ -273,7 +273,7 @@ class PoliciesTests {
 			context.sleep(Duration.ofMillis(40));
 			throw new IOException("slowly");
 		}).onError(Policy.RESTART).backoff(Backoff.none()).maxRestarts(1).within(Duration.ofMillis(30)).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(enough);
 		this.group.stop();
 		run.returned();
@@ -291,7 +291,7 @@ class PoliciesTests {
 			}).onError(onError).backoff(Backoff.none()).build());
 			FakeMember bystander = new FakeMember("bystander");
 			group.add(bystander.build());
-			assertThat(GroupRun.of(group).thrown()).isSameAs(failure);
+			assertThat(RunningGroup.of(group).thrown()).isSameAs(failure);
 			assertThat(group.stopReason()).isEqualTo(new StopReason(StopReason.Kind.MEMBER_FAILED, "subject", failure));
 			assertThat(executions).hasValue(1);
 		}
@@ -300,7 +300,7 @@ class PoliciesTests {
 	@Test
 	@SuppressWarnings("unchecked")
 	void fatalReplacesTheDefault() {
-		GroupRun run = run(
+		RunningGroup run = run(
 				this.subject.describe().onError(Policy.RESTART).backoff(Backoff.none()).fatal(IOException.class));
 		this.subject.fail(new StackOverflowError("no longer fatal"));
 		assertThat(this.subject.awaitStarted().execution()).isEqualTo(2);
@@ -313,7 +313,7 @@ class PoliciesTests {
 	@Test
 	@SuppressWarnings("unchecked")
 	void fatalWithoutTypesMeansNone() {
-		GroupRun run = run(this.subject.describe().onError(Policy.RESTART).backoff(Backoff.none()).fatal());
+		RunningGroup run = run(this.subject.describe().onError(Policy.RESTART).backoff(Backoff.none()).fatal());
 		this.subject.fail(new StackOverflowError("not fatal"));
 		assertThat(this.subject.awaitStarted().execution()).isEqualTo(2);
 		endedByStop(run);
@@ -322,7 +322,7 @@ class PoliciesTests {
 	@Test
 	@SuppressWarnings("unchecked")
 	void aFatalFailureShutsDownAMemberThatDoesNothingOnError() {
-		GroupRun run = run(this.subject.describe().onError(Policy.DO_NOTHING).fatal(IOException.class));
+		RunningGroup run = run(this.subject.describe().onError(Policy.DO_NOTHING).fatal(IOException.class));
 		Throwable failure = new IOException("fatal");
 		this.subject.fail(failure);
 		assertThat(run.thrown()).isSameAs(failure);
@@ -338,7 +338,7 @@ class PoliciesTests {
 			second.countDown();
 			throw new IOException("always");
 		}).onError(Policy.RESTART).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(second);
 		Duration elapsed = Waits.since(began);
 		this.group.stop();
@@ -353,7 +353,7 @@ class PoliciesTests {
 		this.group.add(Member.named("subject").execute(() -> {
 			throw new IOException("always");
 		}).onError(Policy.RESTART).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.events.await("subject restart", 2);
 		this.group.stop();
 		run.returned();
@@ -369,7 +369,7 @@ class PoliciesTests {
 			context.sleep(Duration.ofMillis(5));
 			ends.add(System.nanoTime());
 		}).onDone(Policy.RESTART).delay(Duration.ofMillis(30)).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.take(begins);
 		for (int i = 0; i < 4; i++) {
 			assertThat(Waits.take(begins) - Waits.take(ends)).isGreaterThanOrEqualTo(30_000_000);
@@ -389,7 +389,7 @@ class PoliciesTests {
 			.delay(Duration.ofMillis(1))
 			.build());
 		long began = System.nanoTime();
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		long first = Waits.take(begins);
 		assertThat(first - began).isGreaterThanOrEqualTo(1_000_000_000);
 		for (int i = 0; i < 10; i++) {
@@ -415,35 +415,35 @@ class PoliciesTests {
 				throw new IOException("every third");
 			}
 		}).onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(enough);
 		this.group.stop();
 		run.returned();
 		assertThat(overlaps).hasValue(0);
 	}
 
-	private GroupRun run(Member.Builder subject) {
+	private RunningGroup run(Member.Builder subject) {
 		this.group.add(this.other.build());
 		this.group.add(subject.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.other.awaitStarted();
 		assertThat(this.subject.awaitStarted().execution()).isOne();
 		return run;
 	}
 
-	private void endedByStop(GroupRun run) {
+	private void endedByStop(RunningGroup run) {
 		assertThat(run.isOver()).isFalse();
 		assertThat(this.group.stopReason()).isNull();
 		this.group.stop();
 		run.returned();
 	}
 
-	private GroupRun runFailing(List<Throwable> failures, java.util.function.UnaryOperator<Member.Builder> rule) {
+	private RunningGroup runFailing(List<Throwable> failures, java.util.function.UnaryOperator<Member.Builder> rule) {
 		AtomicInteger next = new AtomicInteger();
 		this.group.add(rule.apply(Member.named("subject").execute(() -> {
 			FakeMember.<RuntimeException>sneakyThrow(failures.get(next.getAndIncrement()));
 		}).onError(Policy.RESTART).backoff(Backoff.none())).build());
-		return GroupRun.of(this.group);
+		return RunningGroup.of(this.group);
 	}
 
 	private static List<Throwable> failures(int count) {

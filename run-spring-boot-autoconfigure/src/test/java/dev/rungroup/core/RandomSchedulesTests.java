@@ -174,7 +174,7 @@ class RandomSchedulesTests {
 				act(this.random);
 			}
 			Thread second = secondThread();
-			GroupRun run = GroupRun.of(() -> {
+			RunningGroup run = RunningGroup.of(() -> {
 				try {
 					this.group.run();
 				}

@@ -9,6 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,6 +20,39 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 @Timeout(60)
 class RetryTests {
+
+	@Test
+	void pausesOutsideOfMembersFollowTheTimeItIsToldTo() throws Exception {
+		List<Long> parks = new ArrayList<>();
+		AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
+		Time time = new Time() {
+
+			@Override
+			public long nanoTime() {
+				return now.get();
+			}
+
+			@Override
+			public void park(Object blocker, long nanos) {
+				parks.add(nanos);
+				now.addAndGet(nanos);
+			}
+
+			@Override
+			public void unpark(Thread thread) {
+				// nobody waits
+			}
+
+		};
+		Retry retry = Retry.with(Backoff.exponential(Duration.ofHours(1), 2, Duration.ofHours(9))).on(time);
+		retry.run((attempt) -> {
+			if (attempt.iteration() < 4) {
+				throw new IOException("again");
+			}
+		});
+		assertThat(parks).containsExactly(Duration.ofHours(1).toNanos(), Duration.ofHours(2).toNanos(),
+				Duration.ofHours(4).toNanos());
+	}
 
 	@Test
 	void aCallThatReturnsIsCalledOnce() throws Exception {
@@ -207,7 +241,7 @@ class RetryTests {
 	void interruptedInItsPauseItThrowsWithTheLastFailureSuppressed() {
 		CountDownLatch failed = new CountDownLatch(1);
 		IOException failure = new IOException("before the pause");
-		GroupRun run = GroupRun.of(() -> Retry.with(Backoff.fixed(Waits.LONG)).run((attempt) -> {
+		RunningGroup run = RunningGroup.of(() -> Retry.with(Backoff.fixed(Waits.LONG)).run((attempt) -> {
 			failed.countDown();
 			throw failure;
 		}));
@@ -221,7 +255,7 @@ class RetryTests {
 
 	@Test
 	void aJitterWithoutADelayIsAPauseToo() {
-		GroupRun run = GroupRun
+		RunningGroup run = RunningGroup
 			.of(() -> Retry.with(Backoff.none().withJitter(Waits.LONG)).withMaxRetries(100).run((attempt) -> {
 				throw new IOException("attempt " + attempt.iteration());
 			}));
@@ -234,7 +268,7 @@ class RetryTests {
 	void anInterruptFlagThatIsSetBeforeThePauseEndsIt() {
 		IOException failure = new IOException("before the pause");
 		AtomicInteger calls = new AtomicInteger();
-		GroupRun run = GroupRun.of(() -> Retry.with(Backoff.fixed(Waits.LONG)).run((attempt) -> {
+		RunningGroup run = RunningGroup.of(() -> Retry.with(Backoff.fixed(Waits.LONG)).run((attempt) -> {
 			calls.incrementAndGet();
 			Thread.currentThread().interrupt();
 			throw failure;
@@ -264,7 +298,7 @@ class RetryTests {
 			}
 		}).interrupt((reason) -> {
 		}).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(failed);
 		long stopped = System.nanoTime();
 		group.stop();
@@ -290,7 +324,7 @@ class RetryTests {
 			throw new IOException("before the pause");
 		})).interrupt((reason) -> {
 		}).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(failed);
 		group.stopMember("stopped");
 		run.returned();
@@ -308,7 +342,7 @@ class RetryTests {
 				failing.countDown();
 				throw new IOException("always");
 			})).interrupt(interrupter).build());
-			GroupRun run = GroupRun.of(group);
+			RunningGroup run = RunningGroup.of(group);
 			Waits.await(failing);
 			group.stop();
 			run.returned();
@@ -323,7 +357,7 @@ class RetryTests {
 			failing.countDown();
 			throw new IOException("always");
 		})).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(failing);
 		group.stop();
 		run.returned();
@@ -336,7 +370,7 @@ class RetryTests {
 		Group group = new Group();
 		group.add(Member.named("first").execute(() -> {
 		}).build());
-		GroupRun.of(() -> {
+		RunningGroup.of(() -> {
 			group.run();
 			results.add(Retry.with(Backoff.fixed(Duration.ofMillis(1))).call((attempt) -> {
 				if (calls.incrementAndGet() < 3) {
@@ -452,17 +486,17 @@ class RetryTests {
 	@Test
 	void oneRetryServesManyThreadsAtOnce() {
 		Retry retry = Retry.with(Backoff.fixed(Duration.ofMillis(1))).withMaxRetries(20);
-		List<GroupRun> runs = new ArrayList<>();
+		List<RunningGroup> runs = new ArrayList<>();
 		AtomicInteger calls = new AtomicInteger();
 		for (int i = 0; i < 8; i++) {
-			runs.add(GroupRun.of(() -> retry.run((attempt) -> {
+			runs.add(RunningGroup.of(() -> retry.run((attempt) -> {
 				calls.incrementAndGet();
 				if (attempt.iteration() <= 20) {
 					throw new IOException("not yet");
 				}
 			})));
 		}
-		runs.forEach(GroupRun::returned);
+		runs.forEach(RunningGroup::returned);
 		assertThat(calls).hasValue(8 * 21);
 	}
 
@@ -498,7 +532,7 @@ class RetryTests {
 	}
 
 	private static Throwable thrownBy(Task task) {
-		GroupRun run = GroupRun.of(task);
+		RunningGroup run = RunningGroup.of(task);
 		Throwable thrown = run.thrown();
 		assertThat(thrown).isNotNull();
 		return thrown;

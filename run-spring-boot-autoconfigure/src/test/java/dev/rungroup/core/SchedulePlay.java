@@ -69,6 +69,7 @@ final class SchedulePlay {
 			.name("schedule")
 			.time(this.time)
 			.threadFactory(this::thread)
+			.interrupterThreads(this::thread)
 			.keepStopped(schedule.keepStopped())
 			.gracePeriod(Duration.ofNanos(schedule.gracePeriod()))
 			.listener(new Recorder());
@@ -125,11 +126,7 @@ final class SchedulePlay {
 		int left = count;
 		while (left > 0 && this.hung == null) {
 			Object next = take();
-			if (next instanceof Thread thread) {
-				await(thread);
-				this.time.dead(thread);
-			}
-			else if (DONE.equals(next)) {
+			if (DONE.equals(next)) {
 				left--;
 			}
 			else if (next == null) {
@@ -144,7 +141,7 @@ final class SchedulePlay {
 
 	private @Nullable Object take() {
 		try {
-			return this.time.leaving().poll(SECONDS_UNTIL_IT_HANGS, TimeUnit.SECONDS);
+			return this.time.news().poll(SECONDS_UNTIL_IT_HANGS, TimeUnit.SECONDS);
 		}
 		catch (InterruptedException ex) {
 			throw new AssertionError("The test was interrupted", ex);
@@ -158,28 +155,12 @@ final class SchedulePlay {
 				hangs(thread + " is left");
 			}
 			this.time.unpark(thread);
-			if (this.time.leaving().poll() instanceof Thread leaving) {
-				await(leaving);
-				this.time.dead(leaving);
-			}
 			try {
 				thread.join(1);
 			}
 			catch (InterruptedException ex) {
 				throw new AssertionError("The test was interrupted", ex);
 			}
-		}
-	}
-
-	private void await(Thread thread) {
-		try {
-			thread.join(TimeUnit.SECONDS.toMillis(SECONDS_UNTIL_IT_HANGS));
-		}
-		catch (InterruptedException ex) {
-			throw new AssertionError("The test was interrupted", ex);
-		}
-		if (thread.isAlive()) {
-			hangs(thread + " does not end");
 		}
 	}
 
@@ -205,7 +186,7 @@ final class SchedulePlay {
 			this.thrown = ex;
 		}
 		note(Kind.RETURNED, null, 0, this.thrown);
-		this.time.leaving().add(DONE);
+		this.time.news().add(DONE);
 	}
 
 	private void command(int which) {
@@ -218,7 +199,7 @@ final class SchedulePlay {
 			sleepUntil(this.schedule.end());
 			order(Order.STOP, null);
 		}
-		this.time.leaving().add(DONE);
+		this.time.news().add(DONE);
 	}
 
 	private void sleepUntil(long at) {
@@ -493,7 +474,6 @@ final class SchedulePlay {
 		}
 
 		private void interrupt(StopReason reason) {
-			SchedulePlay.this.time.enter();
 			note(Kind.INTERRUPTER, this.actor.name(), 0, reason);
 			try {
 				switch (this.actor.interrupting()) {
@@ -513,7 +493,6 @@ final class SchedulePlay {
 			}
 			finally {
 				note(Kind.INTERRUPTER_ENDED, this.actor.name(), 0, reason);
-				SchedulePlay.this.time.leave();
 			}
 		}
 

@@ -223,13 +223,22 @@ final class SchedulePromises {
 			stopping |= event.kind() == Kind.GROUP_STOPPING;
 			if (event.kind() == Kind.EXECUTED) {
 				found.remove(event.member());
-				if (stopping && event.what() instanceof Outcome.Failed failed
-						&& !this.givenUp.contains(event.member())) {
-					found.put(String.valueOf(event.member()), failed.failure());
+				Throwable thrown = (event.what() instanceof Outcome.Failed failed) ? failed.failure()
+						: incident(event.what());
+				if (stopping && thrown != null && !this.givenUp.contains(event.member())) {
+					found.put(String.valueOf(event.member()), thrown);
 				}
 			}
 		}
 		return found;
+	}
+
+	/**
+	 * What a body threw when it was asked to end, unless it is how an interrupt looks.
+	 */
+	private static @Nullable Throwable incident(@Nullable Object outcome) {
+		return (outcome instanceof Outcome.Interrupted interrupted && interrupted.thrown() != null
+				&& !Interrupters.isInterrupt(interrupted.thrown())) ? interrupted.thrown() : null;
 	}
 
 	private void checkCalls() {
@@ -631,6 +640,10 @@ final class SchedulePromises {
 			checkOutcome(body, readyAt, ended, executed, mayBeAsked);
 			this.announced |= readyAt < NEVER;
 			Outcome outcome = (Outcome) executed.what();
+			Throwable incident = incident(outcome);
+			if (incident != null) {
+				expect(take(Kind.HANDLER).what() == incident, "the handler to be told of it");
+			}
 			if (outcome instanceof Outcome.Failed failed) {
 				expect(take(Kind.HANDLER).what() == failed.failure(), "the handler to be told of it");
 				this.lastFailure = failed.failure();
@@ -680,13 +693,13 @@ final class SchedulePromises {
 				expect(thrown == null && !asked, "completed only if it returned unasked");
 				expect(!tooLate, "failed if no later execution can be ready in time");
 			}
-			else if (executed.what() instanceof Outcome.Interrupted) {
-				expect(mayBeAsked && (thrown == null || MemberThread.isInterrupt(thrown)),
-						"interrupted only if it was asked to end");
+			else if (executed.what() instanceof Outcome.Interrupted interrupted) {
+				expect(mayBeAsked, "interrupted only if it was asked to end");
+				expect(interrupted.thrown() == thrown, "what it threw: " + thrown);
 			}
 			else if (executed.what() instanceof Outcome.Failed failed) {
 				expect(failed.failure() == thrown, "the failure " + thrown);
-				expect(!asked || !MemberThread.isInterrupt(failed.failure()), "no failure for an interrupt of ours");
+				expect(!asked, "no failure after a stop");
 			}
 		}
 

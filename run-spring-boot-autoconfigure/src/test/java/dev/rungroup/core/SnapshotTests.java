@@ -46,7 +46,7 @@ class SnapshotTests {
 		this.a.deaf();
 		this.group.add(this.a.build());
 		assertThat(this.group.snapshot().state()).isEqualTo(GroupState.NEW);
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		assertThat(this.group.snapshot().state()).isEqualTo(GroupState.RUNNING);
 		this.group.stop();
@@ -63,7 +63,7 @@ class SnapshotTests {
 		this.a.deaf();
 		Instant before = Instant.now();
 		this.group.add(this.a.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		MemberSnapshot running = snapshot("a");
 		assertThat(running.state()).isEqualTo(MemberState.RUNNING);
@@ -85,7 +85,7 @@ class SnapshotTests {
 	void aPausingMemberSaysWhenItGoesOn() {
 		this.group.add(this.a.describe().onError(Policy.RESTART).backoff(Backoff.fixed(Duration.ofHours(1))).build());
 		this.group.add(this.b.describe().initialDelay(Duration.ofHours(2)).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Instant before = Instant.now();
 		IOException failure = new IOException("now pause");
 		this.a.fail(failure);
@@ -110,7 +110,7 @@ class SnapshotTests {
 	void theCountersCountWhatTheirNamesSay() {
 		this.group
 			.add(this.a.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		this.a.fail(new IOException("1"));
 		this.a.awaitStarted();
@@ -134,7 +134,7 @@ class SnapshotTests {
 	void theCountersAreTotalsOverAllStarts() {
 		this.group.add(this.a.describe().onError(Policy.DO_NOTHING).build());
 		this.group.add(this.b.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		this.a.fail(new IOException("1"));
 		Waits.until(() -> snapshot("a").state() == MemberState.FAILED);
@@ -150,7 +150,7 @@ class SnapshotTests {
 	@Test
 	void aMemberThatNeedNotAnnounceItselfIsReadyWhenItHasStarted() {
 		this.group.add(this.a.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		assertThat(snapshot("a").ready()).isTrue();
 		this.group.stop();
@@ -160,7 +160,7 @@ class SnapshotTests {
 	@Test
 	void aMemberThatAnnouncesItselfIsReadyWhenItHas() {
 		this.group.add(this.a.describe().readyTimeout(Waits.LONG).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		MemberContext context = this.a.awaitStarted();
 		assertThat(snapshot("a").ready()).isFalse();
 		context.ready();
@@ -176,7 +176,7 @@ class SnapshotTests {
 			.onError(Policy.RESTART)
 			.backoff(Backoff.fixed(Duration.ofMillis(1)))
 			.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted().ready();
 		this.a.fail(new IOException("once"));
 		MemberContext second = this.a.awaitStarted();
@@ -191,7 +191,7 @@ class SnapshotTests {
 	void aCompletedAndAFailedMemberSaySo() {
 		this.group.add(this.a.describe().onDone(Policy.DO_NOTHING).build());
 		this.group.add(this.b.describe().onError(Policy.DO_NOTHING).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.finish();
 		this.b.fail(new IOException("alone"));
 		run.returned();
@@ -208,7 +208,7 @@ class SnapshotTests {
 		this.group.add(this.a.build());
 		GroupSnapshot before = this.group.snapshot();
 		this.group.add(this.b.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		assertThat(before.state()).isEqualTo(GroupState.NEW);
 		assertThat(before.members()).hasSize(1).extracting(MemberSnapshot::state).containsExactly(MemberState.NEW);
@@ -226,7 +226,7 @@ class SnapshotTests {
 				throw new IOException("every second");
 			}
 		}).onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		long executions = 0;
 		while (enough.getCount() > 0) {
 			MemberSnapshot snapshot = snapshot("busy");
@@ -244,7 +244,7 @@ class SnapshotTests {
 	@Test
 	void theEndOfAnExecutionIsProgress() {
 		this.group.add(this.a.describe().onDone(Policy.RESTART).delay(Waits.LONG).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		Instant begun = this.group.snapshot().members().get(0).lastProgress();
 		Waits.until("time passes", () -> Duration.between(begun, Instant.now()).toMillis() > 50);
@@ -258,7 +258,7 @@ class SnapshotTests {
 	@Test
 	void aHeartbeatIsProgress() {
 		this.group.add(this.a.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		MemberContext context = this.a.awaitStarted();
 		Instant begun = snapshot("a").lastProgress();
 		Waits.until(() -> Instant.now().isAfter(begun.plusMillis(2)));
@@ -275,7 +275,7 @@ class SnapshotTests {
 			enough.countDown();
 			throw new IOException("always");
 		}).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		while (enough.getCount() > 0) {
 			MemberSnapshot snapshot = snapshot("busy");
 			assertThat(snapshot.failures()).isLessThanOrEqualTo(snapshot.executions());
@@ -289,7 +289,7 @@ class SnapshotTests {
 	@Test
 	void theTimesInTwoSnapshotsAreTheSameIfNothingHappenedInBetween() {
 		this.group.add(this.a.describe().onError(Policy.RESTART).backoff(Backoff.fixed(Waits.LONG)).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		this.a.fail(new IOException("now pause"));
 		Waits.until(() -> Waits.pauses(snapshot("a")));

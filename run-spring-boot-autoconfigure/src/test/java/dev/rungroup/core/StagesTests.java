@@ -35,7 +35,7 @@ class StagesTests {
 		Events events = new Events();
 		Group group = Group.builder().listener(events).build();
 		addAll(group);
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		awaitAllStarted();
 		assertThat(events.heard().subList(0, 3)).containsExactly("database started", "worker started",
 				"server started");
@@ -46,7 +46,7 @@ class StagesTests {
 	@Test
 	void stagesStopHighestFirstEachWhenTheOneAboveHasEnded() {
 		addAll(this.group);
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		awaitAllStarted();
 		this.group.stop();
 		run.returned();
@@ -61,7 +61,7 @@ class StagesTests {
 	void aLowerStageIsNotInterruptedWhileTheOneAboveIsStillEnding() {
 		this.server.deaf();
 		addAll(this.group);
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		awaitAllStarted();
 		this.group.stop();
 		this.server.awaitInterrupt();
@@ -88,7 +88,7 @@ class StagesTests {
 			Waits.ignoringInterrupts(release);
 		}).stage(1).build());
 		this.group.add(this.database.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(started);
 		this.database.awaitStarted();
 		this.group.stop();
@@ -105,7 +105,7 @@ class StagesTests {
 		this.group.add(this.server.describe().stage(Integer.MAX_VALUE).build());
 		this.group.add(this.worker.build());
 		this.group.add(this.database.describe().stage(Integer.MIN_VALUE).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		awaitAllStarted();
 		this.group.stop();
 		run.returned();
@@ -120,7 +120,7 @@ class StagesTests {
 		this.group.add(this.server.describe().stage(1).build());
 		this.group.add(this.worker.describe().stage(1).build());
 		this.group.add(this.database.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		awaitAllStarted();
 		this.group.stop();
 		this.server.awaitInterrupt();
@@ -140,7 +140,7 @@ class StagesTests {
 			.onDone(Policy.RESTART)
 			.backoff(Backoff.fixed(Duration.ofMillis(1)))
 			.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.server.awaitStarted();
 		MemberContext context = this.worker.awaitStarted();
 		this.group.stop();
@@ -165,7 +165,7 @@ class StagesTests {
 	void aMemberOfALowerStageThatFailsWhileAnUpperOneStopsIsInterruptedInItsTurn() {
 		this.server.deaf();
 		addAll(this.group);
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		awaitAllStarted();
 		this.group.stop();
 		this.server.awaitInterrupt();
@@ -182,7 +182,7 @@ class StagesTests {
 	@Test
 	void theMemberThatEndedTheGroupIsInterruptedInTheTurnOfItsStage() {
 		addAll(this.group);
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		awaitAllStarted();
 		this.database.finish();
 		run.returned();
@@ -200,7 +200,7 @@ class StagesTests {
 			context.sleep(Waits.LONG);
 		}).interrupt((reason) -> {
 		}).stage(1).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		MemberContext context = this.database.awaitStarted();
 		assertThat(started).isEmpty();
 		assertThat(state("upper")).isEqualTo(MemberState.NEW);
@@ -214,7 +214,7 @@ class StagesTests {
 	void aMemberOfAStageThatWasNeverStartedIsNotInterrupted() {
 		this.group.add(this.database.describe().readyTimeout(Waits.LONG).build());
 		this.group.add(this.server.describe().stage(1).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.database.awaitStarted();
 		this.group.stop();
 		run.returned();
@@ -227,7 +227,7 @@ class StagesTests {
 	void aStageWhoseMemberFailsBeforeItIsReadyEndsTheGroupBeforeTheNextStarts() {
 		this.group.add(this.database.describe().readyTimeout(Waits.LONG).build());
 		this.group.add(this.server.describe().stage(1).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		IllegalStateException failure = new IllegalStateException("no database");
 		this.database.fail(failure);
 		assertThat(run.thrown()).isSameAs(failure);
@@ -242,7 +242,7 @@ class StagesTests {
 		FakeMember upper = new FakeMember("upper");
 		group.add(patient.describe().initialDelay(Waits.LONG).build());
 		group.add(upper.describe().stage(1).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		upper.awaitStarted();
 		group.stop();
 		run.returned();
@@ -253,7 +253,7 @@ class StagesTests {
 	void aMemberThatEndsWithoutAnnouncingItselfHoldsNobodyUp() {
 		this.group.add(this.database.describe().readyTimeout(Waits.LONG).onDone(Policy.DO_NOTHING).build());
 		this.group.add(this.server.describe().stage(1).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.database.finish();
 		this.server.awaitStarted();
 		this.group.stop();
@@ -279,7 +279,7 @@ class StagesTests {
 		group.add(Member.named("lower").execute(() -> {
 		}).readyTimeout(Waits.LONG).onDone(Policy.DO_NOTHING).build());
 		group.add(Member.named("upper").execute(upperStarted::countDown).stage(1).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(upperStarted);
 		run.returned();
 		assertThat(tooEarly).containsExactly(false);
@@ -300,7 +300,7 @@ class StagesTests {
 		this.server.deaf();
 		this.worker.deaf();
 		addAll(group);
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		awaitAllStarted();
 		long stopped = System.nanoTime();
 		group.stop();
@@ -322,7 +322,7 @@ class StagesTests {
 		Group group = Group.builder().gracePeriod(Waits.LONG).shutdownTimeout(Duration.ofSeconds(2)).build();
 		this.database.deaf();
 		addAll(group);
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		awaitAllStarted();
 		long stopped = System.nanoTime();
 		group.stop();
@@ -339,7 +339,7 @@ class StagesTests {
 		this.worker.deaf();
 		group.add(this.server.describe().stage(1).build());
 		group.add(this.worker.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.server.awaitStarted();
 		this.worker.awaitStarted();
 		group.stop();
@@ -353,7 +353,7 @@ class StagesTests {
 	@Test
 	void aMemberAddedWhileTheGroupRunsStopsInTheTurnOfItsStage() {
 		this.group.add(this.worker.describe().stage(1).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.worker.awaitStarted();
 		this.group.add(this.server.describe().stage(2).build());
 		this.group.add(this.database.build());
@@ -375,7 +375,7 @@ class StagesTests {
 			.onDone(Policy.RESTART)
 			.delay(Waits.LONG)
 			.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.server.awaitStarted();
 		Waits.until(() -> state("loop") == MemberState.WAITING);
 		this.group.stop();

@@ -34,7 +34,7 @@ class TimeoutTests {
 	void anExecutionThatOutlivesItsTimeoutIsInterruptedAndHasFailed() {
 		this.group.add(this.slow.describe().timeout(SHORT).build());
 		this.group.add(this.other.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		StopReason reason = this.slow.awaitInterrupt();
 		assertThat(reason.kind()).isEqualTo(StopReason.Kind.EXECUTION_TIMED_OUT);
 		assertThat(reason.member()).isEqualTo("slow");
@@ -47,7 +47,7 @@ class TimeoutTests {
 	@Test
 	void aGroupThatATimeoutEndedSaysSo() {
 		this.group.add(this.slow.describe().timeout(SHORT).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		assertThat(run.thrown()).isInstanceOf(TimeoutException.class);
 		// the promise names the kind for the interrupter; the group may call it a failure
 		assertThat(this.group.stopReason().kind()).isIn(StopReason.Kind.EXECUTION_TIMED_OUT,
@@ -58,7 +58,7 @@ class TimeoutTests {
 	void aMemberWhoseTimeoutEndedTheGroupIsInterruptedOnce() {
 		this.group.add(this.slow.describe().timeout(SHORT).build());
 		this.group.add(this.other.build());
-		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
+		assertThat(RunningGroup.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
 		assertThat(this.slow.interrupts()).hasSize(1);
 		assertThat(this.other.interrupts()).hasSize(1);
 	}
@@ -67,7 +67,7 @@ class TimeoutTests {
 	void theFailureReachesTheHandlers() {
 		List<Throwable> handled = new CopyOnWriteArrayList<>();
 		this.group.add(this.slow.describe().timeout(SHORT).failureHandler(handled::add).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		assertThat(handled).hasSizeLessThanOrEqualTo(1);
 		Throwable thrown = run.thrown();
 		assertThat(handled).containsExactly(thrown);
@@ -83,7 +83,7 @@ class TimeoutTests {
 			seen.add(context.stopReason().kind());
 		}).interrupt((reason) -> {
 		}).timeout(SHORT).build());
-		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
+		assertThat(RunningGroup.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
 		assertThat(seen).containsExactly(false, false, true, StopReason.Kind.EXECUTION_TIMED_OUT);
 	}
 
@@ -91,7 +91,7 @@ class TimeoutTests {
 	void withoutAnInterrupterTheThreadIsInterrupted() {
 		this.group
 			.add(Member.named("sleeper").execute(() -> Thread.sleep(Waits.LONG.toMillis())).timeout(SHORT).build());
-		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
+		assertThat(RunningGroup.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
 		assertThat(this.events.outcomes()).hasSize(1).first().isInstanceOf(Outcome.Failed.class);
 	}
 
@@ -100,7 +100,7 @@ class TimeoutTests {
 		Group group = Group.builder().gracePeriod(SHORT).build();
 		group.add(Member.named("sleeper").execute(() -> Thread.sleep(Waits.LONG.toMillis())).interrupt((reason) -> {
 		}).timeout(SHORT).build());
-		assertThat(GroupRun.of(group).thrown()).isInstanceOf(TimeoutException.class);
+		assertThat(RunningGroup.of(group).thrown()).isInstanceOf(TimeoutException.class);
 	}
 
 	@Test
@@ -111,7 +111,7 @@ class TimeoutTests {
 			.backoff(Backoff.none())
 			.maxRestarts(2)
 			.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		MemberContext first = this.slow.awaitStarted();
 		assertThat(this.slow.awaitInterrupt().kind()).isEqualTo(StopReason.Kind.EXECUTION_TIMED_OUT);
 		MemberContext second = this.slow.awaitStarted();
@@ -135,7 +135,7 @@ class TimeoutTests {
 			}
 		}).interrupt((reason) -> {
 		}).timeout(SHORT).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun.of(this.group).returned();
+		RunningGroup.of(this.group).returned();
 		assertThat(stopping).containsExactly(false, false);
 		assertThat(this.group.stopReason().kind()).isEqualTo(StopReason.Kind.MEMBER_DONE);
 	}
@@ -157,7 +157,7 @@ class TimeoutTests {
 			.onError(Policy.RESTART)
 			.backoff(Backoff.none())
 			.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(second);
 		this.group.stop();
 		run.returned();
@@ -169,7 +169,7 @@ class TimeoutTests {
 	void aTimedOutExecutionThatIgnoresItsInterruptIsFollowedByNoneUntilItHasEnded() {
 		this.slow.deaf();
 		this.group.add(this.slow.describe().timeout(SHORT).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.slow.awaitStarted();
 		this.slow.awaitInterrupt();
 		assertThat(this.slow.executions()).isOne();
@@ -189,7 +189,7 @@ class TimeoutTests {
 			.build();
 		group.add(this.slow.deaf().describe().timeout(SHORT).build());
 		group.add(this.other.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		assertThat(this.other.awaitInterrupt().kind()).isEqualTo(StopReason.Kind.MEMBER_FAILED);
 		assertThat(run.thrown()).isInstanceOf(TimeoutException.class);
 		assertThat(run.thrown().getSuppressed()).hasAtLeastOneElementOfType(UnstoppedMembersException.class);
@@ -209,6 +209,11 @@ class TimeoutTests {
 			}
 
 			@Override
+			public void unpark(Thread thread) {
+				LockSupport.unpark(thread);
+			}
+
+			@Override
 			public void park(Object blocker, long nanos) {
 				if (Thread.currentThread() == watcher.get()) {
 					parked.set(nanos);
@@ -218,7 +223,7 @@ class TimeoutTests {
 
 		}).build();
 		group.add(this.slow.describe().timeout(SHORT).onDone(Policy.RESTART).delay(Waits.LONG).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.slow.finish();
 		Waits.until("it pauses", () -> Waits.pauses(group.snapshot().members().get(0)));
 		watcher.set(run.thread());
@@ -241,7 +246,7 @@ class TimeoutTests {
 			.timeout(Duration.ofSeconds(5))
 			.onDone(Policy.RESTART)
 			.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(enough);
 		assertThat(interrupts).hasValue(0);
 		this.group.stop();
@@ -259,7 +264,7 @@ class TimeoutTests {
 			.timeout(Duration.ofMillis(500))
 			.onDone(Policy.RESTART)
 			.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(enough);
 		this.group.stop();
 		run.returned();
@@ -274,7 +279,8 @@ class TimeoutTests {
 			Waits.await(interrupted);
 			throw own;
 		}).interrupt((reason) -> interrupted.countDown()).timeout(SHORT).build());
-		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class).hasSuppressedException(own);
+		assertThat(RunningGroup.of(this.group).thrown()).isInstanceOf(TimeoutException.class)
+			.hasSuppressedException(own);
 	}
 
 	@Test
@@ -301,19 +307,19 @@ class TimeoutTests {
 			context.ready();
 			context.sleep(Waits.LONG);
 		}).timeout(Duration.ofMillis(400)).readyTimeout(Duration.ofMillis(399)).build());
-		assertThat(GroupRun.of(this.group).thrown())
+		assertThat(RunningGroup.of(this.group).thrown())
 			.hasMessage("Member 'quick': execution 1 took longer than its timeout of PT0.4S");
 	}
 
 	private Throwable thrownBy(Member.Builder member) {
 		this.group.add(member.build());
-		return GroupRun.of(this.group).thrown();
+		return RunningGroup.of(this.group).thrown();
 	}
 
 	@Test
 	void aMemberThatIsNotReadyInTimeHasFailedWithATimeout() {
 		this.group.add(this.slow.describe().readyTimeout(SHORT).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		assertThat(this.slow.awaitInterrupt().kind()).isEqualTo(StopReason.Kind.EXECUTION_TIMED_OUT);
 		assertThat(run.thrown()).isInstanceOf(TimeoutException.class).hasMessageContaining("slow");
 	}
@@ -328,7 +334,7 @@ class TimeoutTests {
 			slept.countDown();
 			context.sleep(Waits.LONG);
 		}).interrupt((reason) -> interrupts.incrementAndGet()).readyTimeout(Duration.ofMillis(600)).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(slept);
 		assertThat(interrupts).hasValue(0);
 		this.group.stop();
@@ -338,7 +344,7 @@ class TimeoutTests {
 	@Test
 	void anExecutionThatReturnsWithoutHavingAnnouncedItselfHasCompleted() {
 		this.group.add(this.slow.describe().readyTimeout(Waits.LONG).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.slow.awaitStarted();
 		this.slow.finish();
 		run.returned();
@@ -357,7 +363,7 @@ class TimeoutTests {
 			context.sleep(Waits.LONG);
 		}).interrupt((reason) -> {
 		}).readyTimeout(SHORT).onError(Policy.RESTART).maxRestarts(1).backoff(Backoff.none()).build());
-		assertThat(GroupRun.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
+		assertThat(RunningGroup.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
 		assertThat(executions).containsExactly(1L, 2L);
 	}
 
@@ -369,7 +375,7 @@ class TimeoutTests {
 			context.sleep(Duration.ofMillis(1));
 		}).onDone(Policy.RESTART).readyTimeout(SHORT).build());
 		this.group.add(this.other.describe().stage(1).build());
-		Throwable thrown = GroupRun.of(this.group).thrown();
+		Throwable thrown = RunningGroup.of(this.group).thrown();
 		assertThat(thrown).isInstanceOf(TimeoutException.class)
 			.hasMessageContaining("execution " + List.copyOf(executions).get(executions.size() - 1) + " was not ready");
 		assertThat(this.other.executions()).isZero();
@@ -378,7 +384,7 @@ class TimeoutTests {
 	@Test
 	void aLoopHasFailedWhenItsPauseWouldOutlastTheTimeToAnnounceItself() {
 		this.group.add(this.slow.describe().onDone(Policy.RESTART).delay(Waits.LONG).readyTimeout(SHORT).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.slow.finish();
 		assertThat(run.thrown()).isInstanceOf(TimeoutException.class)
 			.hasMessageContainingAll("'slow'", "execution 1", "not ready", "delay of PT10M", "readyTimeout of PT0.05S");
@@ -395,7 +401,7 @@ class TimeoutTests {
 				context.sleep(Waits.LONG);
 			}
 		}).onDone(Policy.RESTART).delay(SHORT).readyTimeout(Waits.LONG).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(ready);
 		assertThat(this.group.snapshot().members().get(0).failures()).isZero();
 		this.group.stop();
@@ -406,7 +412,7 @@ class TimeoutTests {
 	void aStopDuringATimeoutIsNoSecondInterrupt() {
 		this.slow.deaf();
 		this.group.add(this.slow.describe().timeout(SHORT).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.slow.awaitInterrupt();
 		this.group.stop();
 		this.slow.finish();

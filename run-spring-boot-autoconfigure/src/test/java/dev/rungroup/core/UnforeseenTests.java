@@ -32,7 +32,7 @@ class UnforeseenTests {
 			throw failure;
 		}).onError(Policy.RESTART).backoff(Backoff.none()).build());
 		group.add(this.other.build());
-		assertThat(GroupRun.of(group).thrown()).isSameAs(failure);
+		assertThat(RunningGroup.of(group).thrown()).isSameAs(failure);
 		assertThat(failure.getSuppressed()).containsExactly(unforeseen);
 		assertThat(group.stopReason()).isEqualTo(new StopReason(StopReason.Kind.MEMBER_FAILED, "worker", failure));
 		MemberSnapshot worker = group.snapshot().members().get(0);
@@ -52,7 +52,7 @@ class UnforeseenTests {
 			throw new IOException("broken");
 		}).onError(Policy.RESTART).backoff(Backoff.fixed(Waits.LONG)).build());
 		group.add(this.other.build());
-		assertThat(GroupRun.of(group).thrown()).isSameAs(unforeseen);
+		assertThat(RunningGroup.of(group).thrown()).isSameAs(unforeseen);
 		MemberSnapshot worker = group.snapshot().members().get(0);
 		assertThat(worker.failures()).isEqualTo(2);
 		assertThat(worker.lastFailure()).isSameAs(unforeseen);
@@ -67,7 +67,7 @@ class UnforeseenTests {
 		group.add(Member.named("worker").execute(() -> {
 		}).initialDelay(Waits.LONG).build());
 		group.add(this.other.build());
-		assertThat(GroupRun.of(group).thrown()).isSameAs(unforeseen);
+		assertThat(RunningGroup.of(group).thrown()).isSameAs(unforeseen);
 		assertThat(unforeseen.getSuppressed()).isEmpty();
 		MemberSnapshot worker = group.snapshot().members().get(0);
 		assertThat(worker.state()).isEqualTo(MemberState.FAILED);
@@ -77,21 +77,26 @@ class UnforeseenTests {
 	}
 
 	@Test
-	void theWatchingThreadGoesOnWhenThereIsMemoryAgainAndRemembersItsInterrupt() {
-		FailingTime time = new FailingTime("group-run", new OutOfMemoryError("for a moment"));
-		time.parkingFails.set(true);
-		time.beforeFailing = () -> Thread.currentThread().interrupt();
+	void aSupervisorThatFailsInterruptsEveryMemberAndItsErrorIsThrown() {
+		OutOfMemoryError unforeseen = new OutOfMemoryError("for the supervisor");
+		FailingTime time = new FailingTime("group-run", unforeseen);
 		Group group = Group.builder().time(time).build();
-		AtomicInteger interrupts = new AtomicInteger();
-		CountDownLatch stop = new CountDownLatch(1);
-		group.add(Member.named("worker").execute(() -> stop.await()).interrupt((reason) -> {
-			interrupts.incrementAndGet();
-			stop.countDown();
+		CountDownLatch interrupted = new CountDownLatch(1);
+		group.add(Member.named("worker").execute(() -> {
+			time.parkingFails.set(true);
+			group.stopMember("other");
+			try {
+				Thread.sleep(Waits.LONG.toMillis());
+			}
+			catch (InterruptedException ex) {
+				interrupted.countDown();
+			}
 		}).build());
-		GroupRun run = GroupRun.of(group);
-		assertThat(run.thrown()).isInstanceOf(InterruptedException.class);
-		assertThat(interrupts).hasValue(1);
-		assertThat(time.parks).contains(TimeUnit.MILLISECONDS.toNanos(10));
+		group.add(this.other.build());
+		assertThat(RunningGroup.of(group).thrown()).isSameAs(unforeseen);
+		Waits.await(interrupted);
+		assertThat(group.snapshot().state()).isEqualTo(GroupState.STOPPED);
+		assertThat(group.stopReason()).extracting(StopReason::cause).isSameAs(unforeseen);
 	}
 
 	@Test
@@ -106,7 +111,7 @@ class UnforeseenTests {
 		group.add(Member.named("failing").execute(() -> {
 			throw failure;
 		}).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(stopping);
 		run.thread().interrupt();
 		release.countDown();
@@ -120,7 +125,7 @@ class UnforeseenTests {
 		group.add(Member.named("failing").execute(() -> {
 			throw new IOException("broken");
 		}).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		assertThat(run.thrown()).isInstanceOf(IOException.class);
 		assertThat(run.interruptedAfterwards()).isFalse();
 	}
@@ -131,7 +136,7 @@ class UnforeseenTests {
 		CountDownLatch in = new CountDownLatch(1);
 		CountDownLatch out = new CountDownLatch(1);
 		group.add(Member.named("worker").execute(() -> hang(in, out)).interrupt((reason) -> out.countDown()).build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		Waits.await(in);
 		assertThat(group.stackOf("worker")).extracting(StackTraceElement::getMethodName).contains("hang");
 		group.stop();
@@ -170,7 +175,12 @@ class UnforeseenTests {
 		@Override
 		public long nanoTime() {
 			failIf(this.readingFails);
-			return SYSTEM.nanoTime();
+			return Time.system().nanoTime();
+		}
+
+		@Override
+		public void unpark(Thread thread) {
+			Time.system().unpark(thread);
 		}
 
 		@Override
@@ -179,7 +189,7 @@ class UnforeseenTests {
 			if (isMeant()) {
 				this.parks.add(nanos);
 			}
-			SYSTEM.park(blocker, nanos);
+			Time.system().park(blocker, nanos);
 		}
 
 		private void failIf(AtomicBoolean fails) {

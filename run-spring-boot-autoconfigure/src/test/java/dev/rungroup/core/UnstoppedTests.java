@@ -40,7 +40,7 @@ class UnstoppedTests {
 
 	@Test
 	void aMemberThatDoesNotEndIsGivenUpAtTheShutdownTimeoutAndNamedWithItsStack() {
-		GroupRun run = runBoth();
+		RunningGroup run = runBoth();
 		long stopped = System.nanoTime();
 		this.group.stop();
 		Throwable thrown = run.thrown();
@@ -63,7 +63,7 @@ class UnstoppedTests {
 
 	@Test
 	void itIsSuppressedUnderTheFailureThatEndedTheGroup() {
-		GroupRun run = runBoth();
+		RunningGroup run = runBoth();
 		IOException failure = new IOException("broken");
 		this.good.fail(failure);
 		assertThat(run.thrown()).isSameAs(failure);
@@ -77,7 +77,7 @@ class UnstoppedTests {
 	void anInterrupterThatHangsIsGivenUpToo() {
 		CountDownLatch started = new CountDownLatch(1);
 		this.group.add(Member.named("hanging").execute(started::countDown).interrupt((reason) -> hang()).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(started);
 		assertThat(run.thrown()).isInstanceOfSatisfying(UnstoppedMembersException.class, (ex) -> {
 			assertThat(ex.members()).extracting(UnstoppedMembersException.Unstopped::name).containsExactly("hanging");
@@ -94,7 +94,7 @@ class UnstoppedTests {
 		this.group.add(Member.named("hanging").execute(() -> {
 			throw new IOException("broken");
 		}).failureHandler((failure) -> hang()).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Waits.until(() -> this.group.snapshot().members().get(0).failures() > 0 || run.isOver());
 		this.group.stop();
 		Throwable thrown = run.thrown();
@@ -118,7 +118,7 @@ class UnstoppedTests {
 
 	@Test
 	void whatAGivenUpMemberDoesLaterChangesNothing() {
-		GroupRun run = runBoth();
+		RunningGroup run = runBoth();
 		this.group.stop();
 		assertThat(run.thrown()).isInstanceOf(UnstoppedMembersException.class);
 		int heard = this.events.heard().size();
@@ -145,7 +145,7 @@ class UnstoppedTests {
 
 		}).listener(this.events).build();
 		group.add(this.stuck.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.stuck.awaitStarted();
 		group.stop();
 		assertThat(run.thrown()).isInstanceOf(UnstoppedMembersException.class);
@@ -156,7 +156,7 @@ class UnstoppedTests {
 	@Test
 	void whatAGivenUpMemberThrowsLaterIsNotAddedToTheFailure() {
 		this.group.add(this.stuck.describe().timeout(Duration.ofMillis(20)).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		Throwable thrown = run.thrown();
 		assertThat(thrown).isInstanceOf(TimeoutException.class);
 		assertThat(thrown.getSuppressed()).hasSize(1).hasOnlyElementsOfType(UnstoppedMembersException.class);
@@ -170,7 +170,7 @@ class UnstoppedTests {
 	void aGivenUpMemberThatComesBackIsNotRestarted() {
 		this.group
 			.add(this.stuck.describe().onDone(Policy.RESTART).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.stuck.awaitStarted();
 		this.group.stop();
 		assertThat(run.thrown()).isInstanceOf(UnstoppedMembersException.class);
@@ -184,7 +184,7 @@ class UnstoppedTests {
 	void withoutAShutdownTimeoutTheGroupWaits() {
 		Group group = Group.builder().gracePeriod(Duration.ofMillis(10)).build();
 		group.add(this.stuck.build());
-		GroupRun run = GroupRun.of(group);
+		RunningGroup run = RunningGroup.of(group);
 		this.stuck.awaitStarted();
 		group.stop();
 		Waits.until(() -> this.stuck.threadInterrupts() > 0);
@@ -195,7 +195,7 @@ class UnstoppedTests {
 
 	@Test
 	void aMemberThatEndsInTimeIsNotNamed() {
-		GroupRun run = runBoth();
+		RunningGroup run = runBoth();
 		this.group.stop();
 		this.stuck.awaitInterrupt();
 		this.stuck.finish();
@@ -204,7 +204,7 @@ class UnstoppedTests {
 
 	@Test
 	void theReportReadsAsNameAndStackOfEach() {
-		GroupRun run = runBoth();
+		RunningGroup run = runBoth();
 		this.group.stop();
 		UnstoppedMembersException thrown = (UnstoppedMembersException) run.thrown();
 		assertThat(thrown.members().get(0).toString()).contains("stuck").contains("FakeMember");
@@ -212,10 +212,10 @@ class UnstoppedTests {
 		assertThat(thrown).hasMessageContaining("gave up waiting for 'stuck': ");
 	}
 
-	private GroupRun runBoth() {
+	private RunningGroup runBoth() {
 		this.group.add(this.good.build());
 		this.group.add(this.stuck.build());
-		GroupRun run = GroupRun.of(this.group);
+		RunningGroup run = RunningGroup.of(this.group);
 		this.good.awaitStarted();
 		this.stuck.awaitStarted();
 		return run;

@@ -2,13 +2,9 @@ package dev.rungroup.core;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
-
-import org.jspecify.annotations.Nullable;
 
 /**
  * A clock on which hours pass in no time: whenever the last thread that runs begins to
@@ -16,30 +12,20 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * No thread that was woken is taken for one that waits, however late the scheduler lets
  * it run: whoever wakes it counts it as running. For that, {@link #thread(Runnable)}
- * makes the threads, and wakes them when they are interrupted; threads that those make
- * count from their creation on, and until they are dead if they {@link #enter()} and
- * {@link #leave()}.
+ * makes the threads, and wakes them when they are interrupted.
  */
 final class VirtualTime implements Time {
 
 	/** Longer than any schedule lasts. */
 	static final long FOREVER = Long.MAX_VALUE / 4;
 
-	private static final InheritableThreadLocal<@Nullable Participant> CURRENT = new InheritableThreadLocal<>() {
-
-		@Override
-		protected @Nullable Participant childValue(@Nullable Participant parent) {
-			return (parent != null) ? parent.time.adopt() : null;
-		}
-
-	};
-
 	private final long origin;
 
-	private final Map<Thread, Participant> known = new ConcurrentHashMap<>();
-
-	/** Threads that have nothing more to do but to die, and what else ends the play. */
-	private final BlockingQueue<Object> leaving = new LinkedBlockingQueue<>();
+	/**
+	 * What ends a play: told by whoever plays, and a text if nobody runs and nobody ever
+	 * will.
+	 */
+	private final BlockingQueue<String> news = new LinkedBlockingQueue<>();
 
 	// Guarded by this
 
@@ -100,12 +86,11 @@ final class VirtualTime implements Time {
 	}
 
 	@Override
-	public void unpark(@Nullable Thread thread) {
-		Participant participant = (thread != null) ? this.known.get(thread) : null;
-		if (participant != null) {
+	public void unpark(Thread thread) {
+		if (thread instanceof TimedThread timed && timed.time() == this) {
 			synchronized (this) {
-				participant.permit = true;
-				wake(participant);
+				timed.participant.permit = true;
+				wake(timed.participant);
 			}
 		}
 	}
@@ -145,51 +130,15 @@ final class VirtualTime implements Time {
 		}
 	}
 
-	/**
-	 * To be called first on a thread that was not made here.
-	 */
-	void enter() {
-		Participant participant = participant();
-		participant.thread = Thread.currentThread();
-		this.known.put(Thread.currentThread(), participant);
-	}
-
-	/**
-	 * To be called on such a thread when only little is left to do, and no waiting: it
-	 * runs until it is dead.
-	 */
-	void leave() {
-		if (!(Thread.currentThread() instanceof TimedThread)) {
-			this.leaving.add(Thread.currentThread());
-		}
-	}
-
-	/**
-	 * The next thread that leaves, or a text if nobody runs and nobody ever will.
-	 */
-	BlockingQueue<Object> leaving() {
-		return this.leaving;
-	}
-
-	/**
-	 * A thread that left is dead.
-	 */
-	void dead(Thread thread) {
-		this.known.remove(thread);
-		release();
+	BlockingQueue<String> news() {
+		return this.news;
 	}
 
 	private Participant participant() {
-		Participant participant = CURRENT.get();
-		if (participant == null || participant.time != this) {
-			throw new IllegalStateException(Thread.currentThread() + " takes no part in this time");
+		if (Thread.currentThread() instanceof TimedThread timed && timed.time() == this) {
+			return timed.participant;
 		}
-		return participant;
-	}
-
-	private Participant adopt() {
-		hold();
-		return new Participant(this);
+		throw new IllegalStateException(Thread.currentThread() + " takes no part in this time");
 	}
 
 	// ---- Under the lock
@@ -216,7 +165,7 @@ final class VirtualTime implements Time {
 		}
 		if (soonest == FOREVER) {
 			if (!this.parked.isEmpty()) {
-				this.leaving.add("all wait, and nobody will ever wake them");
+				this.news.add("all wait, and nobody will ever wake them");
 			}
 			return;
 		}
@@ -230,9 +179,7 @@ final class VirtualTime implements Time {
 
 	private static final class Participant {
 
-		private final VirtualTime time;
-
-		private volatile @Nullable Thread thread;
+		private final Thread thread;
 
 		private volatile boolean parked;
 
@@ -242,21 +189,23 @@ final class VirtualTime implements Time {
 
 		private long due;
 
-		Participant(VirtualTime time) {
-			this.time = time;
+		Participant(Thread thread) {
+			this.thread = thread;
 		}
 
 	}
 
 	private final class TimedThread extends Thread {
 
-		private final Participant participant = new Participant(VirtualTime.this);
+		private final Participant participant = new Participant(this);
 
 		TimedThread(Runnable work) {
 			super(null, work, "timed", 0, false);
 			setDaemon(true);
-			this.participant.thread = this;
-			VirtualTime.this.known.put(this, this.participant);
+		}
+
+		private VirtualTime time() {
+			return VirtualTime.this;
 		}
 
 		@Override
@@ -267,12 +216,10 @@ final class VirtualTime implements Time {
 
 		@Override
 		public void run() {
-			CURRENT.set(this.participant);
 			try {
 				super.run();
 			}
 			finally {
-				CURRENT.remove();
 				release();
 			}
 		}

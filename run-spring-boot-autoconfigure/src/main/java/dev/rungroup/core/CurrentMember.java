@@ -8,19 +8,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * The member whose body, handler, listener or interrupter runs on a thread. A map for
  * all: as a thread-local variable this would cost each of very many virtual threads a map
- * of its own.
+ * of its own. Each entry is written by its thread alone.
  */
-final class Current {
+final class CurrentMember {
 
 	private static final Map<Thread, MemberThread> MEMBERS = new ConcurrentHashMap<>();
 
-	private Current() {
+	private CurrentMember() {
 	}
 
 	/**
 	 * The member that the calling thread works for.
 	 */
-	static @Nullable MemberThread member() {
+	static @Nullable MemberThread get() {
 		return MEMBERS.get(Thread.currentThread());
 	}
 

@@ -13,7 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * A thread inside {@link Group#run()}, and how that ended.
  */
-final class GroupRun {
+final class RunningGroup {
 
 	private final Thread thread;
 
@@ -23,7 +23,7 @@ final class GroupRun {
 
 	private volatile boolean interruptedAfterwards;
 
-	private GroupRun(Task run) {
+	private RunningGroup(Task run) {
 		this.thread = new Thread(() -> {
 			this.entered.countDown();
 			try {
@@ -37,12 +37,12 @@ final class GroupRun {
 		this.thread.setDaemon(true);
 	}
 
-	static GroupRun of(Group group) {
+	static RunningGroup of(Group group) {
 		return of(group::run);
 	}
 
-	static GroupRun of(Task run) {
-		GroupRun result = new GroupRun(run);
+	static RunningGroup of(Task run) {
+		RunningGroup result = new RunningGroup(run);
 		result.thread.start();
 		Waits.await(result.entered);
 		return result;

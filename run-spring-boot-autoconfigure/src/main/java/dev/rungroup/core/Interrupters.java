@@ -1,0 +1,166 @@
+package dev.rungroup.core;
+
+import java.io.InterruptedIOException;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.nio.channels.ClosedByInterruptException;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls interrupters, each on a thread of its own: a virtual one, which costs far less,
+ * if the member's thread is. Used by the supervisor's thread alone.
+ */
+final class Interrupters {
+
+	/** How far a chain of causes is followed: some libraries build circles. */
+	private static final int MAX_CAUSES = 32;
+
+	/** How long an interrupter waits for a carrier thread. */
+	private static final long CARRIER_PATIENCE = TimeUnit.MILLISECONDS.toNanos(50);
+
+	private final Group group;
+
+	private final Agenda agenda;
+
+	private final ThreadFactory platformThreads;
+
+	Interrupters(Group group, Agenda agenda, ThreadFactory platformThreads) {
+		this.group = group;
+		this.agenda = agenda;
+		this.platformThreads = platformThreads;
+	}
+
+	/**
+	 * Call an interrupter, once.
+	 * @param afterwards called on its thread
+	 */
+	void call(Interrupter interrupter, MemberThread start, StopReason reason, Runnable afterwards) {
+		AtomicBoolean begun = new AtomicBoolean();
+		Runnable work = () -> {
+			if (begun.compareAndSet(false, true)) {
+				interrupt(interrupter, start, reason, afterwards);
+			}
+		};
+		Thread thread = start.thread;
+		if (thread != null && Virtual.isVirtual(thread)) {
+			// Perhaps only this interrupter can end the bodies that compute on all
+			// carriers and so keep it from its turn
+			this.agenda.add(Durations.after(this.group.time.nanoTime(), CARRIER_PATIENCE), (now) -> {
+				if (!begun.get()) {
+					runOnPlatformThread(start, work);
+				}
+				return Agenda.DONE;
+			});
+			Virtual.start(work);
+		}
+		else {
+			runOnPlatformThread(start, work);
+		}
+	}
+
+	private void interrupt(Interrupter interrupter, MemberThread start, StopReason reason, Runnable afterwards) {
+		Thread.currentThread().setName(start.name() + "-interrupt");
+		start.interrupterThread = Thread.currentThread();
+		MemberThread before = CurrentMember.set(start);
+		try {
+			this.group.listeners.guarded(() -> interrupter.interrupt(reason), "Interrupter", start.name());
+		}
+		finally {
+			CurrentMember.set(before);
+			afterwards.run();
+		}
+	}
+
+	private void runOnPlatformThread(MemberThread start, Runnable work) {
+		try {
+			this.platformThreads.newThread(work).start();
+		}
+		catch (OutOfMemoryError ex) {
+			// No thread is left: one interrupter after another is better than none
+			String name = Thread.currentThread().getName();
+			try {
+				work.run();
+			}
+			finally {
+				Thread.currentThread().setName(name);
+			}
+		}
+	}
+
+	/**
+	 * Whether this is how code ends that was interrupted.
+	 */
+	static boolean isInterrupt(Throwable thrown) {
+		Throwable cause = thrown;
+		for (int i = 0; cause != null && i < MAX_CAUSES; i++) {
+			if (cause instanceof InterruptedException || cause instanceof ClosedByInterruptException
+					|| cause instanceof InterruptedIOException || cause instanceof CancellationException) {
+				return true;
+			}
+			cause = cause.getCause();
+		}
+		return false;
+	}
+
+	/**
+	 * Virtual threads of a JDK where they give their carrier back whenever they block,
+	 * inside {@code synchronized}, too. Others could keep the members from ending that
+	 * their interrupters wait for.
+	 */
+	private static final class Virtual {
+
+		private static final int FIRST_GOOD_JDK = 24;
+
+		private static final @Nullable MethodHandle IS_VIRTUAL;
+
+		private static final @Nullable ThreadFactory FACTORY;
+
+		static {
+			MethodHandle isVirtual = null;
+			ThreadFactory factory = null;
+			if (Runtime.version().feature() >= FIRST_GOOD_JDK) {
+				try {
+					isVirtual = MethodHandles.publicLookup()
+						.findVirtual(Thread.class, "isVirtual", MethodType.methodType(boolean.class));
+					factory = virtualThreads();
+				}
+				catch (ReflectiveOperationException ex) {
+					throw new ExceptionInInitializerError(ex);
+				}
+			}
+			IS_VIRTUAL = isVirtual;
+			FACTORY = factory;
+		}
+
+		/** {@code Thread.ofVirtual().inheritInheritableThreadLocals(false).factory()} */
+		private static ThreadFactory virtualThreads() throws ReflectiveOperationException {
+			Class<?> type = Class.forName("java.lang.Thread$Builder");
+			Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
+			builder = type.getMethod("inheritInheritableThreadLocals", boolean.class).invoke(builder, false);
+			return (ThreadFactory) type.getMethod("factory").invoke(builder);
+		}
+
+		static boolean isVirtual(Thread thread) {
+			try {
+				return IS_VIRTUAL != null && (boolean) IS_VIRTUAL.invokeExact(thread);
+			}
+			catch (Throwable ex) {
+				throw new IllegalStateException(ex);
+			}
+		}
+
+		static void start(Runnable work) {
+			if (FACTORY != null) {
+				FACTORY.newThread(work).start();
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,168 @@
+package dev.rungroup.core;
+
+import java.time.Instant;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A member's place in its group: what outlives its starts. Written by the {@link Roster},
+ * under its lock, but for the history, which the thread of the current start writes.
+ */
+final class MemberSlot {
+
+	final Group group;
+
+	final Member member;
+
+	final Stages.Stage stage;
+
+	/** The current start, or else the last; null before the first. */
+	private volatile @Nullable MemberThread start;
+
+	private volatile @Nullable FailureHistory history;
+
+	/** When {@code stopMember} came before the member was ever started. */
+	private volatile long heldAt;
+
+	/** Whether that was so: then the member is not started with its stage. */
+	volatile boolean held;
+
+	/** Whether the start has had its interrupt, or is having it. */
+	boolean interrupted;
+
+	/** Whether to start again as soon as this start is over. */
+	boolean startAgain;
+
+	/**
+	 * Whether the listeners have heard of the end: what waits for it comes after them.
+	 */
+	volatile boolean endHeard;
+
+	/** What has not ended of the start: its thread, its interrupter. */
+	int pending;
+
+	MemberSlot(Group group, Member member, Stages.Stage stage) {
+		this.group = group;
+		this.member = member;
+		this.stage = stage;
+	}
+
+	String name() {
+		return this.member.name;
+	}
+
+	@Nullable MemberThread start() {
+		return this.start;
+	}
+
+	/**
+	 * Begin anew, when nothing of an earlier start is left.
+	 */
+	MemberThread startAnew(long now) {
+		MemberThread last = this.start;
+		this.interrupted = false;
+		this.startAgain = false;
+		this.endHeard = false;
+		FailureHistory history = this.history;
+		if (history != null) {
+			history.startAnew();
+		}
+		MemberThread next = (last != null) ? new MemberThread(this, now, last.executions, last.lastProgressAt)
+				: new MemberThread(this, now, 0, 0);
+		this.start = next;
+		return next;
+	}
+
+	void hold(boolean held, long now) {
+		this.heldAt = now;
+		this.held = held;
+	}
+
+	@Nullable FailureHistory history() {
+		return this.history;
+	}
+
+	/**
+	 * The same for who has a failure to note.
+	 */
+	FailureHistory historyOfFailures() {
+		FailureHistory history = this.history;
+		if (history == null) {
+			history = new FailureHistory(this.member.settings);
+			this.history = history;
+		}
+		return history;
+	}
+
+	int consecutiveFailures() {
+		FailureHistory history = this.history;
+		return (history != null) ? history.consecutive() : 0;
+	}
+
+	@Nullable Throwable lastFailure() {
+		FailureHistory history = this.history;
+		return (history != null) ? history.last() : null;
+	}
+
+	/**
+	 * Whether the next stage need not wait for this member.
+	 */
+	boolean isUp() {
+		MemberThread start = this.start;
+		return this.held || this.endHeard || (start != null && start.isUp());
+	}
+
+	/**
+	 * Where the thread that keeps this member from being over is.
+	 */
+	List<StackTraceElement> stack() {
+		MemberThread start = this.start;
+		Thread thread = (start != null) ? start.busyThread() : null;
+		return (thread != null) ? List.of(thread.getStackTrace()) : List.of();
+	}
+
+	/**
+	 * @param clockOffset what to add to our times for nanoseconds since the epoch
+	 */
+	MemberSnapshot snapshot(long clockOffset) {
+		MemberThread start = this.start;
+		if (start == null) {
+			boolean held = this.held;
+			return new MemberSnapshot(name(), (held) ? MemberState.STOPPED : MemberState.NEW, false, 0, 0, 0, 0, null,
+					null, (held) ? instant(this.heldAt, clockOffset) : null, null, null);
+		}
+		MemberState state = start.state;
+		long since = start.stateSince;
+		MemberThread.Stop stop = start.stop();
+		if (!state.isEnded() && (stop != null || start.executionStop != null)) {
+			state = MemberState.STOPPING;
+			since = (stop != null) ? stop.at() : since;
+		}
+		FailureHistory history = this.history;
+		int consecutive = (history != null) ? history.consecutive() : 0;
+		boolean backsOff = state == MemberState.WAITING && consecutive > 0;
+		boolean ready = start.isReady() && !backsOff && !state.isEnded();
+		// In the opposite order of their changes: never more failures than executions,
+		// and none without the last
+		long restarts = (history != null) ? history.restarts() : 0;
+		long failures = (history != null) ? history.failures() : 0;
+		Throwable lastFailure = (history != null) ? history.last() : null;
+		long executions = start.executions;
+		return new MemberSnapshot(name(), state, ready, executions, failures, restarts, consecutive, lastFailure,
+				(history != null && lastFailure != null) ? instant(history.lastAt(), clockOffset) : null,
+				instant(since, clockOffset),
+				(state == MemberState.WAITING) ? instant(start.nextExecutionAt, clockOffset) : null,
+				(executions > 0) ? instant(start.lastProgressAt, clockOffset) : null);
+	}
+
+	private static Instant instant(long nanos, long clockOffset) {
+		return Instant.EPOCH.plusNanos(nanos + clockOffset);
+	}
+
+	@Override
+	public String toString() {
+		return this.member.toString();
+	}
+
+}

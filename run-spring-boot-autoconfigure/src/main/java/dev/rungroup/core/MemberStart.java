@@ -1,0 +1,188 @@
+package dev.rungroup.core;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far one start of a member has come, as others see it. Written by the member's
+ * thread, but for what names another.
+ */
+abstract class MemberStart extends ExecutionGate {
+
+	private static final VarHandle EXECUTIONS;
+
+	private static final VarHandle LAST_PROGRESS_AT;
+
+	static {
+		try {
+			EXECUTIONS = MethodHandles.lookup().findVarHandle(MemberStart.class, "executions", long.class);
+			LAST_PROGRESS_AT = MethodHandles.lookup().findVarHandle(MemberStart.class, "lastProgressAt", long.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	/** The last one is written by the roster. */
+	volatile MemberState state = MemberState.WAITING;
+
+	/** Published by {@link #state}. */
+	long stateSince;
+
+	/** When the pause ends; published by {@link #state} as WAITING. */
+	long nextExecutionAt;
+
+	/** When the execution began: the first, and every one of a limited member. */
+	volatile long startedAt;
+
+	/** A heartbeat may come on a helper thread. */
+	volatile long lastProgressAt;
+
+	/** Of all starts. */
+	volatile long executions;
+
+	/** Whether the thread pauses and has to be woken. */
+	volatile boolean pausing;
+
+	/** Whether the first execution, or the pause before it, has begun. */
+	private volatile boolean begun;
+
+	/**
+	 * Whether it is not ready: it was expected to say so and has not, or it failed and
+	 * has not shown that it works again. Cleared by a helper thread that says so, too.
+	 */
+	volatile boolean unready;
+
+	/** Made under the roster's lock when it is needed first. */
+	private volatile @Nullable Readiness readiness;
+
+	/** The last execution that anybody wanted to see; null before the first. */
+	volatile @Nullable Execution execution;
+
+	/**
+	 * @param executions of earlier starts
+	 * @param lastProgressAt of the last of them
+	 */
+	MemberStart(MemberSlot slot, long now, long executions, long lastProgressAt) {
+		super(slot);
+		this.executions = executions;
+		this.lastProgressAt = lastProgressAt;
+		this.stateSince = now;
+		this.nextExecutionAt = Durations.after(now, settings().initialDelay);
+		if (settings().readyTimeout > 0) {
+			this.unready = true;
+			this.readiness = new Readiness(settings());
+		}
+	}
+
+	// ---- Written by the member's thread
+
+	final void begun() {
+		if (!this.begun) {
+			this.begun = true;
+			group().supervisor.memberBegun();
+		}
+	}
+
+	/**
+	 * The last state is entered under the roster's lock.
+	 */
+	final void enter(MemberState state, long now) {
+		if (this.state != state) {
+			this.stateSince = now;
+			this.state = state;
+		}
+	}
+
+	final void count(long executions) {
+		EXECUTIONS.setRelease(this, executions);
+	}
+
+	/**
+	 * Progress was made. Never moves back: a heartbeat may be later than what the clock
+	 * of brief executions says.
+	 */
+	final void progress(long now) {
+		if (now - this.lastProgressAt > 0 || this.executions == 0) {
+			LAST_PROGRESS_AT.setRelease(this, now);
+		}
+	}
+
+	// ---- Any thread
+
+	final boolean isEnded() {
+		return this.state.isEnded();
+	}
+
+	/**
+	 * Whether the next stage need not wait for this member.
+	 */
+	final boolean isUp() {
+		return (settings().readyTimeout > 0) ? !this.unready : this.begun;
+	}
+
+	final boolean isReady() {
+		return this.begun && !this.unready;
+	}
+
+	@Override
+	final @Nullable Readiness readiness() {
+		return this.readiness;
+	}
+
+	/**
+	 * The same, made if there is none. Under the roster's lock.
+	 */
+	final Readiness makeReadiness() {
+		Readiness readiness = this.readiness;
+		if (readiness == null) {
+			readiness = new Readiness(settings());
+			this.readiness = readiness;
+		}
+		return readiness;
+	}
+
+	/**
+	 * Wake who sleeps, after a stop.
+	 */
+	final void wake() {
+		if (this.pausing) {
+			unparkThread();
+		}
+		Execution execution = this.execution;
+		if (execution != null) {
+			execution.wake();
+		}
+	}
+
+	/**
+	 * The thread that keeps this start from being over.
+	 */
+	final @Nullable Thread busyThread() {
+		return (isEnded() || this.interrupterRuns) ? this.interrupterThread : this.thread;
+	}
+
+	final String describe(long number) {
+		return "Member '" + name() + "': execution " + number;
+	}
+
+	final Group group() {
+		return this.slot.group;
+	}
+
+	final MemberSettings settings() {
+		return this.slot.member.settings;
+	}
+
+	final String name() {
+		return this.slot.member.name;
+	}
+
+	@Override
+	public String toString() {
+		return this.slot.toString();
+	}
+
+}

@@ -1,0 +1,388 @@
+package dev.rungroup.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a group, on the thread inside {@link Group#run()} or one that
+ * {@link Group#start()} makes: starts the stages, keeps the limits, interrupts. It
+ * carries out what the {@link Roster} decides. Only that thread writes its fields, but
+ * for {@link #signalled}, which says that somebody has changed what it waits for.
+ */
+final class Supervisor {
+
+	private static final long NEVER = Long.MAX_VALUE;
+
+	private final Group group;
+
+	private final Agenda agenda = new Agenda();
+
+	private final Interrupters interrupters;
+
+	private final CountDownLatch terminated = new CountDownLatch(1);
+
+	/** Whether the listeners know that the group ends. */
+	private final CountDownLatch endingTold = new CountDownLatch(1);
+
+	/** Written under the roster's lock, once. */
+	private volatile @Nullable Thread thread;
+
+	/** The member inside whose call the group was run or started; written with it. */
+	private volatile @Nullable MemberThread outer;
+
+	private volatile boolean signalled;
+
+	/** Whether it waits for the members of one stage before it starts the next. */
+	private volatile boolean awaitingStage;
+
+	final Ending ending;
+
+	Supervisor(Group group, Group.Builder builder) {
+		this.group = group;
+		this.ending = new Ending(group.name);
+		this.interrupters = new Interrupters(group, this.agenda, builder.interrupterThreads);
+	}
+
+	// ---- Any thread
+
+	/**
+	 * Let a thread be the supervisor's.
+	 */
+	void begin(Thread thread) {
+		this.group.roster.begin(() -> {
+			this.outer = CurrentMember.get();
+			this.thread = thread;
+		});
+	}
+
+	boolean isBegun() {
+		return this.thread != null;
+	}
+
+	boolean isCurrent() {
+		return Thread.currentThread() == this.thread;
+	}
+
+	@Nullable MemberThread outer() {
+		return this.outer;
+	}
+
+	CountDownLatch terminated() {
+		return this.terminated;
+	}
+
+	/**
+	 * Something changed that the supervisor may wait for.
+	 */
+	void signal() {
+		this.signalled = true;
+		Thread thread = this.thread;
+		if (thread != null) {
+			this.group.time.unpark(thread);
+		}
+	}
+
+	/**
+	 * A member's first execution begins.
+	 */
+	void memberBegun() {
+		if (this.awaitingStage) {
+			signal();
+		}
+	}
+
+	/**
+	 * If the group ends, wait until the listeners know: what members do because of it
+	 * they hear after it.
+	 */
+	void awaitEndingTold() {
+		if (this.group.roster.stopReason() == null || this.group.listeners.isEmpty() || isCurrent()) {
+			return;
+		}
+		boolean interrupted = false;
+		while (this.endingTold.getCount() > 0) {
+			try {
+				this.endingTold.await();
+			}
+			catch (InterruptedException ex) {
+				interrupted = true;
+			}
+		}
+		MemberThread member = CurrentMember.get();
+		if (interrupted && (member == null || !member.isCurrent())) {
+			// Meant for the caller of add(), whose member got no thread. For a member's
+			// own thread it is the end of the grace period: there is nothing to interrupt
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	// ---- The supervisor's thread
+
+	void run() {
+		try {
+			startStages();
+			StopReason reason = awaitEnding();
+			if (reason != null) {
+				tellEnding(reason);
+				stopStages(reason);
+				awaitRest();
+			}
+			finish(reason);
+		}
+		catch (Throwable ex) {
+			collapse(ex);
+			throw ex;
+		}
+		finally {
+			// A row of groups, each started inside the one before, is not to be kept
+			this.outer = null;
+			this.endingTold.countDown();
+			this.terminated.countDown();
+		}
+	}
+
+	/**
+	 * Start the members, lowest stage first; the next stage when all have begun, and all
+	 * that have a readyTimeout are ready.
+	 */
+	private void startStages() {
+		noteInterrupt();
+		Roster roster = this.group.roster;
+		Stages stages = roster.stages;
+		for (List<MemberThread> stage = stages.beginNext(); stage != null; stage = stages.beginNext()) {
+			stage.forEach(this.group.launcher::launch);
+			if (stages.isAnyToBegin()) {
+				List<MemberThread> started = stage;
+				this.awaitingStage = true;
+				await(() -> roster.state() != GroupState.RUNNING || areUp(started), NEVER);
+				this.awaitingStage = false;
+			}
+		}
+	}
+
+	private static boolean areUp(List<MemberThread> starts) {
+		for (MemberThread start : starts) {
+			if (!start.slot.isUp()) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	private @Nullable StopReason awaitEnding() {
+		await(() -> this.group.roster.state() != GroupState.RUNNING || this.group.roster.isOver(), NEVER);
+		return this.group.roster.stopReason();
+	}
+
+	private void tellEnding(StopReason reason) {
+		this.group.listeners.groupStopping(reason);
+		this.endingTold.countDown();
+	}
+
+	/**
+	 * Interrupt the members, highest stage first; the next stage when this one has ended
+	 * or has used up its share of the time.
+	 */
+	private void stopStages(StopReason reason) {
+		List<MemberThread> interrupt = new ArrayList<>();
+		Stages stages = this.group.roster.stages;
+		for (Stages.Stage stage = stages.stopNext(reason, interrupt); stage != null; stage = stages.stopNext(reason,
+				interrupt)) {
+			for (MemberThread start : interrupt) {
+				interrupt(start, reason);
+			}
+			graceEndsFor(List.copyOf(interrupt));
+			interrupt.clear();
+			Stages.Stage stopped = stage;
+			await(() -> stopped.busy == 0, share());
+		}
+	}
+
+	/**
+	 * When a stage has to have ended: it has an equal share of the time that is left for
+	 * it and those below.
+	 */
+	private long share() {
+		if (this.group.shutdownTimeout == 0) {
+			return NEVER;
+		}
+		long now = this.group.time.nanoTime();
+		return now + Math.max(0, deadline() - now) / (1 + this.group.roster.stages.left());
+	}
+
+	private long deadline() {
+		return (this.group.shutdownTimeout > 0)
+				? Durations.after(this.group.roster.stopAt(), this.group.shutdownTimeout) : NEVER;
+	}
+
+	private void awaitRest() {
+		if (await(this.group.roster::isIdle, deadline())) {
+			return;
+		}
+		this.ending.abandoned(this.group.roster.abandon());
+	}
+
+	private void finish(@Nullable StopReason reason) {
+		for (MemberThread start : this.group.roster.finish()) {
+			// Its work is done; wait for the threads to be gone as well
+			join(start.thread);
+			join(start.interrupterThread);
+		}
+		this.group.roster.complete(this.ending);
+		noteInterrupt();
+		this.group.listeners.groupStopped(reason);
+	}
+
+	private void join(@Nullable Thread thread) {
+		// An interrupter that got no thread was called on this one
+		while (thread != null && thread != Thread.currentThread() && thread.isAlive()) {
+			try {
+				thread.join();
+			}
+			catch (InterruptedException ex) {
+				this.ending.interrupted = true;
+			}
+		}
+	}
+
+	/**
+	 * The last line, for a lack of memory, say: nobody is to go on unsupervised.
+	 */
+	private void collapse(Throwable failure) {
+		for (MemberSlot slot : this.group.roster.collapse(failure)) {
+			MemberThread start = slot.start();
+			if (start != null) {
+				start.wake();
+				start.interruptThread();
+			}
+		}
+	}
+
+	/**
+	 * Wait, and meanwhile do what falls due.
+	 * @param until what to wait for; asked under the roster's lock
+	 * @param deadline when to stop waiting, in nanoseconds
+	 * @return whether it came true in time
+	 */
+	private boolean await(BooleanSupplier until, long deadline) {
+		while (true) {
+			this.signalled = false;
+			this.group.ticks.next();
+			noteInterrupt();
+			if (this.group.roster.locked(until::getAsBoolean)) {
+				return true;
+			}
+			long now = this.group.time.nanoTime();
+			if (deadline != NEVER && now - deadline >= 0) {
+				return false;
+			}
+			carryOut(now);
+			long wait = this.agenda.untilNext(now);
+			if (deadline != NEVER) {
+				wait = Math.min(wait, deadline - now);
+			}
+			if (this.group.ticks.areUsed()) {
+				wait = Math.min(wait, ExecutionClock.TICK);
+			}
+			// Not only the thread's permit: a lock may have used that up
+			if (!this.signalled && wait > 0) {
+				this.group.time.park(this, wait);
+			}
+		}
+	}
+
+	private void noteInterrupt() {
+		if (Thread.interrupted()) {
+			this.ending.interrupted = true;
+			this.group.stop();
+		}
+	}
+
+	/**
+	 * Do what was asked for, and what is due.
+	 */
+	private void carryOut(long now) {
+		Roster roster = this.group.roster;
+		for (MemberThread start = roster.nextToLimit(); start != null; start = roster.nextToLimit()) {
+			Limits.set(this, start, this.agenda, now);
+		}
+		for (MemberThread start = roster.nextToInterrupt(); start != null; start = roster.nextToInterrupt()) {
+			ExecutionGate.Stop stop = start.stop();
+			if (stop != null) {
+				interrupt(start, stop.reason());
+				graceEndsFor(List.of(start));
+			}
+		}
+		this.agenda.run(now);
+	}
+
+	private void graceEndsFor(List<MemberThread> starts) {
+		this.agenda.add(Durations.after(this.group.time.nanoTime(), this.group.gracePeriod), (now) -> {
+			for (MemberThread start : starts) {
+				if (!start.isEnded()) {
+					this.group.listeners.graceExpired(start.name());
+					start.interruptThread();
+				}
+			}
+			return Agenda.DONE;
+		});
+	}
+
+	/**
+	 * Interrupt a member that is to end.
+	 */
+	private void interrupt(MemberThread start, StopReason reason) {
+		start.wake();
+		Interrupter interrupter = start.slot.member.interrupter;
+		// This execution may have had its interrupt when it took too long
+		boolean had = start.executionStop != null;
+		if (interrupter == null) {
+			if (!had && start.settings().onStop == OnStop.INTERRUPT) {
+				start.interruptBody(start.current());
+			}
+		}
+		else if (had) {
+			this.group.launcher.interrupterEnded(start);
+		}
+		else {
+			this.interrupters.call(interrupter, start, reason, () -> this.group.launcher.interrupterEnded(start));
+		}
+	}
+
+	/**
+	 * Interrupt one execution; the next does not begin before that is done.
+	 * @param ending why the group ends because of it, null if it does not
+	 */
+	void interruptExecution(MemberThread start, long number, StopReason reason, StopReason.@Nullable Kind ending) {
+		// Who sleeps may wake and be in its next execution before the interrupt
+		start.unparkThread();
+		start.wake();
+		if (start.executionGrace != null) {
+			// With a long grace period very many could come together
+			this.agenda.remove(start.executionGrace);
+		}
+		start.executionGrace = this.agenda.add(Durations.after(this.group.time.nanoTime(), this.group.gracePeriod),
+				(now) -> {
+					start.executionGrace = null;
+					start.interruptBody(number);
+					if (ending != null && start.isHungIn(number)) {
+						// It has failed, and may never come to say so
+						this.group.roster.requestStop(new StopReason(ending, start.name(), reason.cause()),
+								reason.cause());
+					}
+					return Agenda.DONE;
+				});
+		Interrupter interrupter = start.slot.member.interrupter;
+		if (interrupter == null) {
+			start.interruptBody(number);
+		}
+		else {
+			this.interrupters.call(interrupter, start, reason, start::interrupterEnded);
+		}
+	}
+
+}
