@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import joptsimple.OptionParser;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openjdk.jcstress.Main;
@@ -22,6 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * {@code -Drun.races="-m tough"} says in the words of jcstress, which may take days and
  * shows how far it is in {@code target/races.txt}.
  */
+@Tag("long")
 class GroupRacesTests {
 
 	/** One run of each case, without the search for unusual JVM modes. */

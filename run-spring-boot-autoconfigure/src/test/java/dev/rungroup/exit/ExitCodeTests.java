@@ -14,15 +14,30 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Exit codes of real JVMs: every row of the README's table, web and non-web, on platform
- * threads and, where the JDK has them, on virtual ones.
+ * threads and, where the JDK has them, on virtual ones. By default a choice of these; all
+ * with {@code -Pfaults} or {@code -Peverything}.
  */
+@Tag("processes")
 class ExitCodeTests {
+
+	/** Of a failing and of a returning actor; together each value with each other one. */
+	private static final List<Setting> FAILING = List.of(Moment.REFRESH.of(Kind.PLAIN), Moment.RUNNER.of(Kind.WEB),
+			Moment.READY.of(Kind.PLAIN_VIRTUAL));
+
+	private static final List<Setting> RETURNING = List.of(Moment.REFRESH.of(Kind.WEB_VIRTUAL),
+			Moment.RUNNER.of(Kind.PLAIN_VIRTUAL), Moment.READY.of(Kind.WEB));
+
+	/** For an application that uses all of it. */
+	private static final String BRIEFLY = "--run.shutdown.timeout=1s";
+
+	private static final long BRIEF_BUDGET_MILLIS = 1000 + 2000;
 
 	private static Scenarios jvms;
 
@@ -39,14 +54,12 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> aFailingActorEndsTheApplicationWithOne() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.all()) {
-			for (Moment moment : Moment.values()) {
-				scenarios.add(new Scenario(kind + ", " + moment, () -> {
-					Ended ended = kind.run(moment.arguments("fail"));
-					assertThat(ended.code()).as(ended.toString()).isEqualTo(1);
-					assertFailure(ended, moment, "IllegalStateException: boom");
-				}));
-			}
+		for (Setting setting : Setting.allOr(FAILING)) {
+			scenarios.add(new Scenario(setting.toString(), () -> {
+				Ended ended = setting.run("fail");
+				assertThat(ended.code()).as(ended.toString()).isEqualTo(1);
+				assertFailure(ended, setting.moment(), "IllegalStateException: boom");
+			}));
 		}
 		return jvms.run(scenarios);
 	}
@@ -54,19 +67,19 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> aFailureThatKnowsItsCodeEndsTheApplicationWithIt() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.all()) {
-			for (Moment moment : Moment.values()) {
-				scenarios.add(new Scenario("ExitCodeGenerator, " + kind + ", " + moment, () -> {
-					Ended ended = kind.run(moment.arguments("generator"));
-					assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
-					assertFailure(ended, moment, "Exception: boom");
-				}));
-				scenarios.add(new Scenario("ExitCodeExceptionMapper, " + kind + ", " + moment, () -> {
-					Ended ended = kind.run(moment.arguments("mapper"));
-					assertThat(ended.code()).as(ended.toString()).isEqualTo(43);
-					assertFailure(ended, moment, "MappedException: boom");
-				}));
-			}
+		for (Setting setting : Setting.allOr(List.of(Moment.RUNNER.of(Kind.WEB_VIRTUAL)))) {
+			scenarios.add(new Scenario("ExitCodeGenerator, " + setting, () -> {
+				Ended ended = setting.run("generator");
+				assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
+				assertFailure(ended, setting.moment(), "Exception: boom");
+			}));
+		}
+		for (Setting setting : Setting.allOr(List.of(Moment.READY.of(Kind.PLAIN)))) {
+			scenarios.add(new Scenario("ExitCodeExceptionMapper, " + setting, () -> {
+				Ended ended = setting.run("mapper");
+				assertThat(ended.code()).as(ended.toString()).isEqualTo(43);
+				assertFailure(ended, setting.moment(), "MappedException: boom");
+			}));
 		}
 		return jvms.run(scenarios);
 	}
@@ -74,17 +87,15 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> anActorThatReturnsEndsTheApplicationWithZero() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.all()) {
-			for (Moment moment : Moment.values()) {
-				scenarios.add(new Scenario(kind + ", " + moment, () -> {
-					Ended ended = kind.run(moment.arguments("return"));
-					assertThat(ended.code()).as(ended.toString()).isZero();
-					assertInterruptedOnce(ended, "MEMBER_DONE");
-					assertThat(ended.containing("'trigger'", "ends the group")).as(ended.toString()).hasSize(1);
-					assertThat(ended.stackTraces()).as(ended.toString()).isEmpty();
-					assertRunners(ended, moment);
-				}));
-			}
+		for (Setting setting : Setting.allOr(RETURNING)) {
+			scenarios.add(new Scenario(setting.toString(), () -> {
+				Ended ended = setting.run("return");
+				assertThat(ended.code()).as(ended.toString()).isZero();
+				assertInterruptedOnce(ended, "MEMBER_DONE");
+				assertThat(ended.containing("'trigger'", "ends the group")).as(ended.toString()).hasSize(1);
+				assertThat(ended.stackTraces()).as(ended.toString()).isEmpty();
+				assertRunners(ended, setting.moment());
+			}));
 		}
 		return jvms.run(scenarios);
 	}
@@ -95,15 +106,14 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> theApplicationsOwnGeneratorSaysTheCodeIfTheActorSaysNone() {
 		List<Scenario> scenarios = new ArrayList<>();
+		Map<String, List<Setting>> byDefault = Map.of("return", List.of(Moment.READY.of(Kind.PLAIN_VIRTUAL)), "fail",
+				List.of(Moment.RUNNER.of(Kind.WEB)), "generator", List.of());
 		Map.of("return", 7, "fail", 7, "generator", 42).forEach((how, code) -> {
-			for (Moment moment : Moment.values()) {
-				Kind kind = Kind.some().get(scenarios.size() % 2);
-				scenarios.add(new Scenario(how + ", " + kind + ", " + moment, () -> {
-					List<String> arguments = new ArrayList<>(moment.arguments(how));
-					arguments.add("--app.code=7");
-					Ended ended = kind.run(arguments);
+			for (Setting setting : Setting.allOr(byDefault.get(how))) {
+				scenarios.add(new Scenario(how + ", " + setting, () -> {
+					Ended ended = setting.run(how, "--app.code=7");
 					assertThat(ended.code()).as(ended.toString()).isEqualTo(code);
-					assertRunners(ended, moment);
+					assertRunners(ended, setting.moment());
 				}));
 			}
 		});
@@ -114,19 +124,20 @@ class ExitCodeTests {
 	 * The actor ends whenever it likes: between any two steps of the start.
 	 */
 	@TestFactory
+	@Tag("faults")
 	Stream<DynamicTest> theCodeDoesNotDependOnTheMoment() {
 		List<Scenario> scenarios = new ArrayList<>();
 		for (int i = 0; i < 6; i++) {
 			String after = "--app.after=" + (i * i * 8);
 			scenarios.add(new Scenario("failure, " + after, () -> {
-				Ended ended = Kind.all().get(0).run(List.of("--app.at=now", "--app.how=generator", after));
+				Ended ended = Kind.PLAIN.run(List.of("--app.at=now", "--app.how=generator", after));
 				assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
 				assertInterruptedOnce(ended, "MEMBER_FAILED");
 				assertOnlyRelatedStackTraces(ended, "boom");
 				assertThat(ended.containing("RUNNER active=false")).as(ended.toString()).isEmpty();
 			}));
 			scenarios.add(new Scenario("return, " + after, () -> {
-				Ended ended = Kind.all().get(0).run(List.of("--app.at=now", "--app.how=return", after));
+				Ended ended = Kind.PLAIN.run(List.of("--app.at=now", "--app.how=return", after));
 				assertThat(ended.code()).as(ended.toString()).isZero();
 				assertInterruptedOnce(ended, "MEMBER_DONE");
 				assertThat(ended.stackTraces()).as(ended.toString()).isEmpty();
@@ -141,12 +152,11 @@ class ExitCodeTests {
 	 * after ours.
 	 */
 	@TestFactory
+	@Tag("faults")
 	Stream<DynamicTest> aRunnerWithoutAnOrderDoesNotHoldUpTheEnd() {
 		return jvms.run(List.of(new Scenario("failure", () -> {
-			Ended ended = Kind.all()
-				.get(0)
-				.run(List.of("--app.at=last runner", "--app.how=generator", "--app.unordered=8",
-						"--run.shutdown.timeout=80s"));
+			Ended ended = Kind.PLAIN.run(List.of("--app.at=last runner", "--app.how=generator", "--app.unordered=8",
+					"--run.shutdown.timeout=80s"));
 			assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
 			assertInterruptedOnce(ended, "MEMBER_FAILED");
 			assertThat(ended.count("READY")).as(ended.toString()).isZero();
@@ -157,8 +167,10 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> aSignalEndsTheApplicationWithItsOwnCode() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.all()) {
+		for (Kind kind : Kind.allOr(Kind.WEB_VIRTUAL)) {
 			scenarios.add(new Scenario("TERM, " + kind, () -> assertSignal(kind, "TERM", 143)));
+		}
+		for (Kind kind : Kind.allOr(Kind.PLAIN)) {
 			scenarios.add(new Scenario("INT, " + kind, () -> assertSignal(kind, "INT", 130)));
 		}
 		return jvms.run(scenarios);
@@ -181,7 +193,7 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> aSecondSignalChangesNothing() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.some()) {
+		for (Kind kind : Kind.someOr(Kind.PLAIN)) {
 			scenarios.add(new Scenario(kind.toString(), () -> {
 				try (ForkedJvm jvm = kind.start(List.of("--app.at=never", "--app.stubborn=true"))) {
 					jvm.awaitLine("READY");
@@ -206,6 +218,7 @@ class ExitCodeTests {
 	 * application ends.
 	 */
 	@TestFactory
+	@Tag("faults")
 	Stream<DynamicTest> aSignalWhileAnActorEndsTheApplicationHangsNothing() {
 		List<Scenario> scenarios = new ArrayList<>();
 		for (Kind kind : Kind.some()) {
@@ -230,27 +243,25 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> anActorThatIgnoresItsInterruptIsGivenUpAndNamed() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.all()) {
-			for (Moment moment : Moment.values()) {
-				scenarios.add(new Scenario("failure, " + kind + ", " + moment, () -> {
-					List<String> arguments = new ArrayList<>(moment.arguments("generator"));
-					arguments.add("--app.stubborn=true");
-					Ended ended = kind.run(arguments);
-					assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
-					assertInterruptedOnce(ended, "MEMBER_FAILED");
-					assertStubbornIsGivenUp(ended);
-				}));
-			}
+		for (Setting setting : Setting.allOr(List.of(Moment.READY.of(Kind.WEB)))) {
+			scenarios.add(new Scenario("failure, " + setting, () -> {
+				Ended ended = setting.run("generator", "--app.stubborn=true", BRIEFLY);
+				assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
+				assertInterruptedOnce(ended, "MEMBER_FAILED");
+				assertStubbornIsGivenUp(ended, BRIEF_BUDGET_MILLIS);
+			}));
+		}
+		for (Kind kind : Kind.allOrNone()) {
 			scenarios.add(new Scenario("return, " + kind, () -> {
-				List<String> arguments = new ArrayList<>(Moment.READY.arguments("return"));
-				arguments.add("--app.stubborn=true");
-				Ended ended = kind.run(arguments);
+				Ended ended = Moment.READY.of(kind).run("return", "--app.stubborn=true", BRIEFLY);
 				assertThat(ended.code()).as(ended.toString()).isZero();
 				assertInterruptedOnce(ended, "MEMBER_DONE");
-				assertStubbornIsGivenUp(ended);
+				assertStubbornIsGivenUp(ended, BRIEF_BUDGET_MILLIS);
 			}));
+		}
+		for (Kind kind : Kind.allOrNone()) {
 			scenarios.add(new Scenario("TERM, " + kind, () -> {
-				try (ForkedJvm jvm = kind.start(List.of("--app.at=never", "--app.stubborn=true"))) {
+				try (ForkedJvm jvm = kind.start(List.of("--app.at=never", "--app.stubborn=true", BRIEFLY))) {
 					jvm.awaitLine("READY");
 					// otherwise it may be stopped before it has begun
 					jvm.awaitLine("STARTED stubborn");
@@ -258,7 +269,7 @@ class ExitCodeTests {
 					Ended ended = jvm.awaitEnd();
 					assertThat(ended.code()).as(ended.toString()).isEqualTo(143);
 					assertInterruptedOnce(ended, "CONTEXT_CLOSED");
-					assertStubbornIsGivenUp(ended);
+					assertStubbornIsGivenUp(ended, BRIEF_BUDGET_MILLIS);
 				}
 			}));
 		}
@@ -266,8 +277,12 @@ class ExitCodeTests {
 	}
 
 	private static void assertStubbornIsGivenUp(Ended ended) {
+		assertStubbornIsGivenUp(ended, Kind.BUDGET_MILLIS);
+	}
+
+	private static void assertStubbornIsGivenUp(Ended ended, long budgetMillis) {
 		assertThat(ended.count("INTERRUPT stubborn")).as(ended.toString()).isEqualTo(1);
-		assertThat(ended.at() - ended.number("INTERRUPT stubborn")).as(ended.toString()).isLessThan(Kind.BUDGET_MILLIS);
+		assertThat(ended.at() - ended.number("INTERRUPT stubborn")).as(ended.toString()).isLessThan(budgetMillis);
 		assertThat(ended.containing(" WARN ", "gave up waiting for", "'stubborn'")).as(ended.toString()).hasSize(1);
 		assertThat(ended.containing("doesNotEnd")).as(ended.toString()).hasSize(1);
 	}
@@ -275,27 +290,24 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> aNonWebApplicationEndsWithZeroWhenAllMembersHaveEnded() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.all()) {
-			if (!kind.web()) {
-				for (Moment moment : List.of(Moment.REFRESH, Moment.READY)) {
-					scenarios.add(new Scenario(kind + ", " + moment, () -> {
-						List<String> arguments = new ArrayList<>(moment.arguments("return"));
-						arguments.addAll(List.of("--run.actors.trigger.on-done=do-nothing",
-								"--run.actors.bystander.enabled=false"));
-						Ended ended = kind.run(arguments);
-						assertThat(ended.code()).as(ended.toString()).isZero();
-						assertThat(ended.count("READY")).as(ended.toString()).isEqualTo(1);
-						assertThat(ended.stackTraces()).as(ended.toString()).isEmpty();
-					}));
-				}
+		for (Setting setting : Setting.allOr(List.of(Moment.REFRESH.of(Kind.PLAIN_VIRTUAL)))) {
+			if (!setting.kind().web() && setting.moment() != Moment.RUNNER) {
+				scenarios.add(new Scenario(setting.toString(), () -> {
+					Ended ended = setting.run("return", "--run.actors.trigger.on-done=do-nothing",
+							"--run.actors.bystander.enabled=false");
+					assertThat(ended.code()).as(ended.toString()).isZero();
+					assertThat(ended.count("READY")).as(ended.toString()).isEqualTo(1);
+					assertThat(ended.stackTraces()).as(ended.toString()).isEmpty();
+				}));
 			}
 		}
 		return jvms.run(scenarios);
 	}
 
 	@TestFactory
+	@Tag("faults")
 	Stream<DynamicTest> aWebApplicationGoesOnWhenAllMembersHaveEnded() {
-		Kind kind = Kind.all().stream().filter((candidate) -> candidate.web()).findFirst().orElseThrow();
+		Kind kind = Kind.WEB;
 		return jvms.run(List.of(new Scenario(kind.toString(), () -> {
 			List<String> arguments = new ArrayList<>(Moment.READY.arguments("return"));
 			arguments
@@ -310,10 +322,9 @@ class ExitCodeTests {
 	}
 
 	@TestFactory
-	@Tag("faults")
 	Stream<DynamicTest> aFailedStartLeavesNoActorBehind() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.some()) {
+		for (Kind kind : Kind.someOr(Kind.WEB_VIRTUAL)) {
 			if (kind.web()) {
 				scenarios.add(new Scenario("port taken, " + kind, () -> {
 					try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -331,6 +342,15 @@ class ExitCodeTests {
 					}
 				}));
 			}
+		}
+		return jvms.run(scenarios);
+	}
+
+	@TestFactory
+	@Tag("faults")
+	Stream<DynamicTest> aFailedStartLeavesNoActorBehindThatHasReturnedOrIgnoresItsInterrupt() {
+		List<Scenario> scenarios = new ArrayList<>();
+		for (Kind kind : Kind.some()) {
 			if (kind.web()) {
 				scenarios.add(new Scenario("port taken after an actor has returned, " + kind, () -> {
 					try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -347,10 +367,10 @@ class ExitCodeTests {
 				}));
 			}
 			scenarios.add(new Scenario("a later bean fails, an actor ignores its interrupt, " + kind, () -> {
-				Ended ended = kind.run(List.of("--app.at=never", "--app.stubborn=true", "--app.hold=throw"));
+				Ended ended = kind.run(List.of("--app.at=never", "--app.stubborn=true", "--app.hold=throw", BRIEFLY));
 				assertThat(ended.code()).as(ended.toString()).isEqualTo(1);
 				assertThat(ended.containing("INTERRUPT bystander CONTEXT_CLOSED")).as(ended.toString()).hasSize(1);
-				assertStubbornIsGivenUp(ended);
+				assertStubbornIsGivenUp(ended, BRIEF_BUDGET_MILLIS);
 			}));
 		}
 		return jvms.run(scenarios);
@@ -359,7 +379,7 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> aNonWebApplicationStaysUpWithItsActorsAlone() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.all()) {
+		for (Kind kind : Kind.allOr(Kind.PLAIN_VIRTUAL)) {
 			if (!kind.web()) {
 				scenarios.add(new Scenario(kind.toString(), () -> {
 					try (ForkedJvm jvm = kind.start(List.of("--app.at=never"))) {
@@ -375,6 +395,7 @@ class ExitCodeTests {
 	}
 
 	@TestFactory
+	@Tag("faults")
 	Stream<DynamicTest> aStartThatIsStuckDoesNotKeepTheApplicationUp() {
 		List<Scenario> scenarios = new ArrayList<>();
 		for (Kind kind : Kind.some()) {
@@ -395,10 +416,11 @@ class ExitCodeTests {
 	}
 
 	@TestFactory
+	@Tag("faults")
 	Stream<DynamicTest> theCodeIsRightWhenTheLaunchingThreadIsNotMain() {
 		List<Scenario> scenarios = new ArrayList<>();
 		for (Moment moment : Moment.values()) {
-			Kind kind = Kind.all().get(0);
+			Kind kind = Kind.PLAIN;
 			scenarios.add(new Scenario(kind + ", " + moment, () -> {
 				try (ForkedJvm jvm = kind.start(List.of("-Dapp.launcher=true"), moment.arguments("generator"))) {
 					Ended ended = jvm.awaitEnd();
@@ -413,7 +435,7 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> withOnShutdownCloseTheJvmEndsWhenNothingKeepsItUp() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.some()) {
+		for (Kind kind : Kind.someOr(Kind.WEB_VIRTUAL)) {
 			scenarios.add(new Scenario(kind.toString(), () -> {
 				List<String> arguments = new ArrayList<>(Moment.READY.arguments("generator"));
 				arguments.add("--run.on-shutdown=close");
@@ -428,9 +450,10 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> withOnShutdownNoneTheApplicationGoesOn() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Kind kind : Kind.some()) {
+		for (Kind kind : Kind.someOr(Kind.WEB_VIRTUAL)) {
 			if (kind.web()) {
-				for (Moment moment : List.of(Moment.REFRESH, Moment.READY)) {
+				for (Moment moment : Scenarios.EVERYTHING ? List.of(Moment.REFRESH, Moment.READY)
+						: List.of(Moment.READY)) {
 					scenarios.add(new Scenario(kind + ", " + moment, () -> {
 						List<String> arguments = new ArrayList<>(moment.arguments("fail"));
 						arguments.addAll(List.of("--app.hold=no", "--run.on-shutdown=none"));
@@ -459,11 +482,25 @@ class ExitCodeTests {
 			List<String> arguments = new ArrayList<>(Moment.READY.arguments("generator"));
 			arguments.addAll(List.of("--app.hang=true", "--run.shutdown.timeout=500ms",
 					"--spring.lifecycle.timeout-per-shutdown-phase=500ms"));
-			Ended ended = Kind.all().get(0).run(arguments);
+			Ended ended = Kind.PLAIN.run(arguments);
 			assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
 			assertThat(ended.count("DESTROY HANGS")).as(ended.toString()).isEqualTo(1);
 			assertThat(ended.containing("halted with exit code 42")).as(ended.toString()).hasSize(1);
 		})));
+	}
+
+	@Test
+	void whatIsTestedByDefaultHasEachValueWithEachOtherOne() {
+		List<Setting> settings = Stream.concat(FAILING.stream(), RETURNING.stream()).toList();
+		assertThat(settings).extracting((setting) -> setting.kind()).containsAll(Kind.all());
+		for (Moment moment : Moment.values()) {
+			assertThat(settings).filteredOn((setting) -> setting.moment() == moment)
+				.extracting((setting) -> setting.kind().web())
+				.contains(true, false);
+			assertThat(settings).filteredOn((setting) -> setting.moment() == moment)
+				.extracting((setting) -> setting.kind().virtual())
+				.containsAll(Kind.all().stream().map(Kind::virtual).toList());
+		}
 	}
 
 	private static void assertFailure(Ended ended, Moment moment, String failure) {
@@ -516,6 +553,10 @@ class ExitCodeTests {
 			this.arguments = List.of(arguments);
 		}
 
+		private Setting of(Kind kind) {
+			return new Setting(kind, this);
+		}
+
 		private List<String> arguments(String how) {
 			List<String> all = new ArrayList<>(this.arguments);
 			all.add("--app.how=" + how);
@@ -525,6 +566,31 @@ class ExitCodeTests {
 		@Override
 		public String toString() {
 			return "in " + name().toLowerCase(Locale.ROOT);
+		}
+
+	}
+
+	/**
+	 * A kind of application and a moment.
+	 */
+	private record Setting(Kind kind, Moment moment) {
+
+		private static List<Setting> allOr(List<Setting> some) {
+			return Scenarios.EVERYTHING ? Kind.all()
+				.stream()
+				.flatMap((kind) -> Stream.of(Moment.values()).map((moment) -> moment.of(kind)))
+				.toList() : some;
+		}
+
+		private Ended run(String how, String... more) throws Exception {
+			List<String> arguments = new ArrayList<>(this.moment.arguments(how));
+			arguments.addAll(List.of(more));
+			return this.kind.run(arguments);
+		}
+
+		@Override
+		public String toString() {
+			return this.kind + ", " + this.moment;
 		}
 
 	}

@@ -76,6 +76,9 @@ final class ForkedJvm implements AutoCloseable {
 		}
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx256m"));
+		if (without == UNUSED) {
+			command.addAll(ClassArchive.options(libraries(without), classPath(without)));
+		}
 		command.addAll(jvmArguments);
 		command.add(main.getName());
 		command.addAll(arguments);
@@ -87,12 +90,26 @@ final class ForkedJvm implements AutoCloseable {
 
 	/**
 	 * The class path of the tests without what the application has no use for: it starts
-	 * faster, and shows that Micrometer and Actuator may be missing.
+	 * faster, and shows that Micrometer and Actuator may be missing. Folders come last: a
+	 * class archive is made of jars alone.
 	 */
 	private static String classPath(Pattern without) {
-		return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-			.filter((entry) -> !without.matcher(Path.of(entry).getFileName().toString()).find())
+		return Stream.concat(libraries(without).stream(), entries().filter((entry) -> !isLibrary(entry)))
 			.collect(Collectors.joining(File.pathSeparator));
+	}
+
+	private static List<String> libraries(Pattern without) {
+		return entries().filter(ForkedJvm::isLibrary)
+			.filter((entry) -> !without.matcher(Path.of(entry).getFileName().toString()).find())
+			.toList();
+	}
+
+	private static Stream<String> entries() {
+		return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator));
+	}
+
+	private static boolean isLibrary(String entry) {
+		return entry.endsWith(".jar");
 	}
 
 	private static boolean resetsSignals() {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import dev.rungroup.exit.ForkedJvm.Ended;
 
@@ -16,25 +17,55 @@ import dev.rungroup.exit.ForkedJvm.Ended;
  */
 record Kind(boolean web, boolean virtual) {
 
-	/** Nobody but who ignores an interrupt needs it, on a loaded machine either. */
+	private static final boolean HAS_VIRTUAL_THREADS = Runtime.version().feature() >= 21;
+
+	static final Kind PLAIN = new Kind(false, false);
+
+	static final Kind WEB = new Kind(true, false);
+
+	/** On virtual threads where the JDK has them. */
+	static final Kind PLAIN_VIRTUAL = new Kind(false, HAS_VIRTUAL_THREADS);
+
+	static final Kind WEB_VIRTUAL = new Kind(true, HAS_VIRTUAL_THREADS);
+
+	/**
+	 * Long, as nobody but who ignores an interrupt needs it, on a loaded machine either.
+	 */
 	private static final long SHUTDOWN_TIMEOUT_MILLIS = 4000;
 
 	/** What an actor has to end, and the slack that is promised on top of it. */
 	static final long BUDGET_MILLIS = SHUTDOWN_TIMEOUT_MILLIS + 2000;
 
 	static List<Kind> all() {
-		List<Kind> kinds = new ArrayList<>(List.of(new Kind(false, false), new Kind(true, false)));
-		if (Runtime.version().feature() >= 21) {
-			kinds.addAll(List.of(new Kind(false, true), new Kind(true, true)));
-		}
-		return kinds;
+		return Stream.of(PLAIN, WEB, PLAIN_VIRTUAL, WEB_VIRTUAL).distinct().toList();
+	}
+
+	/**
+	 * All kinds, or one where not everything is to be tested.
+	 */
+	static List<Kind> allOr(Kind one) {
+		return Scenarios.EVERYTHING ? all() : List.of(one);
+	}
+
+	/**
+	 * All kinds, or none where not everything is to be tested.
+	 */
+	static List<Kind> allOrNone() {
+		return Scenarios.EVERYTHING ? all() : List.of();
+	}
+
+	/**
+	 * As {@link #some()}, or one where not everything is to be tested.
+	 */
+	static List<Kind> someOr(Kind one) {
+		return Scenarios.EVERYTHING ? some() : List.of(one);
 	}
 
 	/**
 	 * Both kinds of web and both kinds of threads, but not all four pairs.
 	 */
 	static List<Kind> some() {
-		return List.of(new Kind(false, false), new Kind(true, Runtime.version().feature() >= 21));
+		return List.of(PLAIN, WEB_VIRTUAL);
 	}
 
 	Ended run(List<String> arguments) throws IOException, InterruptedException {

@@ -5,6 +5,7 @@ import java.util.regex.Pattern;
 
 import dev.rungroup.exit.ForkedJvm.Ended;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * application context or class loader. {@code -Drun.leaks.cycles=1000} is the long
  * version.
  */
+@Tag("long")
 class LeakTests {
 
 	private static final int CYCLES = Integer.getInteger("run.leaks.cycles", 25);

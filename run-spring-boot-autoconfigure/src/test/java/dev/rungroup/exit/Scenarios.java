@@ -17,6 +17,13 @@ import org.junit.jupiter.api.DynamicTest;
  */
 final class Scenarios implements AutoCloseable {
 
+	/**
+	 * The whole product of kinds and moments, in place of a choice in which each outcome
+	 * is there once and each value meets each other one: {@code -Peverything},
+	 * {@code -Pfaults}.
+	 */
+	static final boolean EVERYTHING = Boolean.getBoolean("run.everything");
+
 	static final int REPEAT = Integer.getInteger("run.exit.repeat", 1);
 
 	private final ExecutorService threads = Executors.newFixedThreadPool(Integer.getInteger("run.exit.parallel", 2));

@@ -3,6 +3,7 @@ package dev.rungroup.exit;
 import java.util.List;
 
 import dev.rungroup.exit.ForkedJvm.Ended;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -14,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class StallProcessTests {
 
 	@Test
+	@Tag("long")
 	void jvmThatStoodStillForThreeTimesTheLimitReportsNothing() throws Exception {
 		try (ForkedJvm jvm = ForkedJvm.start(List.of(), StallApplication.class,
 				List.of("--spring.main.web-application-type=none", "--run.actors.loop.stall-after=2s",

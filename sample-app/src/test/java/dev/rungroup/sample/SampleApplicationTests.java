@@ -159,8 +159,9 @@ class SampleApplicationTests {
 	}
 
 	@Test
-	void tenThousandConnectionsOneAfterAnother() throws Exception {
-		for (int i = 0; i < 10_000; i++) {
+	void thousandsOfConnectionsOneAfterAnother() throws Exception {
+		int connections = Boolean.getBoolean("run.everything") ? 10_000 : 2_000;
+		for (int i = 0; i < connections; i++) {
 			try (LineClient client = new LineClient(this.port)) {
 				if (i % 10 == 0) { // the others say nothing
 					client.send("connection " + i);
@@ -168,7 +169,7 @@ class SampleApplicationTests {
 				}
 			}
 		}
-		assertThat(stored("connection")).hasSize(1000).doesNotHaveDuplicates();
+		assertThat(stored("connection")).hasSize(connections / 10).doesNotHaveDuplicates();
 		await().until(() -> threads("line-client-") == 0);
 	}
 
