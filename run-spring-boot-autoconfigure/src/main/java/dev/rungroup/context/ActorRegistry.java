@@ -19,6 +19,7 @@ import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.Policy;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -184,6 +185,19 @@ final class ActorRegistry {
 			}
 			members.add(builder.build());
 		}
+	}
+
+	/**
+	 * The actor of a member that is started, null if the member is none.
+	 */
+	@Nullable ActorDefinition actorOf(String member) {
+		for (Entry entry : this.entries) {
+			if (entry.enabled() && entry.source() instanceof ActorDefinition definition
+					&& entry.memberNames().contains(member)) {
+				return definition;
+			}
+		}
+		return null;
 	}
 
 	/**

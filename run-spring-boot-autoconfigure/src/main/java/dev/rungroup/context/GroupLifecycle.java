@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
-import java.util.StringJoiner;
+import java.util.stream.Collectors;
 
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.GroupState;
@@ -127,10 +127,18 @@ public final class GroupLifecycle
 
 	private void launch(GroupRun run, ActorRegistry actors) {
 		try {
-			// Creates lazy beans: no lock is held while their code runs
+			// Creates lazy beans and wraps bodies: no lock is held while their code runs
 			run.prepare(actors);
-			List<Member> members = run.wrapped(actors.members());
-			if (fill(run, members)) {
+			List<Member> members = new ArrayList<>(run.wrapped(actors.members()));
+			List<Member> added;
+			boolean launch;
+			synchronized (this.lock) {
+				added = List.copyOf(this.added.values());
+				launch = run.fill(members, !added.isEmpty());
+			}
+			if (launch) {
+				added.forEach(run::add);
+				members.addAll(added);
 				logger.info("Starting actors " + names(members) + ((actors.disabled().isEmpty()) ? ""
 						: " (disabled: " + String.join(", ", actors.disabled()) + ")"));
 				run.launch();
@@ -142,34 +150,8 @@ public final class GroupLifecycle
 		}
 	}
 
-	/**
-	 * Add the members that were added by hand, and put all of them into the group.
-	 * Whoever comes while we wrap bodies, which is the user's code and happens without
-	 * the lock, is not forgotten.
-	 * @return whether to launch the group
-	 */
-	private boolean fill(GroupRun run, List<Member> members) {
-		List<Member> known = List.of();
-		List<Member> wrapped = List.of();
-		while (true) {
-			synchronized (this.lock) {
-				List<Member> added = List.copyOf(this.added.values());
-				if (added.equals(known)) {
-					members.addAll(wrapped);
-					return run.fill(members);
-				}
-				known = added;
-			}
-			wrapped = run.wrapped(known);
-		}
-	}
-
 	private static String names(List<Member> members) {
-		StringJoiner names = new StringJoiner(", ");
-		for (Member member : members) {
-			names.add(member.name());
-		}
-		return names.toString();
+		return members.stream().map(Member::name).collect(Collectors.joining(", "));
 	}
 
 	/**
@@ -325,6 +307,16 @@ public final class GroupLifecycle
 	public Set<String> stalledActors() {
 		GroupRun run = currentRun();
 		return (run != null) ? run.stalled() : Set.of();
+	}
+
+	/**
+	 * Return the actor that a member belongs to.
+	 * @param member the member's name
+	 * @return the actor as it was customized; {@code null} if the member is no actor, or
+	 * not of this group
+	 */
+	public @Nullable ActorDefinition actorOf(String member) {
+		return actors().actorOf(member);
 	}
 
 	/**

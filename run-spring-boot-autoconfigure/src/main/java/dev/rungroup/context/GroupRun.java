@@ -2,15 +2,11 @@ package dev.rungroup.context;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
 
 import dev.rungroup.core.Group;
 import dev.rungroup.core.GroupListener;
@@ -27,43 +23,32 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.support.AbstractApplicationContext;
 
 /**
- * One start of a {@link GroupLifecycle}: its group, the thread that waits for the group's
- * end, and whether that end was asked for. What an earlier start still does never touches
- * a later one.
+ * One start of a {@link GroupLifecycle}: its group, the thread that runs it, and whether
+ * its end was asked for. What an earlier start still does never touches a later one.
  */
-final class GroupRun {
+final class GroupRun implements GroupListener {
 
 	private static final Log logger = LogFactory.getLog(GroupLifecycle.class);
 
 	/** How much longer than the group itself we wait for the group. */
 	private static final Duration MARGIN = Duration.ofSeconds(1);
 
-	/** How often we look whether those who have not ended wait for us. */
+	/** When a wait looks for members that exit the JVM. */
 	private static final Duration LOOK_AROUND = Duration.ofMillis(100);
 
 	private final GroupSettings settings;
 
 	private final ConfigurableApplicationContext context;
 
-	private final CountDownLatch over = new CountDownLatch(1);
-
+	/** Written once, by who asks for the end or by the group's thread. */
 	private final AtomicReference<Ending> ending = new AtomicReference<>(Ending.NONE);
 
+	/** Written by the thread that starts the lifecycle, after all that belongs to it. */
 	private volatile @Nullable Group group;
 
-	/** The threads of our members. */
-	private final Set<Thread> memberThreads = ConcurrentHashMap.newKeySet();
-
-	/** Who waits for our end on behalf of which member. */
-	private final Map<Thread, String> waiting = new ConcurrentHashMap<>();
-
-	/** The thread that runs the group: listeners of the group's end are called on it. */
-	private volatile @Nullable Thread runner;
-
-	// Written before the group
+	private @Nullable GroupEndHandler endHandler;
 
 	private List<BodyWrapper> wrappers = List.of();
 
@@ -71,11 +56,17 @@ final class GroupRun {
 
 	private @Nullable StallWatch stalls;
 
-	// Written under the lifecycle's lock
+	/** Listeners of the group's end are called on it, too. Written by who launches. */
+	private volatile @Nullable Thread thread;
 
-	private volatile boolean filled;
+	/** Written under the lifecycle's lock. */
+	private volatile Stage stage = Stage.MAKING;
 
-	private boolean launched;
+	/** Guarded by the monitor of this, where its changes are waited for. */
+	private volatile boolean over;
+
+	/** Whether the end of a single member is waited for, too. Written by who waits. */
+	private volatile boolean membersAwaited;
 
 	GroupRun(GroupSettings settings, ConfigurableApplicationContext context) {
 		this.settings = settings;
@@ -89,16 +80,16 @@ final class GroupRun {
 	void prepare(ActorRegistry actors) {
 		Exhaustion exhaustion = new Exhaustion(actors.restarting());
 		GroupEvents events = new GroupEvents(this.context);
+		this.endHandler = this.context.getBeanProvider(GroupEndHandler.class).getIfAvailable();
 		Group.Builder builder = Group.builder()
 			.name(this.settings.name())
-			.threadFactory(
-					remembering(new ActorThreadFactory(this.settings.virtualThreads(), this.context.getClassLoader())))
+			.threadFactory(new ActorThreadFactory(this.settings.virtualThreads(), this.context.getClassLoader()))
 			.gracePeriod(this.settings.gracePeriod())
 			.shutdownTimeout(this.settings.shutdownTimeout())
 			.keepStopped(true)
 			.listener(exhaustion)
 			.listener(new ActorLog(this::stopReason, events::publish))
-			.listener(new Ender(this.context.getBeanProvider(GroupEndHandler.class).getIfAvailable()));
+			.listener(this);
 		for (ActorFailureHandler handler : beans(ActorFailureHandler.class)) {
 			builder.listener(new Failures(handler));
 		}
@@ -112,44 +103,30 @@ final class GroupRun {
 		this.group = group;
 	}
 
-	private ThreadFactory remembering(ThreadFactory factory) {
-		return (task) -> factory.newThread(() -> {
-			this.memberThreads.add(Thread.currentThread());
-			try {
-				task.run();
-			}
-			finally {
-				this.memberThreads.remove(Thread.currentThread());
-			}
-		});
-	}
-
 	private <T> List<T> beans(Class<T> type) {
 		return this.context.getBeanProvider(type).orderedStream().toList();
 	}
 
 	/**
 	 * Put the members into the group, their bodies wrapped. Under the lifecycle's lock.
+	 * @param more whether there are others, to be added before it is launched
 	 * @return whether to launch it now: not if it is empty, or was stopped meanwhile
 	 */
-	boolean fill(List<Member> members) {
+	boolean fill(List<Member> members, boolean more) {
 		if (this.ending.get() == Ending.ASKED_FOR) {
 			over();
 			return false;
 		}
-		for (Member member : members) {
-			group().add(member);
-		}
-		this.filled = true;
-		this.launched = !members.isEmpty();
-		return this.launched;
+		members.forEach(group()::add);
+		this.stage = (more || !members.isEmpty()) ? Stage.LAUNCHED : Stage.EMPTY;
+		return this.stage == Stage.LAUNCHED;
 	}
 
 	/**
 	 * Whether members have to be added one by one. Under the lifecycle's lock.
 	 */
 	boolean isFilled() {
-		return this.filled;
+		return this.stage != Stage.MAKING;
 	}
 
 	/**
@@ -157,8 +134,8 @@ final class GroupRun {
 	 * lifecycle's lock.
 	 */
 	boolean claimLaunch() {
-		boolean claimed = !this.launched && !isOver();
-		this.launched |= claimed;
+		boolean claimed = this.stage == Stage.EMPTY && !isOver();
+		this.stage = Stage.LAUNCHED;
 		return claimed;
 	}
 
@@ -169,7 +146,7 @@ final class GroupRun {
 		Thread thread = new Thread(null, this::runGroup, "run-group", 0, false);
 		thread.setDaemon(false);
 		thread.setContextClassLoader(this.context.getClassLoader());
-		this.runner = thread;
+		this.thread = thread;
 		try {
 			thread.start();
 		}
@@ -202,6 +179,15 @@ final class GroupRun {
 		finally {
 			over();
 		}
+		GroupEndHandler handler = this.endHandler;
+		if (handler != null && this.ending.get() == Ending.BY_ITSELF) {
+			try {
+				handler.groupEnded(group.stopReason());
+			}
+			catch (Throwable ex) {
+				logger.warn(handler.getClass().getName() + " threw when it was told that the group has ended", ex);
+			}
+		}
 	}
 
 	private void watchForStalls() {
@@ -219,12 +205,44 @@ final class GroupRun {
 		}
 	}
 
+	// ---- What the group says, on its threads
+
+	@Override
+	public void groupStopping(StopReason reason) {
+		groupEnding(reason);
+	}
+
+	@Override
+	public void groupStopped(@Nullable StopReason reason) {
+		groupEnding(reason);
+	}
+
+	private void groupEnding(@Nullable StopReason reason) {
+		// What the closing of the context brings about is no doing of the group's
+		Ending how = this.context.isClosed() ? Ending.ASKED_FOR : Ending.BY_ITSELF;
+		GroupEndHandler handler = this.endHandler;
+		if (this.ending.compareAndSet(Ending.NONE, how) && how == Ending.BY_ITSELF && handler != null) {
+			handler.groupEnding(reason);
+		}
+	}
+
+	@Override
+	public void memberEnded(String member, MemberState state) {
+		if (this.membersAwaited) {
+			synchronized (this) {
+				notifyAll();
+			}
+		}
+	}
+
+	// ---- Its end
+
 	/**
 	 * From now on the end of the group is what we wanted. Under the lifecycle's lock.
 	 */
 	void markStopped() {
 		this.ending.compareAndSet(Ending.NONE, Ending.ASKED_FOR);
-		if (this.filled && !this.launched) {
+		if (this.stage == Stage.EMPTY) {
 			over();
 		}
 	}
@@ -237,73 +255,87 @@ final class GroupRun {
 	}
 
 	boolean isOver() {
-		return this.over.getCount() == 0;
+		return this.over;
 	}
 
-	void over() {
-		this.over.countDown();
+	synchronized void over() {
+		this.over = true;
+		notifyAll();
 	}
 
 	/**
 	 * Wait for the end. Bounded by the group itself; if even that does not hold, by us. A
-	 * member that waits for the very stop it is asked to end for is not waited for.
+	 * member that calls this is not waited for, and neither is one that exits the JVM:
+	 * they go on only after us.
 	 */
 	void awaitOver() {
-		if (Thread.currentThread() == this.runner) {
+		if (Thread.currentThread() == this.thread) {
 			// A listener of the group's end closes the context: the group goes on when
 			// that listener returns
 			return;
 		}
+		long deadline = System.nanoTime() + Math.min(TimeUnit.NANOSECONDS.convert(limit()), Long.MAX_VALUE / 2);
 		MemberContext caller = MemberContext.current();
-		if (caller == null) {
-			awaitOver(false);
+		try {
+			if (caller != null) {
+				awaitOthers(caller.name(), deadline);
+			}
+			else if (!await(Set.of(), Math.min(deadline, System.nanoTime() + LOOK_AROUND.toNanos()))) {
+				await(exiting(), deadline);
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
 			return;
 		}
-		Thread thread = Thread.currentThread();
-		this.waiting.put(thread, caller.name());
-		boolean interrupted;
-		try {
-			interrupted = awaitOver(true);
-		}
-		finally {
-			this.waiting.remove(thread);
-		}
-		// The interrupt of a member of ours is the one that this very stop has sent:
-		// kept, it would cut the rest of the shutdown short. isStopping() still tells it.
-		// A member of another group needs its interrupt
-		if (interrupted && !this.memberThreads.contains(thread)) {
-			thread.interrupt();
+		if (!isOver() && deadline - System.nanoTime() <= 0) {
+			logger.warn("The actors have not ended within " + limit() + " and are given up: "
+					+ String.join(", ", unended()));
+			over();
 		}
 	}
 
 	/**
-	 * Wait for the end.
-	 * @param stubborn whether to go on when the calling thread is interrupted
-	 * @return whether it was
+	 * Wait for all but the calling member, which does not hurry because of an interrupt:
+	 * that is the one this very stop has sent. Kept, it would cut the rest of the shutdown
+	 * short; {@code isStopping()} still tells it. A member of another group needs its
+	 * interrupt.
 	 */
-	private boolean awaitOver(boolean stubborn) {
+	private void awaitOthers(String caller, long deadline) {
+		boolean ours = unended().contains(caller);
 		boolean interrupted = false;
-		long deadline = System.nanoTime() + Math.min(TimeUnit.NANOSECONDS.convert(limit()), Long.MAX_VALUE / 2);
-		for (long left = deadline - System.nanoTime(); !isOver() && left > 0; left = deadline - System.nanoTime()) {
+		while (true) {
 			try {
-				if (this.over.await(Math.min(left, LOOK_AROUND.toNanos()), TimeUnit.NANOSECONDS)
-						|| isWaitedForByItsMembers()) {
-					break;
-				}
+				await(Set.of(caller), deadline);
+				break;
 			}
 			catch (InterruptedException ex) {
 				interrupted = true;
-				if (!stubborn) {
-					Thread.currentThread().interrupt();
-					return true;
-				}
 			}
 		}
-		if (!isOver() && deadline - System.nanoTime() <= 0) {
-			logger.warn("The actors have not ended within " + limit() + " and are given up: " + unended());
-			over();
+		if (interrupted && !ours) {
+			Thread.currentThread().interrupt();
 		}
-		return interrupted;
+	}
+
+	/**
+	 * Wait until the group is over, or all of its members have ended but for some.
+	 * @return whether that came true in time
+	 */
+	private synchronized boolean await(Set<String> butFor, long deadline) throws InterruptedException {
+		this.membersAwaited |= !butFor.isEmpty();
+		for (long left = deadline - System.nanoTime(); left > 0; left = deadline - System.nanoTime()) {
+			if (isOver() || (!butFor.isEmpty() && areLeft(butFor, unended()))) {
+				return true;
+			}
+			// With a limit: Spring interrupts a closing thread that waits without one
+			TimeUnit.NANOSECONDS.timedWait(this, left);
+		}
+		return isOver();
+	}
+
+	private static boolean areLeft(Set<String> members, Set<String> unended) {
+		return !unended.isEmpty() && members.containsAll(unended);
 	}
 
 	private Duration limit() {
@@ -312,54 +344,34 @@ final class GroupRun {
 	}
 
 	/**
-	 * Whether all who have not ended wait for us themselves: they go on only after us.
+	 * The members inside {@code System.exit}, which waits for the context to be closed.
 	 */
-	private boolean isWaitedForByItsMembers() {
-		GroupSnapshot snapshot = snapshot();
-		if (snapshot == null) {
-			return false;
+	private Set<String> exiting() {
+		Set<String> exiting = new HashSet<>();
+		for (String member : unended()) {
+			for (StackTraceElement frame : group().stackOf(member)) {
+				if (frame.getClassName().equals("java.lang.Shutdown")) {
+					exiting.add(member);
+				}
+			}
 		}
-		List<MemberSnapshot> left = snapshot.members()
-			.stream()
-			.filter((member) -> member.state() != MemberState.NEW && !member.state().isEnded())
-			.toList();
-		return !left.isEmpty() && left.stream()
-			.allMatch((member) -> member.state() == MemberState.STOPPING && waitsForUs(member.name()));
+		return exiting;
 	}
 
 	/**
-	 * Whether a member is in our own {@link #awaitOver()}, inside {@code System.exit}, or
-	 * about to close a context that somebody else closes already. One that is closing a
-	 * context of its own is busy.
+	 * The members that have begun and not ended.
 	 */
-	private boolean waitsForUs(String member) {
-		boolean waiting = this.waiting.containsValue(member);
-		// The stack begins with what was called last. One that has only just called
-		// close() will perhaps not have to wait
-		String called = "doClose";
-		for (StackTraceElement frame : group().stackOf(member)) {
-			if (frame.getClassName().equals("java.lang.Shutdown")
-					|| (waiting && isMethod(frame, GroupRun.class, "awaitOver"))
-					|| (isMethod(frame, AbstractApplicationContext.class, "close") && !called.equals("doClose"))) {
-				return true;
-			}
-			called = frame.getMethodName();
-		}
-		return false;
-	}
-
-	private static boolean isMethod(StackTraceElement frame, Class<?> type, String method) {
-		return frame.getClassName().equals(type.getName()) && frame.getMethodName().equals(method);
-	}
-
-	private String unended() {
+	private Set<String> unended() {
+		Set<String> unended = new HashSet<>();
 		GroupSnapshot snapshot = snapshot();
-		return (snapshot == null) ? "they are being started"
-				: snapshot.members()
-					.stream()
-					.filter((member) -> !member.state().isEnded())
-					.map(MemberSnapshot::name)
-					.collect(Collectors.joining(", "));
+		if (snapshot != null) {
+			for (MemberSnapshot member : snapshot.members()) {
+				if (member.state() != MemberState.NEW && !member.state().isEnded()) {
+					unended.add(member.name());
+				}
+			}
+		}
+		return unended;
 	}
 
 	/**
@@ -370,7 +382,7 @@ final class GroupRun {
 			callback.run();
 			return;
 		}
-		if (MemberContext.current() != null || Thread.currentThread() == this.runner) {
+		if (MemberContext.current() != null || Thread.currentThread() == this.thread) {
 			// An actor closes the context: its interrupt would wake it from every wait of
 			// the context's, so it waits here, until all others have ended
 			awaitOver();
@@ -399,6 +411,8 @@ final class GroupRun {
 		Group group = this.group;
 		return (group != null) ? group.stopReason() : null;
 	}
+
+	// ---- Its members
 
 	void add(Member member) {
 		try {
@@ -458,7 +472,7 @@ final class GroupRun {
 	 */
 	@Nullable GroupSnapshot snapshot() {
 		Group group = this.group;
-		return (group != null && this.filled) ? group.snapshot() : null;
+		return (group != null && isFilled()) ? group.snapshot() : null;
 	}
 
 	private Group group() {
@@ -470,48 +484,26 @@ final class GroupRun {
 	}
 
 	/**
+	 * How far the start has come.
+	 */
+	private enum Stage {
+
+		/** It has no members yet. */
+		MAKING,
+
+		/** There are none: the first to come launches it. */
+		EMPTY,
+
+		LAUNCHED
+
+	}
+
+	/**
 	 * How the group came to end.
 	 */
 	private enum Ending {
 
 		NONE, ASKED_FOR, BY_ITSELF
-
-	}
-
-	/**
-	 * Tells the handler if the group ends by its own doing, and again when all is over if
-	 * the handler threw: most likely it got no thread, and now there are fewer. All of it
-	 * happens on the watching thread.
-	 */
-	private final class Ender implements GroupListener {
-
-		private final @Nullable GroupEndHandler handler;
-
-		private boolean told;
-
-		private Ender(@Nullable GroupEndHandler handler) {
-			this.handler = handler;
-		}
-
-		@Override
-		public void groupStopping(StopReason reason) {
-			ending(reason);
-		}
-
-		@Override
-		public void groupStopped(@Nullable StopReason reason) {
-			ending(reason);
-		}
-
-		private void ending(@Nullable StopReason reason) {
-			// What the closing of the context brings about is no doing of the group's
-			Ending how = GroupRun.this.context.isClosed() ? Ending.ASKED_FOR : Ending.BY_ITSELF;
-			GroupRun.this.ending.compareAndSet(Ending.NONE, how);
-			if (GroupRun.this.ending.get() == Ending.BY_ITSELF && this.handler != null && !this.told) {
-				this.handler.groupEnding(reason);
-				this.told = true;
-			}
-		}
 
 	}
 

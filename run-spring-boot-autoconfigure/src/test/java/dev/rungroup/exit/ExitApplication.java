@@ -1,10 +1,11 @@
 package dev.rungroup.exit;
 
-import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+
+import dev.rungroup.context.GroupStoppingEvent;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.annotation.Value;
@@ -165,6 +166,11 @@ class ExitApplication {
 		};
 	}
 
+	@EventListener(GroupStoppingEvent.class)
+	void ending() {
+		reached("ending");
+	}
+
 	@EventListener(ApplicationReadyEvent.class)
 	void ready() {
 		print("READY");
@@ -193,7 +199,7 @@ class ExitApplication {
 			reached("refresh");
 			try {
 				switch (this.hold) {
-					case "ending" -> awaitEnding();
+					case "ending" -> moment("ending").await();
 					case "wait" -> moment("refresh goes on").await();
 					case "begun" -> {
 						moment("trigger").await();
@@ -212,21 +218,6 @@ class ExitApplication {
 				print("REFRESH INTERRUPTED");
 			}
 			print("REFRESHED at " + System.currentTimeMillis());
-		}
-
-		/**
-		 * Until the end has been announced and waits for this thread.
-		 */
-		private static void awaitEnding() throws InterruptedException {
-			long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-			while (System.nanoTime() < deadline && Thread.getAllStackTraces()
-				.entrySet()
-				.stream()
-				.noneMatch((entry) -> entry.getKey().getState() == Thread.State.TIMED_WAITING
-						&& Arrays.stream(entry.getValue())
-							.anyMatch((frame) -> frame.getMethodName().equals("takeOver")))) {
-				Thread.sleep(20);
-			}
 		}
 
 		@Override

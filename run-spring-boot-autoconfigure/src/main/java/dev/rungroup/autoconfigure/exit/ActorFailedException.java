@@ -21,14 +21,14 @@ public class ActorFailedException extends RuntimeException implements ExitCodeGe
 	private final int exitCode;
 
 	/** What the user can do about it. */
-	private final String remedy;
+	private final String advice;
 
-	ActorFailedException(@Nullable String actor, int exitCode, String remedy, @Nullable Throwable cause) {
+	ActorFailedException(@Nullable String actor, int exitCode, String advice, @Nullable Throwable cause) {
 		super(((actor != null) ? "Actor '" + actor + "'" : "The group of actors")
 				+ " failed while the application was starting" + ((cause != null) ? ": " + cause : ""), cause);
 		this.actor = actor;
 		this.exitCode = exitCode;
-		this.remedy = remedy;
+		this.advice = advice;
 	}
 
 	/**
@@ -49,8 +49,8 @@ public class ActorFailedException extends RuntimeException implements ExitCodeGe
 		return this.exitCode;
 	}
 
-	String getRemedy() {
-		return this.remedy;
+	String getAdvice() {
+		return this.advice;
 	}
 
 }

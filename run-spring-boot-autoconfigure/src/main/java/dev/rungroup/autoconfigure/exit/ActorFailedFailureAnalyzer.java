@@ -11,7 +11,7 @@ final class ActorFailedFailureAnalyzer extends AbstractFailureAnalyzer<ActorFail
 
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, ActorFailedException cause) {
-		return new FailureAnalysis(String.valueOf(cause.getMessage()), cause.getRemedy(), cause);
+		return new FailureAnalysis(String.valueOf(cause.getMessage()), cause.getAdvice(), cause);
 	}
 
 }

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.rungroup.autoconfigure.RunProperties.OnShutdown;
 import dev.rungroup.context.GroupEndHandler;
@@ -25,9 +24,9 @@ import org.springframework.context.event.ContextRefreshedEvent;
 import org.springframework.core.Ordered;
 
 /**
- * Ends the application with its group. All of it happens on a thread of its own: an
- * actor's thread cannot close the context that waits for the actor, and a daemon thread
- * would lose the exit code when the last other thread ends first.
+ * Ends the application with its group: notes the ending when it begins, and closes the
+ * context and ends the JVM on the group's own thread when all members have ended. That
+ * thread is no daemon, so the exit code cannot be lost because other threads end first.
  * <p>
  * When all members have ended by themselves there is nothing to do: the application goes
  * on as long as something else keeps it up, and else its JVM ends with 0.
@@ -46,59 +45,53 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 
 	private final ExitSettings settings;
 
-	private final Launch launch;
+	private final Startup startup;
 
-	private final Remedies remedies;
+	private final FailureAdvice advice;
 
 	private final @Nullable JvmExit replacement;
 
-	private final AtomicBoolean begun = new AtomicBoolean();
-
-	private volatile boolean withoutThread;
-
 	private final CountDownLatch destroyed = new CountDownLatch(1);
 
-	private volatile int code;
+	/** Written by the thread of the first group that ends by its own doing. */
+	private volatile @Nullable GroupEnding ending;
 
-	GroupExit(ConfigurableApplicationContext context, ExitSettings settings, Launch launch, Remedies remedies,
+	GroupExit(ConfigurableApplicationContext context, ExitSettings settings, Startup startup, FailureAdvice advice,
 			@Nullable JvmExit replacement) {
 		this.context = context;
 		this.settings = settings;
-		this.launch = launch;
-		this.remedies = remedies;
+		this.startup = startup;
+		this.advice = advice;
 		this.replacement = replacement;
 	}
 
 	@Override
 	public void groupEnding(@Nullable StopReason reason) {
-		if (reason != null && reason.isFailure() && this.settings.onShutdown() == OnShutdown.NONE) {
-			keepAlive();
+		if (reason == null || this.settings.onShutdown() == OnShutdown.NONE || this.ending != null) {
+			return;
 		}
-		if (reason != null && this.settings.onShutdown() != OnShutdown.NONE && this.begun.compareAndSet(false, true)) {
-			Thread thread = new Thread(null, () -> end(reason), "run-exit", 0, false);
-			thread.setDaemon(false);
-			try {
-				thread.start();
-			}
-			catch (Throwable ex) {
-				endWithoutThread(reason, ex);
-			}
+		GroupEnding ending = new GroupEnding(reason);
+		this.ending = ending;
+		this.startup.note(ending, this.settings.shutdownTimeout());
+		if (this.settings.onShutdown() == OnShutdown.EXIT && this.replacement == null) {
+			HaltGuard.start(() -> ending.endsJvm() ? haltLimit() : null, () -> ending.code);
 		}
 	}
 
 	/**
-	 * An actor that leaks threads has used them up, perhaps, and ends because of that. We
-	 * are told again when the actors have ended; then the calling thread is the last one
-	 * that knows.
+	 * May take as long as it likes: the group is over.
 	 */
-	private void endWithoutThread(StopReason reason, Throwable failure) {
-		if (!this.withoutThread) {
-			this.withoutThread = true;
-			this.begun.set(false);
-			throw new IllegalStateException(
-					"No thread to end the application with; to be tried again when all actors have ended", failure);
+	@Override
+	public void groupEnded(@Nullable StopReason reason) {
+		GroupEnding ending = this.ending;
+		if (ending != null && ending.reason == reason) {
+			end(ending);
 		}
-		end(reason);
+		else if (this.settings.onShutdown() == OnShutdown.NONE && reason != null && reason.isFailure()) {
+			// The application is to go on, and its health to tell what happened: without
+			// its actors nothing else may be left to keep the JVM up
+			awaitDestroyed();
+		}
 	}
 
 	/**
@@ -109,7 +102,7 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 	public void onApplicationEvent(ContextRefreshedEvent event) {
 		// the events of child contexts are heard here too
 		if (event.getApplicationContext() == this.context) {
-			this.launch.refreshed();
+			this.startup.refreshed();
 		}
 	}
 
@@ -118,91 +111,63 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 		return Ordered.LOWEST_PRECEDENCE;
 	}
 
-	/**
-	 * The application is to go on, and its health to tell what happened: without its
-	 * actors nothing else may be left to keep the JVM up, which would end it with 0.
-	 */
-	private void keepAlive() {
-		Thread thread = new Thread(null, () -> {
-			try {
-				this.destroyed.await();
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-			}
-		}, "run-keep-alive", 0, false);
-		thread.setDaemon(false);
-		thread.start();
+	private void awaitDestroyed() {
+		try {
+			this.destroyed.await();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	@Override
 	public void destroy() {
 		this.destroyed.countDown();
-		this.launch.closed();
+		this.startup.closed();
 	}
 
 	/**
 	 * Whatever goes wrong on the way: with this thread the exit code would be lost.
 	 */
-	private void end(StopReason reason) {
-		boolean endsJvm = endsJvm();
-		// all that is known before anybody has been asked
-		this.code = (ExitCodes.isFailure(reason) && this.settings.onShutdown() != OnShutdown.CLOSE) ? 1 : 0;
+	private void end(GroupEnding ending) {
 		try {
-			if (endsJvm && this.replacement == null) {
-				HaltGuard.start(haltLimit(), () -> this.code);
-			}
-			if (this.code != 0) {
-				// now, because the start may fail with it
-				this.code = ExitCodes.codeFor(reason, this.context);
-			}
-			close(new Ending(reason, this.code, endsJvm, this.remedies.remedyFor(reason), Thread.currentThread()));
-			if (this.code == 0 && this.launch.hasFailedByItself()) {
-				// An actor has ended well, but there never was an application
-				this.code = 1;
-			}
-			if (endsJvm) {
-				logger.info("The application has ended, exit code " + this.code);
+			close(ending);
+			if (ending.endsJvm()) {
+				logger.info("The application has ended, exit code " + ending.code);
 			}
 		}
 		catch (Throwable ex) {
 			logger.error("The application could not be ended in good order"
-					+ ((endsJvm) ? "; it ends all the same, exit code " + this.code : ""), ex);
+					+ ((ending.endsJvm()) ? "; it ends all the same, exit code " + ending.code : ""), ex);
 		}
 		finally {
-			if (endsJvm) {
-				exit(this.code);
+			if (ending.endsJvm()) {
+				exit(ending.code);
 			}
+			this.startup.finished();
 		}
 	}
 
-	private void close(Ending ending) {
-		if (this.launch.takeOver(ending, this.settings.shutdownTimeout())) {
-			if (this.code == 0 && this.settings.onShutdown() == OnShutdown.EXIT) {
-				this.code = ExitCodes.codeFor(ending.reason(), this.context);
-			}
-			if (this.launch.ownsContext()) {
-				close(this.code);
+	private void close(GroupEnding ending) {
+		if (this.startup.takeOver(ending)) {
+			ending.askForCode();
+			if (this.startup.ownsContext()) {
+				close(ending.code);
 			}
 			else {
 				logger.info("The application context stays open without its actors: Spring's test framework keeps it,"
 						+ " and cannot go on when somebody else closes it");
 			}
 		}
-		this.launch.awaitFailedStart(REPORT_LIMIT);
-	}
-
-	/**
-	 * Every unclear case leaves the JVM alone.
-	 */
-	private boolean endsJvm() {
-		if (this.settings.onShutdown() != OnShutdown.EXIT) {
-			return false;
+		else {
+			ending.askForCode();
+			this.startup.awaitFailedStart(REPORT_LIMIT);
+			if (ending.code == 0 && this.settings.onShutdown() == OnShutdown.EXIT
+					&& this.startup.hasFailedByItself()) {
+				// An actor has ended well, but there never was an application
+				ending.code = 1;
+			}
 		}
-		if (this.replacement != null) {
-			return true;
-		}
-		return (this.settings.explicit() || this.launch.ownsJvm()) && this.launch.ownsContext() && !TestRun.isActive();
 	}
 
 	private void close(int code) {
@@ -254,6 +219,75 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 			.plus(this.settings.phaseTimeout().multipliedBy(phases.size()))
 			.plus(REPORT_LIMIT)
 			.plus(HALT_MARGIN);
+	}
+
+	/**
+	 * The end of the application that a group has begun.
+	 */
+	private final class GroupEnding implements Startup.Ending {
+
+		private final StopReason reason;
+
+		/** As far as it is known: written by whoever asks for it. */
+		private volatile int code;
+
+		private volatile boolean asked;
+
+		private volatile @Nullable Boolean endsJvm;
+
+		private GroupEnding(StopReason reason) {
+			this.reason = reason;
+			this.code = (isFailure() && GroupExit.this.settings.onShutdown() == OnShutdown.EXIT) ? 1 : 0;
+		}
+
+		@Override
+		public boolean isFailure() {
+			return this.reason.isFailure();
+		}
+
+		/**
+		 * Every unclear case leaves the JVM alone.
+		 */
+		@Override
+		public boolean endsJvm() {
+			Boolean known = this.endsJvm;
+			if (known == null) {
+				known = mayEndJvm();
+				this.endsJvm = known;
+			}
+			return known;
+		}
+
+		private boolean mayEndJvm() {
+			GroupExit exit = GroupExit.this;
+			if (exit.settings.onShutdown() != OnShutdown.EXIT) {
+				return false;
+			}
+			if (exit.replacement != null) {
+				return true;
+			}
+			return (exit.settings.explicit() || exit.startup.ownsJvm()) && exit.startup.ownsContext()
+					&& !TestDetector.isActive();
+		}
+
+		/**
+		 * On the launching thread if the start fails because of this, else on the group's,
+		 * right before the context is closed. Both may come to it at once.
+		 */
+		private void askForCode() {
+			if (!this.asked && GroupExit.this.settings.onShutdown() == OnShutdown.EXIT) {
+				this.code = ExitCodes.codeFor(this.reason, GroupExit.this.context);
+				this.asked = true;
+			}
+		}
+
+		@Override
+		public ActorFailedException failure() {
+			askForCode();
+			return new ActorFailedException(this.reason.member(), this.code,
+					GroupExit.this.advice.adviceFor(this.reason), this.reason.cause());
+		}
+
 	}
 
 }

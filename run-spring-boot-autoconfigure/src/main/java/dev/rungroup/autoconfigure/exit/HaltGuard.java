@@ -2,9 +2,11 @@ package dev.rungroup.autoconfigure.exit;
 
 import java.time.Duration;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The last resort: ends the JVM the hard way when it has not ended long after it should
@@ -19,29 +21,35 @@ final class HaltGuard {
 	}
 
 	/**
-	 * @param limit how long to wait
+	 * @param limit how long to wait, {@code null} for ever; asked on the guard's thread
 	 * @param exitCode the code as far as it is known, asked when the time is over
 	 */
-	static void start(Duration limit, IntSupplier exitCode) {
-		Thread thread = new Thread(null, () -> {
-			try {
-				Thread.sleep(limit.toMillis());
-			}
-			catch (InterruptedException ex) {
-				// nobody has a reason to; halting early would be worse than not at all
-				return;
-			}
-			int code = exitCode.getAsInt();
-			try {
-				logger.error("The JVM has not ended within " + limit.toSeconds() + "s: it is halted with exit code "
-						+ code + ", without waiting for anything else");
-			}
-			finally {
-				Runtime.getRuntime().halt(code);
-			}
-		}, "run-halt", 0, false);
+	static void start(Supplier<@Nullable Duration> limit, IntSupplier exitCode) {
+		Thread thread = new Thread(null, () -> guard(limit, exitCode), "run-halt", 0, false);
 		thread.setDaemon(true);
 		thread.start();
+	}
+
+	private static void guard(Supplier<@Nullable Duration> supplier, IntSupplier exitCode) {
+		Duration limit = supplier.get();
+		if (limit == null) {
+			return;
+		}
+		try {
+			Thread.sleep(limit.toMillis());
+		}
+		catch (InterruptedException ex) {
+			// halting early would be worse than not at all
+			return;
+		}
+		int code = exitCode.getAsInt();
+		try {
+			logger.error("The JVM has not ended within " + limit.toSeconds() + "s: it is halted with exit code " + code
+					+ ", without waiting for anything else");
+		}
+		finally {
+			Runtime.getRuntime().halt(code);
+		}
 	}
 
 }

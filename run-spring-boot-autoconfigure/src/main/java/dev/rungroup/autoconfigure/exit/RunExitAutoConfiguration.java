@@ -3,6 +3,7 @@ package dev.rungroup.autoconfigure.exit;
 import dev.rungroup.autoconfigure.RunAutoConfiguration;
 import dev.rungroup.autoconfigure.RunProperties;
 import dev.rungroup.context.GroupEndHandler;
+import dev.rungroup.context.GroupLifecycle;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -30,25 +31,14 @@ public final class RunExitAutoConfiguration {
 	}
 
 	@Bean
-	GroupExit groupExit(ConfigurableApplicationContext context, RunProperties properties, Remedies remedies,
-			ObjectProvider<JvmExit> replacement) {
-		return new GroupExit(context, ExitSettings.from(properties, context.getEnvironment()), Launch.of(context),
-				remedies, replacement.getIfAvailable());
-	}
-
-	@Bean
-	Remedies actorRemedies(RunProperties properties) {
-		return new Remedies(properties.getAdopt().keySet());
-	}
-
-	@Bean
-	RunnersGate beforeTheFirstRunner(ConfigurableApplicationContext context) {
-		return RunnersGate.beforeTheFirst(Launch.of(context)::runnersBegin);
-	}
-
-	@Bean
-	RunnersGate afterTheLastRunner(ConfigurableApplicationContext context) {
-		return RunnersGate.afterTheLast(Launch.of(context)::runnersEnd);
+	GroupExit groupExit(ConfigurableApplicationContext context, RunProperties properties,
+			ObjectProvider<GroupLifecycle> lifecycle, ObjectProvider<JvmExit> replacement) {
+		// now, because the context may be closed when it is asked
+		GroupLifecycle group = lifecycle.getIfAvailable();
+		FailureAdvice advice = new FailureAdvice((member) -> (group != null) ? group.actorOf(member) : null,
+				properties.getAdopt().keySet());
+		return new GroupExit(context, ExitSettings.from(properties, context.getEnvironment()), Startup.of(context),
+				advice, replacement.getIfAvailable());
 	}
 
 }

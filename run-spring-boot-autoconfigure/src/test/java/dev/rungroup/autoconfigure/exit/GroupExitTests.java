@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 
 import dev.rungroup.autoconfigure.RunProperties.OnShutdown;
 import dev.rungroup.core.StopReason;
@@ -58,39 +57,57 @@ class GroupExitTests {
 	}
 
 	@Test
-	void errorOfAListenerDoesNotKeepTheApplicationUp() throws Exception {
+	void errorOfAListenerDoesNotKeepTheApplicationUp() {
 		this.context.addApplicationListener((ApplicationListener<ExitCodeEvent>) (event) -> {
 			throw new NoClassDefFoundError("listener");
 		});
-		refreshed(Duration.ofSeconds(20)).groupEnding(FAILURE);
-		assertThat(this.exits.poll(30, TimeUnit.SECONDS)).isEqualTo(1);
+		end(refreshed(Duration.ofSeconds(20)), FAILURE);
+		assertThat(this.exits).containsExactly(1);
 		assertThat(this.context.isActive()).isFalse();
 	}
 
 	@Test
-	void timeoutBeyondAllMeasureIsNoReasonToStayUp() throws Exception {
-		refreshed(Duration.ofDays(200_000)).groupEnding(FAILURE);
-		assertThat(this.exits.poll(30, TimeUnit.SECONDS)).isEqualTo(1);
+	void timeoutBeyondAllMeasureIsNoReasonToStayUp() {
+		end(refreshed(Duration.ofDays(200_000)), FAILURE);
+		assertThat(this.exits).containsExactly(1);
 		assertThat(this.context.isActive()).isFalse();
 	}
 
 	@Test
-	void failureThatCannotSayAnythingEndsTheApplicationAllTheSame() throws Exception {
+	void failureThatCannotSayAnythingEndsTheApplicationAllTheSame() {
 		this.context.registerBean(ExitCodeExceptionMapper.class, () -> (failure) -> {
 			throw new IllegalArgumentException("mapper");
 		});
-		refreshed(Duration.ofSeconds(20))
-			.groupEnding(new StopReason(StopReason.Kind.MEMBER_FAILED, "poller", new UnspeakableException()));
-		assertThat(this.exits.poll(30, TimeUnit.SECONDS)).isEqualTo(1);
+		end(refreshed(Duration.ofSeconds(20)),
+				new StopReason(StopReason.Kind.MEMBER_FAILED, "poller", new UnspeakableException()));
+		assertThat(this.exits).containsExactly(1);
 		assertThat(this.context.isActive()).isFalse();
+	}
+
+	@Test
+	void applicationEndsOnceAndOnTheGroupsThreadWhenAllMembersHaveEnded() {
+		GroupExit exit = refreshed(Duration.ofSeconds(20));
+		exit.groupEnding(FAILURE);
+		assertThat(this.exits).isEmpty();
+		assertThat(this.context.isActive()).isTrue();
+		exit.groupEnded(FAILURE);
+		assertThat(this.exits).containsExactly(1);
+		end(exit, new StopReason(StopReason.Kind.MEMBER_FAILED, "other", null));
+		assertThat(this.exits).containsExactly(1);
+	}
+
+	private static void end(GroupExit exit, StopReason reason) {
+		exit.groupEnding(reason);
+		exit.groupEnded(reason);
 	}
 
 	private GroupExit refreshed(Duration shutdownTimeout) {
 		this.context.refresh();
 		ExitSettings settings = new ExitSettings(OnShutdown.EXIT, true, shutdownTimeout, Duration.ofSeconds(30));
-		Launch launch = Launch.of(this.context);
-		launch.refreshed();
-		return new GroupExit(this.context, settings, launch, new Remedies(Set.of()), this.exits::add);
+		Startup startup = Startup.of(this.context);
+		startup.refreshed();
+		FailureAdvice advice = new FailureAdvice((member) -> null, Set.of());
+		return new GroupExit(this.context, settings, startup, advice, this.exits::add);
 	}
 
 	private static final class UnspeakableException extends RuntimeException {

@@ -8,6 +8,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import dev.rungroup.autoconfigure.RunAutoConfiguration;
@@ -16,20 +17,26 @@ import dev.rungroup.core.Member;
 import dev.rungroup.core.StopReason;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringApplication.AbandonedRunException;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.web.servlet.support.SpringBootServletInitializer;
+import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.mock.web.MockServletContext;
 import org.springframework.web.context.WebApplicationContext;
 
@@ -162,10 +169,10 @@ class RunExitAutoConfigurationTests {
 
 		});
 		try (ConfigurableApplicationContext context = started.get()) {
-			assertThat(Launch.of(context).ownsJvm()).isFalse();
+			assertThat(Startup.of(context).ownsJvm()).isFalse();
 		}
 		try (ConfigurableApplicationContext context = application().run()) {
-			assertThat(Launch.of(context).ownsJvm()).isTrue();
+			assertThat(Startup.of(context).ownsJvm()).isTrue();
 		}
 	}
 
@@ -173,6 +180,32 @@ class RunExitAutoConfigurationTests {
 	void aFailureWhileSpringApplicationStartsIsThrownByRun() {
 		assertThatExceptionOfType(ActorFailedException.class).isThrownBy(() -> application(SlowStart.class).run())
 			.satisfies((failure) -> assertThat(failure.getActor()).isEqualTo("failing"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void noRunnerBeginsOnceTheClosingHasBegun(boolean endsJvm) {
+		AtomicInteger begun = new AtomicInteger();
+		BlockingQueue<Integer> exits = new LinkedBlockingQueue<>();
+		SpringApplication application = application();
+		application.addInitializers((ApplicationContextInitializer<GenericApplicationContext>) (context) -> {
+			for (int i = 0; i < 3; i++) {
+				// without an order, so that any may come first
+				context.registerBean("runner" + i, ApplicationRunner.class, () -> (arguments) -> {
+					if (begun.incrementAndGet() == 1) {
+						context.getBean(Orders.class).fail();
+						Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !context.isActive());
+					}
+				});
+			}
+			if (endsJvm) {
+				context.registerBean(JvmExit.class, () -> exits::add);
+			}
+		});
+		assertThatExceptionOfType(endsJvm ? AbandonedRunException.class : ActorFailedException.class)
+			.isThrownBy(application::run);
+		assertThat(begun).hasValue(1);
+		assertThat(exits).hasSize(endsJvm ? 1 : 0);
 	}
 
 	@Test
@@ -201,7 +234,7 @@ class RunExitAutoConfigurationTests {
 		this.runner.withUserConfiguration(FailingActor.class)
 			.withBean(GroupEndHandler.class, () -> (reason) -> reasons.add(reason))
 			.run((context) -> {
-				assertThat(context).doesNotHaveBean(GroupExit.class).doesNotHaveBean(RunnersGate.class);
+				assertThat(context).doesNotHaveBean(GroupExit.class);
 				context.getBean(Orders.class).fail();
 				StopReason reason = reasons.poll(30, TimeUnit.SECONDS);
 				assertThat(reason).isNotNull();
@@ -230,12 +263,12 @@ class RunExitAutoConfigurationTests {
 	}
 
 	/**
-	 * Wait for the thread that would end the JVM to end instead.
+	 * Wait for the thread that would end the JVM to end itself instead.
 	 */
 	static void awaitExitThread() {
 		Awaitility.await()
 			.atMost(Duration.ofSeconds(30))
-			.until(() -> Thread.getAllStackTraces().keySet().stream().noneMatch((t) -> t.getName().equals("run-exit")));
+			.until(() -> Thread.getAllStackTraces().keySet().stream().noneMatch((t) -> t.getName().equals("run-group")));
 	}
 
 	/**

@@ -7,14 +7,14 @@ import java.util.List;
  * that the test framework keeps for the next test: it fails all that follow if somebody
  * else closes one.
  */
-final class TestRun {
+final class TestDetector {
 
 	private static final List<String> RUNNERS = List.of("org.junit.", "org.testng.", "org.springframework.boot.test.",
 			"org.springframework.test.", "io.cucumber.", "org.apache.maven.surefire.");
 
 	private static final String CONTEXT_CACHE = "org.springframework.test.context.";
 
-	private TestRun() {
+	private TestDetector() {
 	}
 
 	/**

@@ -20,9 +20,9 @@ import org.springframework.context.annotation.Configuration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link Remedies}, with applications that an actor ends while they start.
+ * Tests for {@link FailureAdvice}, with applications that an actor ends while they start.
  */
-class RemediesTests {
+class FailureAdviceTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(RunAutoConfiguration.class, RunExitAutoConfiguration.class))
@@ -31,20 +31,20 @@ class RemediesTests {
 	@Test
 	void actorHasItsProperties() {
 		failsWith(this.runner.withUserConfiguration(Worker.class),
-				(remedy) -> assertThat(remedy).contains("set 'run.actors.worker.on-error' to 'restart' or 'do-nothing'")
+				(advice) -> assertThat(advice).contains("set 'run.actors.worker.on-error' to 'restart' or 'do-nothing'")
 					.contains("'run.on-shutdown' to 'none'"));
 	}
 
 	@Test
 	void nameThatHasToBeWrittenInBracketsIsAdvisedInBrackets() {
 		failsWith(this.runner.withUserConfiguration(RegionalWorker.class),
-				(remedy) -> assertThat(remedy).contains("set 'run.actors[orders+eu].on-error'"));
+				(advice) -> assertThat(advice).contains("set 'run.actors[orders+eu].on-error'"));
 	}
 
 	@Test
 	void membersOfAConcurrentActorHaveItsProperties() {
 		failsWith(this.runner.withUserConfiguration(Worker.class).withPropertyValues("run.actors.worker.concurrency=2"),
-				(remedy) -> assertThat(remedy).contains("'run.actors.worker.on-error'").doesNotContain("worker-"));
+				(advice) -> assertThat(advice).contains("'run.actors.worker.on-error'").doesNotContain("worker-"));
 	}
 
 	@Test
@@ -52,7 +52,7 @@ class RemediesTests {
 		failsWith(
 				this.runner.withUserConfiguration(Worker.class)
 					.withPropertyValues("run.actors.worker.on-error=restart", "run.actors.worker.max-restarts=0"),
-				(remedy) -> assertThat(remedy).contains("restarts are used up ('run.actors.worker.max-restarts')")
+				(advice) -> assertThat(advice).contains("restarts are used up ('run.actors.worker.max-restarts')")
 					.contains("set 'run.actors.worker.on-exhausted' to 'do-nothing'")
 					.doesNotContain("on-error"));
 	}
@@ -60,7 +60,7 @@ class RemediesTests {
 	@Test
 	void failureThatIsFatalHasNoPolicy() {
 		failsWith(this.runner.withUserConfiguration(FatalWorker.class),
-				(remedy) -> assertThat(remedy).contains("'fatal'")
+				(advice) -> assertThat(advice).contains("'fatal'")
 					.contains("'run.on-shutdown' to 'none'")
 					.doesNotContain("run.actors"));
 	}
@@ -70,7 +70,7 @@ class RemediesTests {
 		failsWith(
 				this.runner.withBean("mailbox", Mailbox.class)
 					.withPropertyValues("run.adopt.mail-box.on-error=shutdown"),
-				(remedy) -> assertThat(remedy).contains("set 'run.adopt.mail-box.on-error' to")
+				(advice) -> assertThat(advice).contains("set 'run.adopt.mail-box.on-error' to")
 					.doesNotContain("run.actors"));
 	}
 
@@ -78,18 +78,18 @@ class RemediesTests {
 	void memberThatIsABeanHasNoProperties() {
 		failsWith(this.runner.withBean(Member.class, () -> Member.named("plain").execute(() -> {
 			throw new IllegalStateException("boom");
-		}).build()), (remedy) -> assertThat(remedy).contains("'onError(Policy.RESTART)'").doesNotContain("run.actors"));
+		}).build()), (advice) -> assertThat(advice).contains("'onError(Policy.RESTART)'").doesNotContain("run.actors"));
 		failsWith(this.runner.withBean(Member.class, () -> Member.named("plain").execute(() -> {
 			throw new IllegalStateException("boom");
 		}).onError(Policy.RESTART).maxRestarts(0).build()),
-				(remedy) -> assertThat(remedy).contains("restarts are used up.")
+				(advice) -> assertThat(advice).contains("restarts are used up.")
 					.contains("'onExhausted(Policy.DO_NOTHING)'")
 					.doesNotContain("run.actors"));
 	}
 
-	private static void failsWith(ApplicationContextRunner runner, Consumer<String> remedy) {
+	private static void failsWith(ApplicationContextRunner runner, Consumer<String> advice) {
 		runner.run((context) -> assertThat(context).getFailure()
-			.isInstanceOfSatisfying(ActorFailedException.class, (failure) -> remedy.accept(failure.getRemedy())));
+			.isInstanceOfSatisfying(ActorFailedException.class, (failure) -> advice.accept(failure.getAdvice())));
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -1,58 +1,43 @@
 package dev.rungroup.autoconfigure.exit;
 
 import java.util.Collection;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 import dev.rungroup.context.ActorDefinition;
-import dev.rungroup.context.ActorDefinitionCustomizer;
 import dev.rungroup.core.Policy;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.StopReason.Kind;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.core.Ordered;
-
 /**
- * Says what can be done about a member that has ended the application. Looks at the
- * actors last, when everybody else has customized them, and changes nothing.
+ * Says what can be done about a member that has ended the application.
  */
-final class Remedies implements ActorDefinitionCustomizer, Ordered {
+final class FailureAdvice {
 
 	private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9_-]+");
 
-	/** By the names of their members. */
-	private final Map<String, ActorDefinition> actors = new ConcurrentHashMap<>();
+	private final Function<String, @Nullable ActorDefinition> actors;
 
 	private final Collection<String> adopted;
 
 	/**
-	 * @param adopted names of adopted beans, as somebody has written them
+	 * @param actors finds the actor of a member, if it is one
+	 * @param adopted names of adopted beans, as they are written in the properties
 	 */
-	Remedies(Collection<String> adopted) {
+	FailureAdvice(Function<String, @Nullable ActorDefinition> actors, Collection<String> adopted) {
+		this.actors = actors;
 		this.adopted = adopted;
 	}
 
-	@Override
-	public ActorDefinition customize(ActorDefinition definition) {
-		definition.memberNames().forEach((member) -> this.actors.put(member, definition));
-		return definition;
-	}
-
-	@Override
-	public int getOrder() {
-		return Ordered.LOWEST_PRECEDENCE;
-	}
-
-	String remedyFor(StopReason reason) {
+	String adviceFor(StopReason reason) {
 		StringBuilder text = new StringBuilder("Remove the cause of the failure; its stack trace is in the log.");
 		String member = reason.member();
-		ActorDefinition actor = (member != null) ? this.actors.get(member) : null;
+		ActorDefinition actor = (member != null) ? this.actors.apply(member) : null;
 		String properties = (actor != null) ? property("run.actors", actor.name()) : adoption(member);
 		String setting = null;
 		if (member == null) {
-			// nobody's policy has decided this
+			// no policy has decided this
 		}
 		else if (reason.kind() == Kind.RESTARTS_EXHAUSTED) {
 			text.append(" Its restarts are used up");

@@ -10,18 +10,14 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.Ordered;
 
 /**
- * Tells the {@link Launch} of a context what {@link SpringApplication} does with it.
+ * Tells the {@link Startup} of a context what {@link SpringApplication} does with it.
  * Comes after Spring Boot's own listener, so that "ready" means it has been published.
  */
-final class LaunchRunListener implements SpringApplicationRunListener, Ordered {
+final class StartupRunListener implements SpringApplicationRunListener, Ordered {
 
 	private static final String SERVLET_CONTAINER_ENTRY = "org.springframework.boot.web.servlet.support.SpringBootServletInitializer";
 
-	private volatile @Nullable Launch launch;
-
-	LaunchRunListener(SpringApplication application, String[] args) {
-		// the signature that Spring Boot asks for
-	}
+	private volatile @Nullable Startup startup;
 
 	@Override
 	public int getOrder() {
@@ -31,22 +27,29 @@ final class LaunchRunListener implements SpringApplicationRunListener, Ordered {
 	@Override
 	public void contextPrepared(ConfigurableApplicationContext context) {
 		// A deployed WAR shares its JVM with others
-		this.launch = Launch.bySpringApplication(context, TestRun.isCalledFrom(SERVLET_CONTAINER_ENTRY));
+		this.startup = Startup.bySpringApplication(context, TestDetector.isCalledFrom(SERVLET_CONTAINER_ENTRY));
+	}
+
+	@Override
+	public void started(ConfigurableApplicationContext context, @Nullable Duration timeTaken) {
+		if (context.getBeanFactory().getBeanNamesForType(GroupExit.class, false, false).length > 0) {
+			RunnerCheckpoint.register(context.getBeanFactory(), Startup.of(context));
+		}
 	}
 
 	@Override
 	public void ready(ConfigurableApplicationContext context, @Nullable Duration timeTaken) {
-		Launch launch = this.launch;
-		if (launch != null) {
-			launch.ready();
+		Startup startup = this.startup;
+		if (startup != null) {
+			startup.ready();
 		}
 	}
 
 	@Override
 	public void failed(@Nullable ConfigurableApplicationContext context, Throwable exception) {
-		Launch launch = this.launch;
-		if (launch != null) {
-			launch.failed();
+		Startup startup = this.startup;
+		if (startup != null) {
+			startup.failed();
 		}
 	}
 
