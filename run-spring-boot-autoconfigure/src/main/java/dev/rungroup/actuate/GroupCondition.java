@@ -18,8 +18,9 @@ import org.springframework.boot.health.contributor.Status;
  *
  * @param actors its actors by name
  * @param failed whether it has ended by a failure
+ * @param ending whether it ends or has ended by the doing of a member
  */
-record GroupCondition(Map<String, ActorCondition> actors, boolean failed) {
+record GroupCondition(Map<String, ActorCondition> actors, boolean failed, boolean ending) {
 
 	static GroupCondition of(GroupLifecycle lifecycle) {
 		GroupSnapshot group = lifecycle.snapshot();
@@ -36,7 +37,8 @@ record GroupCondition(Map<String, ActorCondition> actors, boolean failed) {
 			actors.put(name, new ActorCondition(null, false, false, false));
 		}
 		StopReason reason = group.stopReason();
-		return new GroupCondition(actors, group.state() == GroupState.STOPPED && reason != null && reason.isFailure());
+		return new GroupCondition(actors, group.state() == GroupState.STOPPED && reason != null && reason.isFailure(),
+				reason != null && reason.kind() != StopReason.Kind.CONTEXT_CLOSED);
 	}
 
 	Status status() {
@@ -48,7 +50,14 @@ record GroupCondition(Map<String, ActorCondition> actors, boolean failed) {
 				: Status.UP;
 	}
 
-	boolean refusesTraffic() {
+	/**
+	 * Whether traffic has to be kept away from the application.
+	 * @param outlivesGroup whether the application goes on when its group has ended
+	 */
+	boolean refusesTraffic(boolean outlivesGroup) {
+		if (this.ending && !outlivesGroup) {
+			return true;
+		}
 		for (ActorCondition actor : this.actors.values()) {
 			if (actor.refusesTraffic()) {
 				return true;
@@ -59,11 +68,10 @@ record GroupCondition(Map<String, ActorCondition> actors, boolean failed) {
 
 	/**
 	 * Whether only a new process can help.
-	 * @param groupIsMissed whether the application goes on when its group has ended by a
-	 * failure
+	 * @param outlivesGroup whether the application goes on when its group has ended
 	 */
-	boolean isBroken(boolean groupIsMissed) {
-		if (groupIsMissed && this.failed) {
+	boolean isBroken(boolean outlivesGroup) {
+		if (outlivesGroup && this.failed) {
 			return true;
 		}
 		for (ActorCondition actor : this.actors.values()) {

@@ -3,6 +3,7 @@ package dev.rungroup.autoconfigure;
 import dev.rungroup.actuate.ActorAvailability;
 import dev.rungroup.context.GroupLifecycle;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -11,7 +12,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.health.contributor.HealthIndicator;
-import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 
 /**
@@ -20,9 +20,10 @@ import org.springframework.context.annotation.Bean;
  *
  * @since 0.1.0
  */
-@AutoConfiguration(after = { RunAutoConfiguration.class, ApplicationAvailabilityAutoConfiguration.class })
+@AutoConfiguration(after = RunAutoConfiguration.class, before = ApplicationAvailabilityAutoConfiguration.class)
 @ConditionalOnClass(HealthIndicator.class)
-@ConditionalOnBean(value = { GroupLifecycle.class, ApplicationAvailability.class }, search = SearchStrategy.CURRENT)
+@ConditionalOnBean(value = GroupLifecycle.class, search = SearchStrategy.CURRENT)
+@ConditionalOnMissingBean(value = ApplicationAvailability.class, search = SearchStrategy.CURRENT)
 public final class RunAvailabilityAutoConfiguration {
 
 	/**
@@ -32,13 +33,12 @@ public final class RunAvailabilityAutoConfiguration {
 	}
 
 	/**
-	 * The lifecycle asks for its listeners, so they cannot ask for it.
+	 * Takes the place of Spring Boot's. Actors may ask for it, so it cannot ask for them
+	 * yet.
 	 */
 	@Bean
-	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-	ActorAvailability actorAvailability(ApplicationAvailability availability, ConfigurableApplicationContext context,
-			RunProperties properties) {
-		return new ActorAvailability(availability, context, context.getBeanProvider(GroupLifecycle.class)::getIfUnique,
+	ActorAvailability applicationAvailability(ObjectProvider<GroupLifecycle> lifecycle, RunProperties properties) {
+		return new ActorAvailability(lifecycle::getIfUnique,
 				properties.getOnShutdown() == RunProperties.OnShutdown.NONE);
 	}
 

@@ -99,18 +99,19 @@ class ActorConditionTests {
 		Map<String, ActorCondition> actors = new LinkedHashMap<>();
 		actors.put("one", actor(one));
 		actors.put("other", actor(other));
-		assertThat(new GroupCondition(actors, false).status()).isEqualTo(new Status(group));
+		assertThat(new GroupCondition(actors, false, false).status()).isEqualTo(new Status(group));
 	}
 
 	@Test
 	void groupThatEndedByAFailureIsMissedOnlyIfTheApplicationGoesOn() {
-		GroupCondition group = new GroupCondition(Map.of("one", actor("UP")), true);
+		GroupCondition group = new GroupCondition(Map.of("one", actor("UP")), true, true);
 		assertThat(group.status()).isEqualTo(Status.DOWN);
 		assertThat(group.isBroken(true)).isTrue();
 		assertThat(group.isBroken(false)).isFalse();
-		assertThat(group.refusesTraffic()).isFalse();
-		assertThat(new GroupCondition(Map.of(), false).isBroken(true)).isFalse();
-		assertThat(new GroupCondition(Map.of(), false).status()).isEqualTo(Status.UP);
+		assertThat(group.refusesTraffic(true)).isFalse();
+		assertThat(group.refusesTraffic(false)).isTrue();
+		assertThat(new GroupCondition(Map.of(), false, false).isBroken(true)).isFalse();
+		assertThat(new GroupCondition(Map.of(), false, false).status()).isEqualTo(Status.UP);
 	}
 
 	private static ActorCondition actor(String status) {

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
+import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.availability.ApplicationAvailabilityBean;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
@@ -56,7 +58,8 @@ class OperationsAutoConfigurationTests {
 		this.runner.run((context) -> assertThat(context).hasSingleBean(ActorsEndpoint.class)
 			.hasSingleBean(ActorsEndpointWebExtension.class)
 			.hasSingleBean(ActorsHealthIndicator.class)
-			.hasSingleBean(ActorAvailability.class));
+			.getBean(ApplicationAvailability.class)
+			.isInstanceOf(ActorAvailability.class));
 	}
 
 	@Test
@@ -88,7 +91,14 @@ class OperationsAutoConfigurationTests {
 				.hasSingleBean(GroupLifecycle.class)
 				.doesNotHaveBean("actorsEndpoint")
 				.doesNotHaveBean("actorsHealthIndicator")
-				.doesNotHaveBean("actorAvailability"));
+				.getBean(ApplicationAvailability.class)
+				.isExactlyInstanceOf(ApplicationAvailabilityBean.class));
+	}
+
+	@Test
+	void availabilityOfTheUserWins() {
+		this.runner.withBean("mine", ApplicationAvailabilityBean.class)
+			.run((context) -> assertThat(context).hasSingleBean(ApplicationAvailability.class).hasBean("mine"));
 	}
 
 	@Test
