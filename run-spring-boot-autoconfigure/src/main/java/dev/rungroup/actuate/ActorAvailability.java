@@ -16,8 +16,8 @@ import org.springframework.boot.availability.ReadinessState;
  * The {@link ApplicationAvailability} of an application with actors. Traffic is accepted
  * when all others say so, Spring Boot at the end of the start above all, all required
  * actors are up, and the application is not about to end with its group. The application
- * is alive as long as all others say so, and nothing is broken that only a new process can
- * mend. That is found out when it is asked for: it publishes no events, and is never
+ * is alive as long as all others say so, and nothing is broken that only a new process
+ * can mend. That is found out when it is asked for: it publishes no events, and is never
  * better than what others have published. Public for wiring only.
  *
  * @since 0.1.0

@@ -117,12 +117,10 @@ public final class GroupLifecycle
 	}
 
 	/**
-	 * Under the lock: whoever stops the group from now on finds what to stop.
+	 * Under the lock: a stop from now on finds what to stop.
 	 */
 	private GroupRun newRun() {
-		GroupRun run = new GroupRun(this.settings, context());
-		this.run = run;
-		return run;
+		return this.run = new GroupRun(this.settings, context());
 	}
 
 	private void launch(GroupRun run, ActorRegistry actors) {
@@ -139,7 +137,8 @@ public final class GroupLifecycle
 			if (launch) {
 				added.forEach(run::add);
 				members.addAll(added);
-				logger.info("Starting actors " + names(members) + ((actors.disabled().isEmpty()) ? ""
+				String names = members.stream().map(Member::name).collect(Collectors.joining(", "));
+				logger.info("Starting actors " + names + ((actors.disabled().isEmpty()) ? ""
 						: " (disabled: " + String.join(", ", actors.disabled()) + ")"));
 				run.launch();
 			}
@@ -148,10 +147,6 @@ public final class GroupLifecycle
 			run.over();
 			throw ex;
 		}
-	}
-
-	private static String names(List<Member> members) {
-		return members.stream().map(Member::name).collect(Collectors.joining(", "));
 	}
 
 	/**
@@ -265,16 +260,13 @@ public final class GroupLifecycle
 			if (snapshot != null) {
 				return snapshot;
 			}
-			List<MemberSnapshot> members = new ArrayList<>();
+			List<String> names = new ArrayList<>();
 			if (this.settings.enabled()) {
-				for (String name : actors.memberNames()) {
-					members.add(newMember(name));
-				}
-				for (String name : this.added.keySet()) {
-					members.add(newMember(name));
-				}
+				names.addAll(actors.memberNames());
+				names.addAll(this.added.keySet());
 			}
-			return new GroupSnapshot(this.settings.name(), GroupState.NEW, null, members);
+			return new GroupSnapshot(this.settings.name(), GroupState.NEW, null,
+					names.stream().map(GroupLifecycle::newMember).toList());
 		}
 	}
 

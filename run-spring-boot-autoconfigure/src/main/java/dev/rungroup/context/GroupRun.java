@@ -1,19 +1,14 @@
 package dev.rungroup.context;
 
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 import dev.rungroup.core.Group;
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.Member;
-import dev.rungroup.core.MemberContext;
-import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Outcome;
 import dev.rungroup.core.StopReason;
@@ -32,15 +27,11 @@ final class GroupRun implements GroupListener {
 
 	private static final Log logger = LogFactory.getLog(GroupLifecycle.class);
 
-	/** How much longer than the group itself we wait for the group. */
-	private static final Duration MARGIN = Duration.ofSeconds(1);
-
-	/** When a wait looks for members that exit the JVM. */
-	private static final Duration LOOK_AROUND = Duration.ofMillis(100);
-
 	private final GroupSettings settings;
 
 	private final ConfigurableApplicationContext context;
+
+	private final GroupEnd end;
 
 	/** Written once, by who asks for the end or by the group's thread. */
 	private final AtomicReference<Ending> ending = new AtomicReference<>(Ending.NONE);
@@ -56,21 +47,13 @@ final class GroupRun implements GroupListener {
 
 	private @Nullable StallWatch stalls;
 
-	/** Listeners of the group's end are called on it, too. Written by who launches. */
-	private volatile @Nullable Thread thread;
-
 	/** Written under the lifecycle's lock. */
 	private volatile Stage stage = Stage.MAKING;
-
-	/** Guarded by the monitor of this, where its changes are waited for. */
-	private volatile boolean over;
-
-	/** Whether the end of a single member is waited for, too. Written by who waits. */
-	private volatile boolean membersAwaited;
 
 	GroupRun(GroupSettings settings, ConfigurableApplicationContext context) {
 		this.settings = settings;
 		this.context = context;
+		this.end = new GroupEnd(settings.shutdownTimeout(), this::runningGroup);
 	}
 
 	/**
@@ -146,7 +129,7 @@ final class GroupRun implements GroupListener {
 		Thread thread = new Thread(null, this::runGroup, "run-group", 0, false);
 		thread.setDaemon(false);
 		thread.setContextClassLoader(this.context.getClassLoader());
-		this.thread = thread;
+		this.end.comesOn(thread);
 		try {
 			thread.start();
 		}
@@ -228,11 +211,7 @@ final class GroupRun implements GroupListener {
 
 	@Override
 	public void memberEnded(String member, MemberState state) {
-		if (this.membersAwaited) {
-			synchronized (this) {
-				notifyAll();
-			}
-		}
+		this.end.memberEnded();
 	}
 
 	// ---- Its end
@@ -255,156 +234,22 @@ final class GroupRun implements GroupListener {
 	}
 
 	boolean isOver() {
-		return this.over;
-	}
-
-	synchronized void over() {
-		this.over = true;
-		notifyAll();
+		return this.end.isOver();
 	}
 
 	/**
-	 * Wait for the end. Bounded by the group itself; if even that does not hold, by us. A
-	 * member that calls this is not waited for, and neither is one that exits the JVM:
-	 * they go on only after us.
+	 * It is over, or never came to run.
 	 */
+	void over() {
+		this.end.over();
+	}
+
 	void awaitOver() {
-		if (Thread.currentThread() == this.thread) {
-			// A listener of the group's end closes the context: the group goes on when
-			// that listener returns
-			return;
-		}
-		long deadline = System.nanoTime() + Math.min(TimeUnit.NANOSECONDS.convert(limit()), Long.MAX_VALUE / 2);
-		MemberContext caller = MemberContext.current();
-		try {
-			if (caller != null) {
-				awaitOthers(caller.name(), deadline);
-			}
-			else if (!await(Set.of(), Math.min(deadline, System.nanoTime() + LOOK_AROUND.toNanos()))) {
-				await(exiting(), deadline);
-			}
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			return;
-		}
-		if (!isOver() && deadline - System.nanoTime() <= 0) {
-			logger.warn("The actors have not ended within " + limit() + " and are given up: "
-					+ String.join(", ", unended()));
-			over();
-		}
+		this.end.await();
 	}
 
-	/**
-	 * Wait for all but the calling member, which does not hurry because of an interrupt:
-	 * that is the one this very stop has sent. Kept, it would cut the rest of the shutdown
-	 * short; {@code isStopping()} still tells it. A member of another group needs its
-	 * interrupt.
-	 */
-	private void awaitOthers(String caller, long deadline) {
-		boolean ours = unended().contains(caller);
-		boolean interrupted = false;
-		while (true) {
-			try {
-				await(Set.of(caller), deadline);
-				break;
-			}
-			catch (InterruptedException ex) {
-				interrupted = true;
-			}
-		}
-		if (interrupted && !ours) {
-			Thread.currentThread().interrupt();
-		}
-	}
-
-	/**
-	 * Wait until the group is over, or all of its members have ended but for some.
-	 * @return whether that came true in time
-	 */
-	private synchronized boolean await(Set<String> butFor, long deadline) throws InterruptedException {
-		this.membersAwaited |= !butFor.isEmpty();
-		for (long left = deadline - System.nanoTime(); left > 0; left = deadline - System.nanoTime()) {
-			if (isOver() || (!butFor.isEmpty() && areLeft(butFor, unended()))) {
-				return true;
-			}
-			// With a limit: Spring interrupts a closing thread that waits without one
-			TimeUnit.NANOSECONDS.timedWait(this, left);
-		}
-		return isOver();
-	}
-
-	private static boolean areLeft(Set<String> members, Set<String> unended) {
-		return !unended.isEmpty() && members.containsAll(unended);
-	}
-
-	private Duration limit() {
-		Duration timeout = this.settings.shutdownTimeout();
-		return (timeout.compareTo(Duration.ofDays(1)) < 0) ? timeout.plus(MARGIN) : timeout;
-	}
-
-	/**
-	 * The members inside {@code System.exit}, which waits for the context to be closed.
-	 */
-	private Set<String> exiting() {
-		Set<String> exiting = new HashSet<>();
-		for (String member : unended()) {
-			for (StackTraceElement frame : group().stackOf(member)) {
-				if (frame.getClassName().equals("java.lang.Shutdown")) {
-					exiting.add(member);
-				}
-			}
-		}
-		return exiting;
-	}
-
-	/**
-	 * The members that have begun and not ended.
-	 */
-	private Set<String> unended() {
-		Set<String> unended = new HashSet<>();
-		GroupSnapshot snapshot = snapshot();
-		if (snapshot != null) {
-			for (MemberSnapshot member : snapshot.members()) {
-				if (member.state() != MemberState.NEW && !member.state().isEnded()) {
-					unended.add(member.name());
-				}
-			}
-		}
-		return unended;
-	}
-
-	/**
-	 * Call back exactly once, at the end.
-	 */
 	void whenOver(Runnable callback) {
-		if (isOver()) {
-			callback.run();
-			return;
-		}
-		if (MemberContext.current() != null || Thread.currentThread() == this.thread) {
-			// An actor closes the context: its interrupt would wake it from every wait of
-			// the context's, so it waits here, until all others have ended
-			awaitOver();
-			callback.run();
-			return;
-		}
-		Thread waiter = new Thread(null, () -> {
-			try {
-				awaitOver();
-			}
-			finally {
-				callback.run();
-			}
-		}, "run-stop", 0, false);
-		waiter.setDaemon(true);
-		try {
-			waiter.start();
-		}
-		catch (Throwable ex) {
-			// Out of threads: waiting here is worse than there, and better than nothing
-			waiter.run();
-		}
+		this.end.whenOver(callback);
 	}
 
 	private @Nullable StopReason stopReason() {
@@ -471,8 +316,12 @@ final class GroupRun implements GroupListener {
 	 * How the group is, null until it has its members.
 	 */
 	@Nullable GroupSnapshot snapshot() {
-		Group group = this.group;
-		return (group != null && isFilled()) ? group.snapshot() : null;
+		Group group = runningGroup();
+		return (group != null) ? group.snapshot() : null;
+	}
+
+	private @Nullable Group runningGroup() {
+		return isFilled() ? this.group : null;
 	}
 
 	private Group group() {

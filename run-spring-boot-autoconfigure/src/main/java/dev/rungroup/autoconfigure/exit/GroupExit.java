@@ -162,8 +162,7 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 		else {
 			ending.askForCode();
 			this.startup.awaitFailedStart(REPORT_LIMIT);
-			if (ending.code == 0 && this.settings.onShutdown() == OnShutdown.EXIT
-					&& this.startup.hasFailedByItself()) {
+			if (ending.code == 0 && this.settings.onShutdown() == OnShutdown.EXIT && this.startup.hasFailedByItself()) {
 				// An actor has ended well, but there never was an application
 				ending.code = 1;
 			}
@@ -271,8 +270,8 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 		}
 
 		/**
-		 * On the launching thread if the start fails because of this, else on the group's,
-		 * right before the context is closed. Both may come to it at once.
+		 * On the launching thread if the start fails because of this, else on the
+		 * group's, right before the context is closed. Both may come to it at once.
 		 */
 		private void askForCode() {
 			if (!this.asked && GroupExit.this.settings.onShutdown() == OnShutdown.EXIT) {

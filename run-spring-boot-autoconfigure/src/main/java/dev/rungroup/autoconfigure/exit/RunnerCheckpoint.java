@@ -58,8 +58,7 @@ final class RunnerCheckpoint implements ApplicationRunner, PriorityOrdered {
 		}
 	}
 
-	private static void add(ConfigurableListableBeanFactory beanFactory, @Nullable String runner,
-			Runnable checkpoint) {
+	private static void add(ConfigurableListableBeanFactory beanFactory, @Nullable String runner, Runnable checkpoint) {
 		beanFactory.registerSingleton(RunnerCheckpoint.class.getName() + ((runner != null) ? "." + runner : ""),
 				new RunnerCheckpoint(runner, checkpoint));
 	}
@@ -116,7 +115,8 @@ final class RunnerCheckpoint implements ApplicationRunner, PriorityOrdered {
 		}
 
 		/**
-		 * Where a runner, or the one behind a checkpoint, stands among those of its order.
+		 * Where a runner, or the one behind a checkpoint, stands among those of its
+		 * order.
 		 */
 		private int number(Object candidate) {
 			if (candidate instanceof RunnerCheckpoint checkpoint) {

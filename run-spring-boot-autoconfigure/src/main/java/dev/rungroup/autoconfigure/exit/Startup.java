@@ -11,10 +11,10 @@ import org.springframework.context.ConfigurableApplicationContext;
 /**
  * How far the start of an application has come, and what the launching thread does when
  * an actor ends the application meanwhile. A context must not be closed by another thread
- * while it is being refreshed (a bean that waits would be interrupted, and the start would
- * go on), and no runner may begin once the closing has begun. So the launching thread
- * passes checkpoints, at each of which it sees an ending that was noted, and the thread
- * that ends the application waits for it to reach one.
+ * while it is being refreshed (a bean that waits would be interrupted, and the start
+ * would go on), and no runner may begin once the closing has begun. So the launching
+ * thread passes checkpoints, at each of which it sees an ending that was noted, and the
+ * thread that ends the application waits for it to reach one.
  * <p>
  * The launching thread calls {@link #refreshed()}, {@link #runnerBegins()},
  * {@link #runnersEnd()}, {@link #ready()} and {@link #failed()}. The thread of the group

@@ -268,7 +268,10 @@ class RunExitAutoConfigurationTests {
 	static void awaitExitThread() {
 		Awaitility.await()
 			.atMost(Duration.ofSeconds(30))
-			.until(() -> Thread.getAllStackTraces().keySet().stream().noneMatch((t) -> t.getName().equals("run-group")));
+			.until(() -> Thread.getAllStackTraces()
+				.keySet()
+				.stream()
+				.noneMatch((t) -> t.getName().equals("run-group")));
 	}
 
 	/**

@@ -1,0 +1,215 @@
+package dev.rungroup.context;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+import dev.rungroup.core.Group;
+import dev.rungroup.core.MemberContext;
+import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.MemberState;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The end of a {@link GroupRun}, for those who wait for it: from outside, from inside one
+ * of its members, and from a listener that its own thread calls.
+ */
+final class GroupEnd {
+
+	private static final Log logger = LogFactory.getLog(GroupLifecycle.class);
+
+	/** How much longer than the group itself we wait for the group. */
+	private static final Duration MARGIN = Duration.ofSeconds(1);
+
+	/** When a wait looks for members that exit the JVM. */
+	private static final Duration LOOK_AROUND = Duration.ofMillis(100);
+
+	private final Duration limit;
+
+	private final Supplier<@Nullable Group> group;
+
+	/** Listeners of the group's end are called on it, too. Written before it starts. */
+	private volatile @Nullable Thread runner;
+
+	/** Written under the monitor of this, where its change is waited for. */
+	private volatile boolean over;
+
+	/** Whether the end of a single member is waited for, too. Written by who waits. */
+	private volatile boolean membersAwaited;
+
+	/**
+	 * @param shutdownTimeout how long members have to end, which the group sees to itself
+	 * @param group the group, {@code null} while it has no members yet
+	 */
+	GroupEnd(Duration shutdownTimeout, Supplier<@Nullable Group> group) {
+		this.limit = (shutdownTimeout.compareTo(Duration.ofDays(1)) < 0) ? shutdownTimeout.plus(MARGIN)
+				: shutdownTimeout;
+		this.group = group;
+	}
+
+	void comesOn(Thread runner) {
+		this.runner = runner;
+	}
+
+	void memberEnded() {
+		if (this.membersAwaited) {
+			synchronized (this) {
+				notifyAll();
+			}
+		}
+	}
+
+	boolean isOver() {
+		return this.over;
+	}
+
+	synchronized void over() {
+		this.over = true;
+		notifyAll();
+	}
+
+	/**
+	 * Wait for the end. Bounded by the group itself; if even that does not hold, by us. A
+	 * member that calls this is not waited for, and neither is one that exits the JVM:
+	 * they go on only after us.
+	 */
+	void await() {
+		if (Thread.currentThread() == this.runner) {
+			// A listener of the group's end closes the context: the group goes on when
+			// that listener returns
+			return;
+		}
+		long deadline = System.nanoTime() + Math.min(TimeUnit.NANOSECONDS.convert(this.limit), Long.MAX_VALUE / 2);
+		MemberContext caller = MemberContext.current();
+		try {
+			if (caller != null) {
+				awaitOthers(caller.name(), deadline);
+			}
+			else if (!await(Set.of(), Math.min(deadline, System.nanoTime() + LOOK_AROUND.toNanos()))) {
+				await(exiting(), deadline);
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return;
+		}
+		if (!this.over && deadline - System.nanoTime() <= 0) {
+			logger.warn("The actors have not ended within " + this.limit + " and are given up: "
+					+ String.join(", ", unended()));
+			over();
+		}
+	}
+
+	/**
+	 * Wait for all but the calling member, which does not hurry because of an interrupt:
+	 * that is the one this very stop has sent. Kept, it would cut the rest of the
+	 * shutdown short; {@code isStopping()} still tells it. A member of another group
+	 * needs its interrupt.
+	 */
+	private void awaitOthers(String caller, long deadline) {
+		boolean ours = unended().contains(caller);
+		boolean interrupted = false;
+		while (true) {
+			try {
+				await(Set.of(caller), deadline);
+				break;
+			}
+			catch (InterruptedException ex) {
+				interrupted = true;
+			}
+		}
+		if (interrupted && !ours) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	/**
+	 * Wait until the group is over, or all of its members have ended but for some.
+	 * @return whether that came true in time
+	 */
+	private synchronized boolean await(Set<String> butFor, long deadline) throws InterruptedException {
+		this.membersAwaited |= !butFor.isEmpty();
+		for (long left = deadline - System.nanoTime(); left > 0; left = deadline - System.nanoTime()) {
+			if (this.over || (!butFor.isEmpty() && areLeft(butFor, unended()))) {
+				return true;
+			}
+			// With a limit: Spring interrupts a closing thread that waits without one
+			TimeUnit.NANOSECONDS.timedWait(this, left);
+		}
+		return this.over;
+	}
+
+	private static boolean areLeft(Set<String> members, Set<String> unended) {
+		return !unended.isEmpty() && members.containsAll(unended);
+	}
+
+	/**
+	 * The members inside {@code System.exit}, which waits for the context to be closed.
+	 */
+	private Set<String> exiting() {
+		Set<String> exiting = new HashSet<>();
+		Group group = this.group.get();
+		for (String member : unended()) {
+			if (group != null && group.stackOf(member)
+				.stream()
+				.anyMatch((frame) -> frame.getClassName().equals("java.lang.Shutdown"))) {
+				exiting.add(member);
+			}
+		}
+		return exiting;
+	}
+
+	/**
+	 * The members that have begun and not ended.
+	 */
+	private Set<String> unended() {
+		Set<String> unended = new HashSet<>();
+		Group group = this.group.get();
+		if (group != null) {
+			for (MemberSnapshot member : group.snapshot().members()) {
+				if (member.state() != MemberState.NEW && !member.state().isEnded()) {
+					unended.add(member.name());
+				}
+			}
+		}
+		return unended;
+	}
+
+	/**
+	 * Call back exactly once, at the end.
+	 */
+	void whenOver(Runnable callback) {
+		if (this.over) {
+			callback.run();
+			return;
+		}
+		if (MemberContext.current() != null || Thread.currentThread() == this.runner) {
+			// An actor closes the context: its interrupt would wake it from every wait of
+			// the context's, so it waits here, until all others have ended
+			await();
+			callback.run();
+			return;
+		}
+		Thread waiter = new Thread(null, () -> {
+			try {
+				await();
+			}
+			finally {
+				callback.run();
+			}
+		}, "run-stop", 0, false);
+		waiter.setDaemon(true);
+		try {
+			waiter.start();
+		}
+		catch (Throwable ex) {
+			// Out of threads: waiting here is worse than there, and better than nothing
+			waiter.run();
+		}
+	}
+
+}
