@@ -3,6 +3,7 @@ package dev.rungroup.context;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -17,6 +18,7 @@ import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.StopReason;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -220,15 +222,19 @@ class StopFromInsideTests {
 		GenericApplicationContext context = context(
 				(unrefreshed) -> unrefreshed.registerBean(GroupEndHandler.class, () -> new GroupEndHandler() {
 
+					private StopReason.Kind kind(@Nullable StopReason reason) {
+						return Objects.requireNonNull(reason).kind();
+					}
+
 					@Override
-					public void groupEnding(StopReason reason) {
-						told.add(reason.kind() + " " + lifecycle.get().snapshot().members().get(0).state());
+					public void groupEnding(@Nullable StopReason reason) {
+						told.add(kind(reason) + " " + lifecycle.get().snapshot().members().get(0).state());
 						throw new IllegalStateException("changes nothing");
 					}
 
 					@Override
-					public void groupEnded(StopReason reason) {
-						told.add(reason.kind() + " " + lifecycle.get().isRunning());
+					public void groupEnded(@Nullable StopReason reason) {
+						told.add(kind(reason) + " " + lifecycle.get().isRunning());
 						unrefreshed.close();
 						told.add(Thread.currentThread().getName() + " " + Thread.currentThread().isDaemon());
 					}

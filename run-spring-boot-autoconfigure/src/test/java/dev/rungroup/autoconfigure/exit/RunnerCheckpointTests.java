@@ -2,8 +2,8 @@ package dev.rungroup.autoconfigure.exit;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 
 import org.junit.jupiter.api.RepeatedTest;
@@ -83,9 +83,9 @@ class RunnerCheckpointTests {
 		List<Object> runners = new ArrayList<>(this.beanFactory.getBeansOfType(ApplicationRunner.class).values());
 		runners.addAll(this.beanFactory.getBeansOfType(CommandLineRunner.class).values());
 		Collections.shuffle(runners, new Random(seed));
-		Comparator<Object> comparator = ((OrderComparator) this.beanFactory.getDependencyComparator())
-			.withSourceProvider((runner) -> null);
-		return runners.stream().sorted(comparator).map(this::name).toList();
+		OrderComparator comparator = (OrderComparator) Objects
+			.requireNonNull(this.beanFactory.getDependencyComparator());
+		return runners.stream().sorted(comparator.withSourceProvider((runner) -> null)).map(this::name).toList();
 	}
 
 	private String name(Object runner) {
