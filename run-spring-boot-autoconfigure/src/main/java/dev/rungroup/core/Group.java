@@ -198,7 +198,7 @@ public final class Group implements AutoCloseable {
 	@Override
 	public void close() {
 		stop();
-		if (this.roster.state() == GroupState.NEW || isCalledFromInside()) {
+		if (this.roster.state() == GroupState.NEW || this.supervisor.isCalledFromInside()) {
 			return;
 		}
 		boolean interrupted = false;
@@ -213,18 +213,6 @@ public final class Group implements AutoCloseable {
 		if (interrupted) {
 			Thread.currentThread().interrupt();
 		}
-	}
-
-	private boolean isCalledFromInside() {
-		if (this.supervisor.isCurrent()) {
-			return true;
-		}
-		for (MemberThread at = CurrentMember.get(); at != null; at = at.group().supervisor.outer()) {
-			if (at.group() == this) {
-				return true;
-			}
-		}
-		return false;
 	}
 
 	/**
@@ -264,7 +252,6 @@ public final class Group implements AutoCloseable {
 	 */
 	public void stopMember(String name, StopReason reason) {
 		this.roster.stopMember(name, Objects.requireNonNull(reason, "reason"));
-		this.supervisor.signal();
 	}
 
 	/**

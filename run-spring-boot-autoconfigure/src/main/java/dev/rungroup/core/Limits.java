@@ -126,7 +126,7 @@ final class Limits {
 		try {
 			// While it cannot go on: its thread writes the history
 			boolean exhausted = this.start.slot.historyOfFailures().isExhaustedBy(now, now - this.start.startedAt);
-			ending = this.settings.decide(new Outcome.Failed(failure), exhausted).stop;
+			ending = Decision.after(failure, this.settings, exhausted).stop;
 			this.start.executionStop = reason;
 			this.start.interrupterRuns = this.start.slot.member.interrupter != null;
 		}

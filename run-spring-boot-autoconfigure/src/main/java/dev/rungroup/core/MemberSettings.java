@@ -213,83 +213,8 @@ public final class MemberSettings {
 	}
 
 	/**
-	 * What comes next.
-	 * @param outcome completed or failed
-	 * @param exhausted whether the restart limit is reached; counts for a failure
-	 */
-	Decision decide(Outcome outcome, boolean exhausted) {
-		if (outcome instanceof Outcome.Failed failed) {
-			return failed(failed.failure(), exhausted);
-		}
-		return switch (this.onDone) {
-			case SHUTDOWN -> Decision.DONE_SHUTS_DOWN;
-			case RESTART -> Decision.NEXT_EXECUTION;
-			case DO_NOTHING -> Decision.DONE;
-		};
-	}
-
-	private Decision failed(Throwable failure, boolean exhausted) {
-		if (isFatal(failure)) {
-			return Decision.FAILURE_SHUTS_DOWN;
-		}
-		return switch (this.onError) {
-			case SHUTDOWN -> Decision.FAILURE_SHUTS_DOWN;
-			case DO_NOTHING -> Decision.FAILED;
-			case RESTART -> {
-				if (!exhausted) {
-					yield Decision.RESTART;
-				}
-				yield (this.onExhausted == Policy.SHUTDOWN) ? Decision.EXHAUSTION_SHUTS_DOWN : Decision.FAILED;
-			}
-		};
-	}
-
-	private boolean isFatal(Throwable failure) {
-		for (Class<? extends Throwable> type : this.fatal) {
-			if (type.isInstance(failure)) {
-				return true;
-			}
-		}
-		return false;
-	}
-
-	/**
-	 * What comes next.
-	 */
-	enum Decision {
-
-		/** Execute again after the member's delay. */
-		NEXT_EXECUTION(null, null),
-
-		/** Execute again after the back-off. */
-		RESTART(null, null),
-
-		DONE(MemberState.COMPLETED, null),
-
-		FAILED(MemberState.FAILED, null),
-
-		DONE_SHUTS_DOWN(MemberState.COMPLETED, StopReason.Kind.MEMBER_DONE),
-
-		FAILURE_SHUTS_DOWN(MemberState.FAILED, StopReason.Kind.MEMBER_FAILED),
-
-		EXHAUSTION_SHUTS_DOWN(MemberState.FAILED, StopReason.Kind.RESTARTS_EXHAUSTED);
-
-		/** The member's last state, null if it goes on. */
-		final @Nullable MemberState end;
-
-		/** Why the group ends, null if it does not. */
-		final StopReason.@Nullable Kind stop;
-
-		Decision(@Nullable MemberState end, StopReason.@Nullable Kind stop) {
-			this.end = end;
-			this.stop = stop;
-		}
-
-	}
-
-	/**
-	 * Changes settings, each without changing another. Not safe for use by several
-	 * threads at once.
+	 * Changes settings, each without changing another; {@link Member.Builder} says more
+	 * about each. Not safe for use by several threads at once.
 	 */
 	public static final class Builder {
 
@@ -330,7 +255,6 @@ public final class MemberSettings {
 		 * Set what happens when an execution returned.
 		 * @param policy the policy
 		 * @return this builder
-		 * @see Member.Builder#onDone(Policy)
 		 */
 		public Builder onDone(Policy policy) {
 			this.onDone = Objects.requireNonNull(policy, "policy");
@@ -341,7 +265,6 @@ public final class MemberSettings {
 		 * Set what happens when an execution failed.
 		 * @param policy the policy
 		 * @return this builder
-		 * @see Member.Builder#onError(Policy)
 		 */
 		public Builder onError(Policy policy) {
 			this.onError = Objects.requireNonNull(policy, "policy");
@@ -352,7 +275,6 @@ public final class MemberSettings {
 		 * Set the pause before the first execution.
 		 * @param delay zero or more
 		 * @return this builder
-		 * @see Member.Builder#initialDelay(Duration)
 		 */
 		public Builder initialDelay(Duration delay) {
 			this.initialDelay = Durations.saturatedNanos(Durations.notNegative(delay, "initialDelay"));
@@ -363,7 +285,6 @@ public final class MemberSettings {
 		 * Set the pause between a normal return and the next execution.
 		 * @param delay zero or more
 		 * @return this builder
-		 * @see Member.Builder#delay(Duration)
 		 */
 		public Builder delay(Duration delay) {
 			this.delay = Durations.saturatedNanos(Durations.notNegative(delay, "delay"));
@@ -374,7 +295,6 @@ public final class MemberSettings {
 		 * Set the pause between a failure and the next execution.
 		 * @param backoff the back-off
 		 * @return this builder
-		 * @see Member.Builder#backoff(Backoff)
 		 */
 		public Builder backoff(Backoff backoff) {
 			this.backoff = Objects.requireNonNull(backoff, "backoff");
@@ -385,7 +305,6 @@ public final class MemberSettings {
 		 * Set the restart limit.
 		 * @param max 0 or more, or -1 for none
 		 * @return this builder
-		 * @see Member.Builder#maxRestarts(int)
 		 */
 		public Builder maxRestarts(int max) {
 			if (max < -1) {
@@ -432,7 +351,6 @@ public final class MemberSettings {
 		 * Limit the time of one execution.
 		 * @param timeout longer than zero; {@code null} for no limit
 		 * @return this builder
-		 * @see Member.Builder#timeout(Duration)
 		 */
 		public Builder timeout(@Nullable Duration timeout) {
 			this.timeout = nanosOrZero(timeout, "timeout");
@@ -465,7 +383,6 @@ public final class MemberSettings {
 		 * Limit the time without progress.
 		 * @param limit longer than zero; {@code null} for no limit
 		 * @return this builder
-		 * @see Member.Builder#stallAfter(Duration)
 		 */
 		public Builder stallAfter(@Nullable Duration limit) {
 			this.stallAfter = nanosOrZero(limit, "stallAfter");
@@ -476,7 +393,6 @@ public final class MemberSettings {
 		 * Set what happens to a stalled member.
 		 * @param onStall what happens
 		 * @return this builder
-		 * @see Member.Builder#onStall(OnStall)
 		 */
 		public Builder onStall(OnStall onStall) {
 			this.onStall = Objects.requireNonNull(onStall, "onStall");
@@ -487,7 +403,6 @@ public final class MemberSettings {
 		 * Set the stage.
 		 * @param stage the stage
 		 * @return this builder
-		 * @see Member.Builder#stage(int)
 		 */
 		public Builder stage(int stage) {
 			this.stage = stage;

@@ -3,7 +3,6 @@ package dev.rungroup.core;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 
-import dev.rungroup.core.MemberSettings.Decision;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -139,7 +138,7 @@ final class MemberThread extends MemberStart implements Runnable {
 			group().listeners.failed(this.slot.member, failure);
 			return MemberState.STOPPED;
 		}
-		Decision decision = settings().decide(outcome, this.exhausted);
+		Decision decision = Decision.after(failure, settings(), this.exhausted);
 		if (decision.stop != null) {
 			group().roster.requestStop(new StopReason(decision.stop, name(), failure), failure);
 		}

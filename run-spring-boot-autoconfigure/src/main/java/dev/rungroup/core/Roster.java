@@ -185,6 +185,7 @@ final class Roster {
 		start.ownStop = stop;
 		expectInterrupt(slot);
 		this.toInterrupt.add(start);
+		this.group.supervisor.signal();
 	}
 
 	/**

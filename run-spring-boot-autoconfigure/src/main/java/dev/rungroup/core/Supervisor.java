@@ -71,6 +71,19 @@ final class Supervisor {
 		return this.outer;
 	}
 
+	/**
+	 * Whether the calling thread does something for the group, or for one that runs
+	 * inside it.
+	 */
+	boolean isCalledFromInside() {
+		for (MemberThread at = CurrentMember.get(); at != null; at = at.group().supervisor.outer) {
+			if (at.group() == this.group) {
+				return true;
+			}
+		}
+		return isCurrent();
+	}
+
 	CountDownLatch terminated() {
 		return this.terminated;
 	}

@@ -108,6 +108,15 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 	}
 
 	/**
+	 * What few members have. Zero means: not set.
+	 */
+	record Extras(OnStop onStop, long stallAfter, OnStall onStall) {
+
+		static final Extras NONE = new Extras(OnStop.INTERRUPT, 0, OnStall.REPORT);
+
+	}
+
+	/**
 	 * One member. Zero means: not set.
 	 *
 	 * @param late whether it is added by a command only
@@ -116,7 +125,7 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 	 */
 	record Actor(String name, boolean late, int stage, Policy onDone, Policy onError, Policy onExhausted,
 			int maxRestarts, long within, boolean fatal, long timeout, long readyTimeout, long initialDelay, long delay,
-			Backoff backoff, Interrupting interrupting, Hearing handler, List<Turn> turns) {
+			Backoff backoff, Interrupting interrupting, Hearing handler, Extras extras, List<Turn> turns) {
 
 		/** How long an interrupter takes that takes long. */
 		static final long LATE = 3 * SECOND;
@@ -124,31 +133,37 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 		Actor withTurns(List<Turn> turns) {
 			return new Actor(this.name, this.late, this.stage, this.onDone, this.onError, this.onExhausted,
 					this.maxRestarts, this.within, this.fatal, this.timeout, this.readyTimeout, this.initialDelay,
-					this.delay, this.backoff, this.interrupting, this.handler, turns);
+					this.delay, this.backoff, this.interrupting, this.handler, this.extras, turns);
 		}
 
 		Stream<Actor> smaller() {
 			Stream<Actor> plainer = Stream.of(
 					new Actor(this.name, false, 0, this.onDone, this.onError, Policy.SHUTDOWN, -1, 0, true, 0, 0, 0, 0,
-							Backoff.fixed(Duration.ofSeconds(1)), Interrupting.THREAD, Hearing.ONLY, this.turns),
+							Backoff.fixed(Duration.ofSeconds(1)), Interrupting.THREAD, Hearing.ONLY, Extras.NONE,
+							this.turns),
 					new Actor(this.name, this.late, 0, this.onDone, this.onError, this.onExhausted, this.maxRestarts,
 							this.within, this.fatal, this.timeout, this.readyTimeout, this.initialDelay, this.delay,
-							this.backoff, this.interrupting, this.handler, this.turns),
+							this.backoff, this.interrupting, this.handler, this.extras, this.turns),
 					new Actor(this.name, this.late, this.stage, this.onDone, this.onError, Policy.SHUTDOWN, -1, 0, true,
 							this.timeout, this.readyTimeout, this.initialDelay, this.delay, this.backoff,
-							this.interrupting, this.handler, this.turns),
+							this.interrupting, this.handler, this.extras, this.turns),
 					new Actor(this.name, this.late, this.stage, this.onDone, this.onError, this.onExhausted,
 							this.maxRestarts, this.within, this.fatal, 0, this.readyTimeout, this.initialDelay,
-							this.delay, this.backoff, this.interrupting, this.handler, this.turns),
+							this.delay, this.backoff, this.interrupting, this.handler, this.extras, this.turns),
 					new Actor(this.name, this.late, this.stage, this.onDone, this.onError, this.onExhausted,
 							this.maxRestarts, this.within, this.fatal, this.timeout, 0, this.initialDelay, this.delay,
-							this.backoff, this.interrupting, this.handler, this.turns),
+							this.backoff, this.interrupting, this.handler, this.extras, this.turns),
 					new Actor(this.name, this.late, this.stage, this.onDone, this.onError, this.onExhausted,
 							this.maxRestarts, this.within, this.fatal, this.timeout, this.readyTimeout, 0, 0,
-							Backoff.fixed(Duration.ofSeconds(1)), this.interrupting, this.handler, this.turns),
+							Backoff.fixed(Duration.ofSeconds(1)), this.interrupting, this.handler, this.extras,
+							this.turns),
 					new Actor(this.name, this.late, this.stage, this.onDone, this.onError, this.onExhausted,
 							this.maxRestarts, this.within, this.fatal, this.timeout, this.readyTimeout,
-							this.initialDelay, this.delay, this.backoff, Interrupting.THREAD, Hearing.ONLY,
+							this.initialDelay, this.delay, this.backoff, Interrupting.THREAD, Hearing.ONLY, this.extras,
+							this.turns),
+					new Actor(this.name, this.late, this.stage, this.onDone, this.onError, this.onExhausted,
+							this.maxRestarts, this.within, this.fatal, this.timeout, this.readyTimeout,
+							this.initialDelay, this.delay, this.backoff, this.interrupting, this.handler, Extras.NONE,
 							this.turns));
 			List<Actor> shorter = new ArrayList<>();
 			if (this.turns.size() > 1) {
@@ -184,6 +199,7 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 			if (this.handler != Hearing.ONLY) {
 				text.append(" handler ").append(this.handler);
 			}
+			text.append((this.extras.equals(Extras.NONE)) ? "" : " " + this.extras);
 			this.turns.forEach((turn) -> text.append("\n    ").append(turn));
 			return text.toString();
 		}
@@ -349,7 +365,12 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 					(maxRestarts >= 0 && oneIn(2)) ? time() : 0, !oneIn(3), oneIn(4) ? time() : 0,
 					oneIn(6) ? time() : 0, oneIn(4) ? time() : 0, oneIn(4) ? time() : 0, backoff(),
 					oneIn(3) ? Interrupting.THREAD : oneOf(Interrupting.values()),
-					oneIn(2) ? Hearing.ONLY : oneOf(Hearing.values()), turns);
+					oneIn(2) ? Hearing.ONLY : oneOf(Hearing.values()), extras(), turns);
+		}
+
+		private Extras extras() {
+			return new Extras(oneIn(2) ? OnStop.INTERRUPT : OnStop.FINISH, oneIn(6) ? time() : 0,
+					oneOf(OnStall.values()));
 		}
 
 		/**

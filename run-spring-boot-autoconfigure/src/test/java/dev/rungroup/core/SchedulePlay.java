@@ -296,7 +296,7 @@ final class SchedulePlay {
 
 		BODY, BODY_ENDED, INTERRUPTER, INTERRUPTER_ENDED, HANDLER,
 
-		STARTED, READY, EXECUTED, SCHEDULED, RESTARTED, STOPPED, ENDED, GROUP_STOPPING, GROUP_STOPPED
+		STARTED, READY, EXECUTED, SCHEDULED, RESTARTED, BEAT, STALLED, STOPPED, ENDED, GROUP_STOPPING, GROUP_STOPPED
 
 	}
 
@@ -374,6 +374,8 @@ final class SchedulePlay {
 			ifSet(actor.within(), builder::within);
 			ifSet(actor.timeout(), builder::timeout);
 			ifSet(actor.readyTimeout(), builder::readyTimeout);
+			ifSet(actor.extras().stallAfter(), builder::stallAfter);
+			builder.onStop(actor.extras().onStop()).onStall(actor.extras().onStall());
 			if (!actor.fatal()) {
 				builder.fatal();
 			}
@@ -440,7 +442,10 @@ final class SchedulePlay {
 					}
 				}
 				case READY -> context.ready();
-				case HEARTBEAT -> context.heartbeat();
+				case HEARTBEAT -> {
+					note(Kind.BEAT, this.actor.name(), 0, null);
+					context.heartbeat();
+				}
 				default -> call(Order.valueOf(step.act().name()), step.target());
 			}
 		}
@@ -531,6 +536,11 @@ final class SchedulePlay {
 		@Override
 		public void restartScheduled(String member, Duration pause) {
 			heard(Kind.SCHEDULED, member, pause.toNanos(), null);
+		}
+
+		@Override
+		public void memberStalled(String member, Duration silence) {
+			note(Kind.STALLED, member, silence.toNanos(), null);
 		}
 
 		@Override

@@ -82,6 +82,7 @@ final class SchedulePromises {
 			List<Event> own = this.events.stream().filter((event) -> actor.name().equals(event.member())).toList();
 			new Walk(actor, own).walk();
 			checkInterrupts(actor, own);
+			checkStalls(actor, own);
 			checkNothingAfterTheEnd(actor, own);
 		}
 	}
@@ -154,7 +155,8 @@ final class SchedulePromises {
 				longest = Math.max(longest, switch (step.act()) {
 					case BUSY, DAWDLE -> step.nanos();
 					case STUBBORN -> NEVER;
-					case HANG -> (actor.interrupting() == Interrupting.NOTHING) ? this.schedule.gracePeriod() : 0;
+					case HANG -> (actor.interrupting() == Interrupting.NOTHING || mayFinish(actor))
+							? this.schedule.gracePeriod() : 0;
 					default -> 0;
 				});
 			}
@@ -162,6 +164,10 @@ final class SchedulePromises {
 		// The one that a timeout called, and the one that the stop called
 		long interrupter = (actor.interrupting() == Interrupting.RELEASE_LATE) ? 2 * Actor.LATE : 0;
 		return Math.min(NEVER, longest + interrupter);
+	}
+
+	private static boolean mayFinish(Actor actor) {
+		return actor.interrupting() == Interrupting.THREAD && actor.extras().onStop() == OnStop.FINISH;
 	}
 
 	private static long sum(Iterable<Long> values) {
@@ -175,7 +181,8 @@ final class SchedulePromises {
 	private void checkThrown() {
 		Throwable thrown = this.thrown;
 		boolean failed = this.reason != null && (this.reason.kind() == StopReason.Kind.MEMBER_FAILED
-				|| this.reason.kind() == StopReason.Kind.RESTARTS_EXHAUSTED);
+				|| this.reason.kind() == StopReason.Kind.RESTARTS_EXHAUSTED
+				|| this.reason.kind() == StopReason.Kind.STALLED);
 		if (!failed) {
 			boolean interrupted = thrown instanceof InterruptedException
 					&& all(Kind.CALL).stream().anyMatch((call) -> call.what() == Order.INTERRUPT_RUN);
@@ -196,7 +203,7 @@ final class SchedulePromises {
 				failures.add(end.thrown());
 			}
 		}
-		if (this.givenUp.isEmpty()) {
+		if (this.givenUp.isEmpty() && this.reason.kind() != StopReason.Kind.STALLED) {
 			require(failures.contains(thrown), "what run() throws was heard by the listeners");
 		}
 		List<Throwable> suppressed = Arrays.asList(thrown.getSuppressed());
@@ -423,7 +430,7 @@ final class SchedulePromises {
 		long stops = 0;
 		boolean called = false;
 		for (Event event : own) {
-			called |= event.kind() == Kind.CALL;
+			called |= event.kind() == Kind.CALL || event.kind() == Kind.STALLED;
 			if (event.kind() == Kind.INTERRUPTER && event.what() instanceof StopReason why) {
 				boolean timeout = why.kind() == StopReason.Kind.EXECUTION_TIMED_OUT;
 				timeouts += timeout ? 1 : 0;
@@ -443,9 +450,44 @@ final class SchedulePromises {
 			if (event.kind() == Kind.INTERRUPTER && event.what() instanceof StopReason why
 					&& why.kind() != StopReason.Kind.EXECUTION_TIMED_OUT && why != this.reason) {
 				require(own.stream()
-					.anyMatch((call) -> call.what() == Order.STOP_MEMBER && call.at() == event.at()
-							&& call.index() < event.index()),
+					.anyMatch((call) -> (call.what() == Order.STOP_MEMBER || isRestartOfStalled(actor, call))
+							&& call.at() == event.at() && call.index() < event.index()),
 						"interrupted at the moment somebody asked for it: " + event);
+			}
+		}
+	}
+
+	private static boolean isRestartOfStalled(Actor actor, Event event) {
+		return event.kind() == Kind.STALLED && actor.extras().onStall() == OnStall.RESTART;
+	}
+
+	/**
+	 * A stall is told at the moment its limit is reached, once until there is progress,
+	 * and none is overlooked.
+	 */
+	private void checkStalls(Actor actor, List<Event> own) {
+		long limit = actor.extras().stallAfter();
+		long progress = NEVER;
+		boolean told = false;
+		boolean excused = false;
+		for (Event event : own) {
+			if (event.kind() == Kind.CALL || event.kind() == Kind.INTERRUPTER || event.at() >= this.stoppedAt) {
+				// What is asked to end is not looked at any more
+				excused = true;
+			}
+			if (event.kind() == Kind.STALLED) {
+				require(limit > 0 && progress != NEVER && !told, "a stall of one that executes, once: " + event);
+				require(event.at() - progress == limit && event.number() == limit,
+						"a stall at its limit, after " + Schedule.text(progress) + ": " + event);
+				told = true;
+			}
+			else if (event.kind() == Kind.BODY || event.kind() == Kind.BEAT || event.kind() == Kind.BODY_ENDED) {
+				boolean overlooked = limit > 0 && progress != NEVER && !told && !excused
+						&& event.at() - progress > limit && actor.timeout() == 0 && actor.readyTimeout() == 0;
+				require(!overlooked, "no stall is overlooked before " + event);
+				progress = (event.kind() == Kind.BODY_ENDED) ? NEVER : event.at();
+				told = false;
+				excused &= event.kind() != Kind.BODY;
 			}
 		}
 	}
@@ -802,7 +844,8 @@ final class SchedulePromises {
 				return true;
 			}
 			return this.own.stream()
-				.anyMatch((event) -> event.what() == Order.STOP_MEMBER && event.at() >= from && event.at() <= to);
+				.anyMatch((event) -> (event.what() == Order.STOP_MEMBER || isRestartOfStalled(this.actor, event))
+						&& event.at() >= from && event.at() <= to);
 		}
 
 		private Event peek() {
