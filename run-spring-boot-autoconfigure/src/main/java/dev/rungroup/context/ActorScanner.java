@@ -32,7 +32,6 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotationConfigurationException;
-import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.core.annotation.MergedAnnotation;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.type.AnnotationMetadata;
@@ -49,9 +48,11 @@ final class ActorScanner {
 
 	private static final Log logger = LogFactory.getLog(ActorScanner.class);
 
+	private static final Method[] NONE = {};
+
 	private final ConfigurableListableBeanFactory beanFactory;
 
-	/** Whether a class itself declares a method with one of our annotations. */
+	/** Whether a class itself, or one of its methods, has one of our annotations. */
 	private final Map<Class<?>, Boolean> declaring = new HashMap<>();
 
 	/** Whether an annotation is one of ours, or is annotated with one. */
@@ -90,9 +91,12 @@ final class ActorScanner {
 				refuseUntyped(beanName, factoryMethod);
 				return;
 			}
-			MergedAnnotation<Actor> actor = actor(factoryMethod, type);
-			List<ActorMethods.Annotated> annotated = (hasAnnotatedMethods(type)) ? ActorMethods.find(type) : List.of();
-			if (actor.isPresent() || !annotated.isEmpty()) {
+			if ((factoryMethod != null && carriesOurs(factoryMethod)) || declaresOurs(type)) {
+				MergedAnnotation<Actor> actor = actor(factoryMethod, type);
+				List<ActorMethods.Annotated> annotated = ActorMethods.find(type);
+				if (!actor.isPresent() && annotated.isEmpty()) {
+					return;
+				}
 				ActorMethods methods = new ActorMethods(beanName, type, factoryMethod);
 				if (isRun(methods, definition)) {
 					ResolvableType declared = (definition != null) ? definition.getResolvableType()
@@ -148,7 +152,7 @@ final class ActorScanner {
 	}
 
 	private void refuseFactory(String beanName, @Nullable Class<?> factory) {
-		if (factory != null && (actor(null, factory).isPresent() || hasAnnotatedMethods(factory))) {
+		if (factory != null && declaresOurs(factory)) {
 			throw new InvalidActorException(
 					"Bean '" + beanName + "' (" + factory.getName()
 							+ ") is an actor, but also a FactoryBean: the bean is what it makes, not the actor.",
@@ -220,64 +224,52 @@ final class ActorScanner {
 	}
 
 	private static MergedAnnotation<Actor> actor(@Nullable Method factoryMethod, Class<?> type) {
-		if (factoryMethod != null && isCandidate(factoryMethod.getDeclaringClass())) {
-			MergedAnnotation<Actor> actor = MergedAnnotations.from(factoryMethod).get(Actor.class);
-			if (actor.isPresent()) {
-				return actor;
-			}
-		}
-		return isCandidate(type) ? ActorMethods.annotations(type).get(Actor.class) : MergedAnnotation.missing();
-	}
-
-	private static boolean isCandidate(Class<?> type) {
-		return AnnotationUtils.isCandidateClass(type, Actor.class);
+		MergedAnnotation<Actor> actor = (factoryMethod != null) ? MergedAnnotations.from(factoryMethod).get(Actor.class)
+				: MergedAnnotation.missing();
+		return (actor.isPresent()) ? actor : ActorMethods.annotations(type).get(Actor.class);
 	}
 
 	/**
 	 * A quick look that most types do not survive: reading annotations with all that
 	 * Spring knows about them costs a hundred times as much.
 	 */
-	private boolean hasAnnotatedMethods(Class<?> type) {
-		for (Class<?> each = type; each != null && isCandidate(each); each = each.getSuperclass()) {
-			if (declaresAnnotatedMethods(each)) {
-				return true;
-			}
+	private boolean declaresOurs(@Nullable Class<?> type) {
+		if (type == null || type.getName().startsWith("java.")) {
+			return false;
 		}
-		for (Class<?> each : ClassUtils.getAllInterfacesForClassAsSet(type)) {
-			if (isCandidate(each) && declaresAnnotatedMethods(each)) {
-				return true;
-			}
+		Boolean known = this.declaring.get(type);
+		if (known != null) {
+			return known;
 		}
-		return false;
-	}
-
-	private boolean declaresAnnotatedMethods(Class<?> type) {
-		Boolean declares = this.declaring.get(type);
-		if (declares == null) {
-			declares = readMethods(type);
-			this.declaring.put(type, declares);
+		boolean declares = carriesOurs(type) || declaresOurs(type.getSuperclass());
+		for (Class<?> each : type.getInterfaces()) {
+			declares |= declaresOurs(each);
 		}
+		for (Method method : (declares) ? NONE : type.getDeclaredMethods()) {
+			declares |= carriesOurs(method);
+		}
+		this.declaring.put(type, declares);
 		return declares;
 	}
 
-	private boolean readMethods(Class<?> type) {
-		for (Method method : type.getDeclaredMethods()) {
-			for (Annotation annotation : method.getDeclaredAnnotations()) {
-				if (isOurs(annotation.annotationType())) {
-					return true;
-				}
+	private boolean carriesOurs(AnnotatedElement element) {
+		for (Annotation annotation : element.getDeclaredAnnotations()) {
+			if (isOurs(annotation.annotationType())) {
+				return true;
 			}
 		}
 		return false;
 	}
 
 	private boolean isOurs(Class<? extends Annotation> annotationType) {
-		Boolean ours = this.ours.get(annotationType);
-		if (ours == null) {
-			ours = MergedAnnotations.from(annotationType).isPresent(Actor.class);
-			this.ours.put(annotationType, ours);
+		Boolean known = this.ours.get(annotationType);
+		if (known == null) {
+			// It may be annotated with itself
+			this.ours.put(annotationType, false);
+			known = carriesOurs(annotationType);
+			this.ours.put(annotationType, known);
 		}
-		return ours;
+		return known;
 	}
 
 	private ActorDefinition definition(String beanName, ActorMethods.Candidate candidate, ActorMethods methods) {
