@@ -1,6 +1,5 @@
 package dev.rungroup.autoconfigure;
 
-import dev.rungroup.context.ActorStalledEvent;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.context.RetryAttemptListener;
 import dev.rungroup.core.Retry;
@@ -16,8 +15,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.context.ApplicationContext;
-import org.springframework.context.ApplicationListener;
-import org.springframework.context.PayloadApplicationEvent;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 
@@ -78,8 +75,8 @@ public final class RunMetricsAutoConfiguration {
 	}
 
 	@Bean
-	GroupMetricsConnector groupMetricsConnector(GroupMetrics metrics, ApplicationContext context) {
-		return new GroupMetricsConnector(metrics, context);
+	GroupMetricsConnector groupMetricsConnector(GroupMetrics metrics) {
+		return new GroupMetricsConnector(metrics);
 	}
 
 	/**
@@ -87,34 +84,19 @@ public final class RunMetricsAutoConfiguration {
 	 * when all beans exist and before the first actor can start. Has nothing to stop:
 	 * counters go on from one start to the next.
 	 */
-	static final class GroupMetricsConnector implements SmartLifecycle, RetryAttemptListener,
-			ApplicationListener<PayloadApplicationEvent<ActorStalledEvent>> {
+	static final class GroupMetricsConnector implements SmartLifecycle, RetryAttemptListener {
 
 		private final GroupMetrics metrics;
 
-		private final ApplicationContext context;
-
 		private volatile boolean running;
 
-		private GroupMetricsConnector(GroupMetrics metrics, ApplicationContext context) {
+		private GroupMetricsConnector(GroupMetrics metrics) {
 			this.metrics = metrics;
-			this.context = context;
 		}
 
 		@Override
 		public void attemptEnded(Retry.AttemptOutcome outcome) {
 			this.metrics.attemptEnded(outcome);
-		}
-
-		/**
-		 * Stalls are heard as events: the core knows of none. Those of child contexts,
-		 * which come here too, are not meant.
-		 */
-		@Override
-		public void onApplicationEvent(PayloadApplicationEvent<ActorStalledEvent> event) {
-			if (event.getSource() == this.context) {
-				this.metrics.actorStalled(event.getPayload().actor());
-			}
 		}
 
 		@Override

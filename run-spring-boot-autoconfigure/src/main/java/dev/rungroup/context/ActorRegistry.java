@@ -1,6 +1,5 @@
 package dev.rungroup.context;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -16,7 +15,6 @@ import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.Interrupter;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSnapshot;
-import dev.rungroup.core.Policy;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -86,8 +84,7 @@ final class ActorRegistry {
 				logger.info(definition.place() + " is not executed: its bean is a Mockito mock.");
 			}
 			this.entries.add(new Entry(definition.name(), definition.memberNames(), definition,
-					enabled && definition.enabled() && !mock, definition.required(),
-					definition.settings().onError() == Policy.RESTART));
+					enabled && definition.enabled() && !mock, definition.required()));
 		}
 		for (ActorDefinitionCustomizer customizer : customizers) {
 			customizer.customized(Collections.unmodifiableSet(names));
@@ -101,8 +98,7 @@ final class ActorRegistry {
 				AdoptedBean bean = AdoptedBean.of(adoption, this.beanFactory);
 				take(bean.name(), "the adopted bean '" + adoption.beanName() + "'");
 				adopted.add(bean);
-				this.entries.add(new Entry(bean.name(), List.of(bean.name()), bean, enabled, bean.isRequired(),
-						bean.isRestarting()));
+				this.entries.add(new Entry(bean.name(), List.of(bean.name()), bean, enabled, bean.isRequired()));
 			}
 		}
 		AdoptedBean.announceStops(adopted, this.beanFactory);
@@ -113,7 +109,7 @@ final class ActorRegistry {
 		for (String beanName : this.beanFactory.getBeanNamesForType(Member.class, true, false)) {
 			Member member = this.beanFactory.getBean(beanName, Member.class);
 			take(member.name(), "Member '" + member.name() + "' (bean '" + beanName + "')");
-			this.entries.add(new Entry(member.name(), List.of(member.name()), member, true, false, false));
+			this.entries.add(new Entry(member.name(), List.of(member.name()), member, true, false));
 		}
 	}
 
@@ -214,13 +210,6 @@ final class ActorRegistry {
 		return memberNames((entry) -> entry.enabled() && entry.required());
 	}
 
-	/**
-	 * Those of them whose policy is to be restarted after a failure.
-	 */
-	Set<String> restarting() {
-		return memberNames((entry) -> entry.enabled() && entry.restarting());
-	}
-
 	private Set<String> memberNames(Predicate<Entry> filter) {
 		Set<String> names = new LinkedHashSet<>();
 		for (Entry entry : this.entries) {
@@ -279,24 +268,6 @@ final class ActorRegistry {
 	}
 
 	/**
-	 * Who may not run for long without progress.
-	 */
-	List<StallLimit> stallLimits() {
-		List<StallLimit> limits = new ArrayList<>();
-		for (Entry entry : this.entries) {
-			if (entry.enabled() && entry.source() instanceof ActorDefinition definition) {
-				Duration stallAfter = definition.settings().stallAfter();
-				if (stallAfter != null) {
-					for (String name : entry.memberNames()) {
-						limits.add(new StallLimit(name, stallAfter, definition.settings().onStall()));
-					}
-				}
-			}
-		}
-		return limits;
-	}
-
-	/**
 	 * What becomes a member, or several.
 	 *
 	 * @param name the name of the actor, bean or member
@@ -305,10 +276,8 @@ final class ActorRegistry {
 	 * {@link Member}
 	 * @param enabled whether it is started
 	 * @param required whether the application can do its work only while it does
-	 * @param restarting whether it is restarted after a failure
 	 */
-	private record Entry(String name, List<String> memberNames, Object source, boolean enabled, boolean required,
-			boolean restarting) {
+	private record Entry(String name, List<String> memberNames, Object source, boolean enabled, boolean required) {
 
 	}
 

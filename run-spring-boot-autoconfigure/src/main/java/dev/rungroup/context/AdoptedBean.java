@@ -113,10 +113,6 @@ final class AdoptedBean {
 		return this.adoption.required();
 	}
 
-	boolean isRestarting() {
-		return this.adoption.onError() == Policy.RESTART;
-	}
-
 	/**
 	 * Make the member for one start of the group.
 	 */

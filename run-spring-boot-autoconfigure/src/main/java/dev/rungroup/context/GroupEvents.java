@@ -49,6 +49,11 @@ final class GroupEvents implements GroupListener {
 	}
 
 	@Override
+	public void memberStalled(String member, Duration silence) {
+		publish(new ActorStalledEvent(member, silence));
+	}
+
+	@Override
 	public void memberEnded(String member, MemberState state) {
 		publish(new ActorEndedEvent(member, state));
 	}

@@ -126,7 +126,7 @@ public final class GroupLifecycle
 	private void launch(GroupRun run, ActorRegistry actors) {
 		try {
 			// Creates lazy beans and wraps bodies: no lock is held while their code runs
-			run.prepare(actors);
+			run.prepare();
 			List<Member> members = new ArrayList<>(run.wrapped(actors.members()));
 			List<Member> added;
 			boolean launch;

@@ -1,16 +1,27 @@
 package dev.rungroup.context;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 
 import dev.rungroup.core.Group;
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.Member;
+import dev.rungroup.core.MemberSettings;
+import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Outcome;
+import dev.rungroup.core.Policy;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.UnstoppedMembersException;
 import org.apache.commons.logging.Log;
@@ -43,9 +54,11 @@ final class GroupRun implements GroupListener {
 
 	private List<BodyWrapper> wrappers = List.of();
 
-	private @Nullable Exhaustion exhaustion;
+	/** Of the members; written by who adds them. */
+	private final Map<String, MemberSettings> memberSettings = new ConcurrentHashMap<>();
 
-	private @Nullable StallWatch stalls;
+	/** The last progress of members that are stalled; written by the group's thread. */
+	private final Map<String, Instant> stalled = new ConcurrentHashMap<>();
 
 	/** Written under the lifecycle's lock. */
 	private volatile Stage stage = Stage.MAKING;
@@ -60,8 +73,7 @@ final class GroupRun implements GroupListener {
 	 * Make the group, still empty. Asks the context for listeners: only now, and not
 	 * earlier, so that they may depend on anything.
 	 */
-	void prepare(ActorRegistry actors) {
-		Exhaustion exhaustion = new Exhaustion(actors.restarting());
+	void prepare() {
 		GroupEvents events = new GroupEvents(this.context);
 		this.endHandler = this.context.getBeanProvider(GroupEndHandler.class).getIfAvailable();
 		Group.Builder builder = Group.builder()
@@ -70,7 +82,6 @@ final class GroupRun implements GroupListener {
 			.gracePeriod(this.settings.gracePeriod())
 			.shutdownTimeout(this.settings.shutdownTimeout())
 			.keepStopped(true)
-			.listener(exhaustion)
 			.listener(new ActorLog(this::stopReason, events::publish))
 			.listener(this);
 		for (ActorFailureHandler handler : beans(ActorFailureHandler.class)) {
@@ -81,8 +92,6 @@ final class GroupRun implements GroupListener {
 		}
 		Group group = builder.listener(events).build();
 		this.wrappers = beans(BodyWrapper.class);
-		this.exhaustion = exhaustion;
-		this.stalls = new StallWatch(group, actors.stallLimits(), this.context);
 		this.group = group;
 	}
 
@@ -100,7 +109,7 @@ final class GroupRun implements GroupListener {
 			over();
 			return false;
 		}
-		members.forEach(group()::add);
+		members.forEach(this::addToGroup);
 		this.stage = (more || !members.isEmpty()) ? Stage.LAUNCHED : Stage.EMPTY;
 		return this.stage == Stage.LAUNCHED;
 	}
@@ -142,7 +151,6 @@ final class GroupRun implements GroupListener {
 	private void runGroup() {
 		Group group = group();
 		try {
-			watchForStalls();
 			group.run();
 		}
 		catch (UnstoppedMembersException ex) {
@@ -173,21 +181,6 @@ final class GroupRun implements GroupListener {
 		}
 	}
 
-	private void watchForStalls() {
-		StallWatch stalls = this.stalls;
-		if (stalls != null) {
-			try {
-				stalls.start(this::isOver);
-			}
-			catch (Throwable ex) {
-				// Out of threads, say
-				logger
-					.warn("Stalled actors will not be noticed: 'stall-after' has no effect until the actors are started"
-							+ " again", ex);
-			}
-		}
-	}
-
 	// ---- What the group says, on its threads
 
 	@Override
@@ -212,6 +205,43 @@ final class GroupRun implements GroupListener {
 	@Override
 	public void memberEnded(String member, MemberState state) {
 		this.end.memberEnded();
+	}
+
+	@Override
+	public void memberStalled(String member, Duration silence) {
+		Instant progress = snapshotOf(member).lastProgress();
+		if (progress != null) {
+			this.stalled.put(member, progress);
+		}
+		MemberSettings settings = settingsOf(member);
+		Duration limit = settings.stallAfter();
+		logger.warn("Actor '" + member + "' is stalled: no progress for " + silence.toMillis() + " ms, its limit is "
+				+ ((limit != null) ? limit.toMillis() : 0) + " ms; " + switch (settings.onStall()) {
+					case REPORT -> "nothing is done about it";
+					case RESTART -> "it is interrupted, to be started again when it has ended";
+					case SHUTDOWN -> "it ends the group of actors";
+				} + ". Its thread is at" + stackOf(member));
+	}
+
+	private String stackOf(String member) {
+		StringBuilder text = new StringBuilder();
+		for (StackTraceElement frame : group().stackOf(member)) {
+			text.append("\n\tat ").append(frame);
+		}
+		return text.isEmpty() ? " no place: it has just ended" : text.toString();
+	}
+
+	private MemberSnapshot snapshotOf(String member) {
+		for (MemberSnapshot snapshot : group().snapshot().members()) {
+			if (snapshot.name().equals(member)) {
+				return snapshot;
+			}
+		}
+		throw new NoSuchElementException(member);
+	}
+
+	private MemberSettings settingsOf(String member) {
+		return Objects.requireNonNull(this.memberSettings.get(member), member);
 	}
 
 	// ---- Its end
@@ -261,11 +291,16 @@ final class GroupRun implements GroupListener {
 
 	void add(Member member) {
 		try {
-			group().add(wrapped(member));
+			addToGroup(wrapped(member));
 		}
 		catch (IllegalStateException ex) {
 			logger.debug("The group is over: member '" + member.name() + "' joins the next one", ex);
 		}
+	}
+
+	private void addToGroup(Member member) {
+		this.memberSettings.put(member.name(), member.settings());
+		group().add(member);
 	}
 
 	/**
@@ -289,19 +324,36 @@ final class GroupRun implements GroupListener {
 	}
 
 	/**
-	 * The members that run without progress, as far as somebody looks for them.
+	 * The members that run without progress: until they make some, or have ended.
 	 */
 	Set<String> stalled() {
-		StallWatch stalls = (this.group != null) ? this.stalls : null;
-		return (stalls != null) ? stalls.stalled() : Set.of();
+		return (this.stalled.isEmpty()) ? Set.of()
+				: names((member) -> !member.state().isEnded() && member.state() != MemberState.WAITING
+						&& Objects.equals(member.lastProgress(), this.stalled.get(member.name())));
 	}
 
 	/**
-	 * The members whose restarts are used up.
+	 * The members whose restart limit is reached: they have failed for good although they
+	 * are restarted after failures, and not by one that is fatal.
 	 */
 	Set<String> exhausted() {
-		Exhaustion exhaustion = (this.group != null) ? this.exhaustion : null;
-		return (exhaustion != null) ? exhaustion.members() : Set.of();
+		StopReason reason = stopReason();
+		String fatal = (reason != null && reason.kind() == StopReason.Kind.MEMBER_FAILED) ? reason.member() : null;
+		return names((member) -> member.state() == MemberState.FAILED && !member.name().equals(fatal)
+				&& settingsOf(member.name()).onError() == Policy.RESTART);
+	}
+
+	private Set<String> names(Predicate<MemberSnapshot> filter) {
+		GroupSnapshot snapshot = snapshot();
+		Set<String> names = new LinkedHashSet<>();
+		if (snapshot != null) {
+			for (MemberSnapshot member : snapshot.members()) {
+				if (filter.test(member)) {
+					names.add(member.name());
+				}
+			}
+		}
+		return names;
 	}
 
 	void stopMember(String name) {

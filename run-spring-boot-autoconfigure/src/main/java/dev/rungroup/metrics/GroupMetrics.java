@@ -1,6 +1,7 @@
 package dev.rungroup.metrics;
 
 import java.time.Instant;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -230,12 +231,9 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 		}
 	}
 
-	/**
-	 * Count a stall.
-	 * @param actor the actor that makes no progress
-	 */
-	public void actorStalled(String actor) {
-		ActorMeters meters = actor(actor);
+	@Override
+	public void memberStalled(String member, Duration silence) {
+		ActorMeters meters = actor(member);
 		if (meters != null) {
 			meters.stalled();
 		}

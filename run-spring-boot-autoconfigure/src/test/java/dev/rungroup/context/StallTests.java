@@ -141,7 +141,7 @@ class StallTests {
 			assertThat(reason.cause().getStackTrace()).as("not that of the watch").isEmpty();
 			assertThat(loop.endings).containsExactly(reason);
 			assertThat(output).contains("Actor 'wedged' ends the group of actors: "
-					+ "java.util.concurrent.TimeoutException: Actor 'wedged' made no progress for");
+					+ "java.util.concurrent.TimeoutException: Member 'wedged' made no progress for");
 			loop.lock.unlock();
 		});
 	}
@@ -161,39 +161,11 @@ class StallTests {
 	}
 
 	@Test
-	void thereIsOneThreadForAllAndItEndsWithTheGroup() {
-		this.runner.run((context) -> {
-			Awaitility.await().atMost(LIMIT).until(() -> monitors().size() == 1);
-			assertThat(monitors()).allMatch(Thread::isDaemon);
-			context.getBean(GroupLifecycle.class).stop();
-			Awaitility.await().atMost(LIMIT).until(() -> monitors().isEmpty());
-		});
-	}
-
-	@Test
-	void thereIsNoThreadWithoutALimit() {
-		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(RunAutoConfiguration.class))
-			.withUserConfiguration(Wedge.class)
-			.run((context) -> {
-				Awaitility.await().atMost(LIMIT).until(() -> member(context).executions() > 2);
-				assertThat(monitors()).isEmpty();
-			});
-	}
-
-	@Test
 	void limitMustBeLongerThanZero() {
 		this.runner.withPropertyValues("run.actors.wedged.stall-after=0s").run((context) -> {
 			assertThat(context).hasFailed();
 			assertThat(context.getStartupFailure()).hasStackTraceContaining("run.actors.wedged.stall-after");
 		});
-	}
-
-	private static List<Thread> monitors() {
-		return Thread.getAllStackTraces()
-			.keySet()
-			.stream()
-			.filter((thread) -> thread.getName().equals("run-stalls"))
-			.toList();
 	}
 
 	private static double stalls(ApplicationContext context) {
