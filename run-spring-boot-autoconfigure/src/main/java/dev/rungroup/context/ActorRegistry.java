@@ -15,6 +15,7 @@ import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.Interrupter;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.MemberState;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -259,6 +260,13 @@ final class ActorRegistry {
 			members.add((member.ready() && down.contains(member.name())) ? notReady(member) : member);
 		}
 		return new GroupSnapshot(snapshot.name(), snapshot.state(), snapshot.stopReason(), members);
+	}
+
+	/**
+	 * A member that was not started yet.
+	 */
+	static MemberSnapshot notStarted(String name) {
+		return new MemberSnapshot(name, MemberState.NEW, false, 0, 0, 0, 0, null, null, null, null, null);
 	}
 
 	private static MemberSnapshot notReady(MemberSnapshot member) {

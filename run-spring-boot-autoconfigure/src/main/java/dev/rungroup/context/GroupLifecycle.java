@@ -13,7 +13,6 @@ import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.GroupState;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSnapshot;
-import dev.rungroup.core.MemberState;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -266,12 +265,8 @@ public final class GroupLifecycle
 				names.addAll(this.added.keySet());
 			}
 			return new GroupSnapshot(this.settings.name(), GroupState.NEW, null,
-					names.stream().map(GroupLifecycle::newMember).toList());
+					names.stream().map(ActorRegistry::notStarted).toList());
 		}
-	}
-
-	private static MemberSnapshot newMember(String name) {
-		return new MemberSnapshot(name, MemberState.NEW, false, 0, 0, 0, 0, null, null, null, null, null);
 	}
 
 	/**

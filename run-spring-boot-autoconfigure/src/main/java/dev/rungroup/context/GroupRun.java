@@ -20,7 +20,6 @@ import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSettings;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
-import dev.rungroup.core.Outcome;
 import dev.rungroup.core.Policy;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.UnstoppedMembersException;
@@ -85,7 +84,7 @@ final class GroupRun implements GroupListener {
 			.listener(new ActorLog(this::stopReason, events::publish))
 			.listener(this);
 		for (ActorFailureHandler handler : beans(ActorFailureHandler.class)) {
-			builder.listener(new Failures(handler));
+			builder.listener(new FailureListener(handler));
 		}
 		for (GroupListener listener : beans(GroupListener.class)) {
 			builder.listener(listener);
@@ -405,35 +404,6 @@ final class GroupRun implements GroupListener {
 	private enum Ending {
 
 		NONE, ASKED_FOR, BY_ITSELF
-
-	}
-
-	/**
-	 * Passes failures on.
-	 */
-	private static final class Failures implements GroupListener {
-
-		private final ActorFailureHandler handler;
-
-		private Failures(ActorFailureHandler handler) {
-			this.handler = handler;
-		}
-
-		@Override
-		public void executionEnded(String member, Outcome outcome, long nanos) {
-			Throwable thrown = (outcome instanceof Outcome.Failed failed) ? failed.failure()
-					: (outcome instanceof Outcome.Interrupted interrupted && !interrupted.isCutShort())
-							? interrupted.thrown() : null;
-			if (thrown != null) {
-				try {
-					this.handler.onFailure(member, thrown);
-				}
-				catch (Throwable ex) {
-					logger.warn(this.handler.getClass().getName() + " threw when it was told of a failure of actor '"
-							+ member + "'; everything else goes on", ex);
-				}
-			}
-		}
 
 	}
 
