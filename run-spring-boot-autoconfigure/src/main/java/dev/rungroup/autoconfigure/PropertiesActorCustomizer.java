@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 import dev.rungroup.context.ActorDefinition;
 import dev.rungroup.context.ActorDefinitionCustomizer;
@@ -23,6 +23,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.Ordered;
 
 /**
@@ -33,12 +35,13 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 
 	private static final Log logger = LogFactory.getLog(PropertiesActorCustomizer.class);
 
-	private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9_-]+");
-
 	private final RunProperties properties;
 
-	PropertiesActorCustomizer(RunProperties properties) {
+	private final ApplicationContext context;
+
+	PropertiesActorCustomizer(RunProperties properties, ApplicationContext context) {
 		this.properties = properties;
+		this.context = context;
 	}
 
 	@Override
@@ -64,9 +67,8 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 	 */
 	private List<RunProperties.Actor> settings(String name) {
 		List<RunProperties.Actor> settings = new ArrayList<>();
-		String canonicalName = canonical(name);
 		for (Map.Entry<String, RunProperties.Actor> entry : this.properties.getActors().entrySet()) {
-			if (canonical(entry.getKey()).equals(canonicalName)) {
+			if (RelaxedNames.same(entry.getKey(), name)) {
 				settings.add(entry.getValue());
 			}
 		}
@@ -75,22 +77,27 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 	}
 
 	private static void apply(RunProperties.Actor actor, ActorDefinition.Builder builder) {
-		MemberSettings.Builder settings = builder.settings();
 		ifSet(actor.getEnabled(), builder::enabled);
 		ifSet(actor.getConcurrency(), builder::concurrency);
 		ifSet(actor.getRequired(), builder::required);
+		MemberSettings.Builder settings = builder.settings();
+		apply(actor, settings);
 		ifSet(actor.getOnDone(), settings::onDone);
-		ifSet(actor.getOnError(), settings::onError);
-		ifSet(actor.getInitialDelay(), settings::initialDelay);
+		ifSet(actor.getOnStop(), settings::onStop);
 		ifSet(actor.getDelay(), settings::delay);
 		ifSet(actor.getTimeout(), settings::timeout);
-		ifSet(actor.getReadyTimeout(), settings::readyTimeout);
-		ifSet(actor.getMaxRestarts(), settings::maxRestarts);
-		ifSet(actor.getWithin(), settings::within);
-		ifSet(actor.getOnExhausted(), settings::onExhausted);
-		ifSet(actor.getStage(), settings::stage);
 		ifSet(actor.getStallAfter(), settings::stallAfter);
 		ifSet(actor.getOnStall(), settings::onStall);
+	}
+
+	static void apply(RunProperties.Adopt adopt, MemberSettings.Builder settings) {
+		ifSet(adopt.getOnError(), settings::onError);
+		ifSet(adopt.getInitialDelay(), settings::initialDelay);
+		ifSet(adopt.getReadyTimeout(), settings::readyTimeout);
+		ifSet(adopt.getMaxRestarts(), settings::maxRestarts);
+		ifSet(adopt.getWithin(), settings::within);
+		ifSet(adopt.getOnExhausted(), settings::onExhausted);
+		ifSet(adopt.getStage(), settings::stage);
 	}
 
 	private static void apply(RunProperties.ActorRetry from, RunProperties.ActorRetry to) {
@@ -117,8 +124,9 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 	static Backoff backoff(RunProperties.Retry defaults, RunProperties.ActorRetry retry) {
 		Duration delay = either(retry.getDelay(), defaults.getDelay());
 		Duration maxDelay = either(retry.getMaxDelay(), defaults.getMaxDelay());
-		if (retry.getMaxDelay() == null && !defaults.isMaxDelaySet() && delay.compareTo(maxDelay) > 0) {
-			// Nobody has asked for that limit
+		if (retry.getMaxDelay() == null && (retry.getDelay() != null || !defaults.isMaxDelaySet())
+				&& delay.compareTo(maxDelay) > 0) {
+			// That limit is not meant for this delay
 			maxDelay = delay;
 		}
 		return new Backoff(delay, either(retry.getMultiplier(), defaults.getMultiplier()), maxDelay,
@@ -132,81 +140,68 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 
 	@Override
 	public List<Adoption> adoptions(ConfigurableListableBeanFactory beanFactory) {
-		return PropertiesAdoptions.of(this.properties, beanFactory);
+		return (this.properties.getAdopt().isEmpty()) ? List.of()
+				: PropertiesAdoptions.of(this.properties, beanFactory);
 	}
 
 	@Override
 	public void customized(Set<String> names) {
-		for (Map.Entry<String, RunProperties.Actor> entry : this.properties.getActors().entrySet()) {
-			String key = entry.getKey();
-			if (names.stream().noneMatch((name) -> canonical(name).equals(canonical(key)))) {
-				unknown(key, names);
+		Hierarchy hierarchy = Hierarchy.of(this.context);
+		hierarchy.names.addAll(names);
+		List<String> unknown = this.properties.getActors()
+			.keySet()
+			.stream()
+			.filter((key) -> !RelaxedNames.contains(hierarchy.names, key))
+			.toList();
+		if (!this.properties.isIgnoreUnknownActors()) {
+			for (String key : unknown) {
+				String meant = RelaxedNames.meant(key, names);
+				if (meant != null) {
+					throw new InvalidActorException(
+							"Property '" + RelaxedNames.property("run.actors", key)
+									+ "' is set, but no actor has the name '" + key + "'. " + known(names),
+							"Did you mean '" + RelaxedNames.property("run.actors", meant)
+									+ "'? Correct or remove the property, or set 'run.ignore-unknown-actors=true'.");
+				}
 			}
+		}
+		if (!unknown.isEmpty() && !hierarchy.warned) {
+			hierarchy.warned = true;
+			logger.warn("Settings without effect, since no actor here has the name: " + unknown.stream()
+				.map((key) -> RelaxedNames.property("run.actors", key))
+				.collect(Collectors.joining(", ")) + ". " + known(names));
 		}
 	}
 
-	private void unknown(String key, Set<String> names) {
-		String known = (names.isEmpty()) ? "There are no actors." : "Known are: " + String.join(", ", names) + ".";
-		String description = "Property '" + property("run.actors", key) + "' is set, but no actor has the name '" + key
-				+ "'. " + known;
-		if (this.properties.isIgnoreUnknownActors()) {
-			logger.warn(description);
-			return;
-		}
-		String nearest = nearest(key, names);
-		throw new InvalidActorException(description,
-				((nearest != null) ? "Did you mean '" + property("run.actors", nearest) + "'? Correct" : "Correct")
-						+ " or remove the property, or set 'run.ignore-unknown-actors=true'.");
+	private static String known(Set<String> names) {
+		return (names.isEmpty()) ? "There are no actors." : "Known are: " + String.join(", ", names) + ".";
 	}
 
 	/**
-	 * The property that belongs to a name, as it has to be written: without brackets,
-	 * Spring Boot reads a dot as the end of the name, and leaves out most other
-	 * characters.
+	 * What the contexts of a hierarchy know of each other: settings that they have in
+	 * common are meant for actors of one of them. Written by the threads that start
+	 * contexts.
 	 */
-	static String property(String prefix, String name) {
-		return (PLAIN_NAME.matcher(name).matches()) ? prefix + "." + name : prefix + "[" + name + "]";
-	}
+	private static final class Hierarchy {
 
-	static @Nullable String nearest(String key, Set<String> names) {
-		String nearest = null;
-		int distance = Integer.MAX_VALUE;
-		for (String name : names) {
-			int candidate = distance(canonical(key), canonical(name));
-			if (candidate < distance) {
-				nearest = name;
-				distance = candidate;
+		private static final String BEAN_NAME = Hierarchy.class.getName();
+
+		private final Set<String> names = ConcurrentHashMap.newKeySet();
+
+		private volatile boolean warned;
+
+		private static Hierarchy of(ApplicationContext context) {
+			ApplicationContext root = context;
+			while (root.getParent() != null) {
+				root = root.getParent();
 			}
-		}
-		return nearest;
-	}
-
-	/**
-	 * How many characters have to be changed, added or removed to make one of the other.
-	 */
-	private static int distance(String from, String to) {
-		int[] row = new int[to.length() + 1];
-		for (int j = 0; j <= to.length(); j++) {
-			row[j] = j;
-		}
-		for (int i = 1; i <= from.length(); i++) {
-			int diagonal = row[0];
-			row[0] = i;
-			for (int j = 1; j <= to.length(); j++) {
-				int substituted = diagonal + ((from.charAt(i - 1) != to.charAt(j - 1)) ? 1 : 0);
-				diagonal = row[j];
-				row[j] = Math.min(substituted, Math.min(row[j], row[j - 1]) + 1);
+			ConfigurableListableBeanFactory beanFactory = ((ConfigurableApplicationContext) root).getBeanFactory();
+			if (!beanFactory.containsSingleton(BEAN_NAME)) {
+				beanFactory.registerSingleton(BEAN_NAME, new Hierarchy());
 			}
+			return beanFactory.getBean(BEAN_NAME, Hierarchy.class);
 		}
-		return row[to.length()];
-	}
 
-	/**
-	 * Names are the same if only case, dashes and underscores differ: an environment
-	 * variable has no others.
-	 */
-	static String canonical(String name) {
-		return name.replace("-", "").replace("_", "").toLowerCase(Locale.ROOT);
 	}
 
 }

@@ -10,24 +10,31 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Role;
 import org.springframework.core.env.Environment;
 
 /**
  * Auto-configuration for the {@link GroupLifecycle} that runs the actors of an
- * application context, and for the {@link Retry} that can be injected.
+ * application context, and for the {@link Retry} that can be injected. Comes after those
+ * that register listeners, so that their containers exist when the group looks for what
+ * it adopts.
  *
  * @since 0.1.0
  */
-@AutoConfiguration
+@AutoConfiguration(afterName = { "org.springframework.boot.amqp.autoconfigure.RabbitAutoConfiguration",
+		"org.springframework.boot.jms.autoconfigure.JmsAutoConfiguration",
+		"org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration" })
 @EnableConfigurationProperties(RunProperties.class)
 public final class RunAutoConfiguration {
 
@@ -88,9 +95,14 @@ public final class RunAutoConfiguration {
 	}
 
 	@Bean
-	PropertiesActorCustomizer propertiesActorCustomizer(RunProperties properties, Environment environment) {
-		UnknownProperties.refuse(environment);
-		return new PropertiesActorCustomizer(properties);
+	PropertiesActorCustomizer propertiesActorCustomizer(RunProperties properties, ApplicationContext context) {
+		return new PropertiesActorCustomizer(properties, context);
+	}
+
+	@Bean
+	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+	static ConfigurationPropertiesBindHandlerAdvisor runBindHandlerAdvisor() {
+		return RunBindHandler::new;
 	}
 
 	@Bean

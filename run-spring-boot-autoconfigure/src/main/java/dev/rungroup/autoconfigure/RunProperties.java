@@ -7,10 +7,10 @@ import java.util.Map;
 import dev.rungroup.context.ActorDefinition;
 import dev.rungroup.context.GroupSettings;
 import dev.rungroup.core.OnStall;
+import dev.rungroup.core.OnStop;
 import dev.rungroup.core.Policy;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.beans.factory.InitializingBean;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 
@@ -20,7 +20,7 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
  * @since 0.1.0
  */
 @ConfigurationProperties("run")
-public class RunProperties implements InitializingBean {
+public class RunProperties {
 
 	/**
 	 * Whether actors are started at all. If not, all beans stay and every actor is shown
@@ -72,8 +72,9 @@ public class RunProperties implements InitializingBean {
 	private final Map<String, Actor> actors = new LinkedHashMap<>();
 
 	/**
-	 * Lifecycle beans, by name, that become members of the group: listener containers for
-	 * example. When one stops running outside a stop of the context it has failed.
+	 * Lifecycle beans by name, and listener containers by the id of their listener, that
+	 * become members of the group. When one stops running outside a stop of the context
+	 * it has failed.
 	 */
 	private final Map<String, Adopt> adopt = new LinkedHashMap<>();
 
@@ -155,16 +156,25 @@ public class RunProperties implements InitializingBean {
 		return this.observations;
 	}
 
-	@Override
-	public void afterPropertiesSet() {
+	/**
+	 * Look for values that make no sense.
+	 * @throws InvalidConfigurationPropertyValueException if there is one
+	 */
+	void validate() {
 		notNegative("run.shutdown.grace-period", this.shutdown.gracePeriod);
 		positive("run.shutdown.timeout", this.shutdown.timeout);
 		this.retry.validate("run.retry");
 		for (Map.Entry<String, Actor> entry : this.actors.entrySet()) {
-			entry.getValue().validate("run.actors." + entry.getKey());
+			entry.getValue().validate(RelaxedNames.property("run.actors", entry.getKey()));
 		}
 		for (Map.Entry<String, Adopt> entry : this.adopt.entrySet()) {
-			entry.getValue().validate("run.adopt." + entry.getKey());
+			String prefix = RelaxedNames.property("run.adopt", entry.getKey());
+			Adopt adopt = entry.getValue();
+			adopt.validate(prefix);
+			if (adopt.within != null && (adopt.maxRestarts == null || adopt.maxRestarts < 0)) {
+				throw new InvalidConfigurationPropertyValueException(prefix + ".within", adopt.within,
+						"There is no " + prefix + ".max-restarts to count inside it: set both or neither.");
+			}
 		}
 	}
 
@@ -267,11 +277,12 @@ public class RunProperties implements InitializingBean {
 		private double multiplier = 2.0;
 
 		/**
-		 * What the pause never exceeds. A longer delay counts if this is not set.
+		 * What the pause never exceeds. A longer delay counts if this is not set, and an
+		 * actor's own longer delay in any case.
 		 */
 		private Duration maxDelay = Duration.ofSeconds(30);
 
-		/** Whether somebody has set it: then it also limits a longer delay. */
+		/** Whether it is set: then it also limits a longer delay. */
 		private boolean maxDelaySet;
 
 		/**
@@ -355,29 +366,20 @@ public class RunProperties implements InitializingBean {
 	}
 
 	/**
-	 * Settings of one actor. What is not set is left to the annotation.
+	 * Settings of what is adopted, and of actors.
 	 */
-	public static class Actor {
+	public static class Adopt {
 
 		/**
-		 * Whether the actor is started.
+		 * Whether it is started, or adopted.
 		 */
 		private @Nullable Boolean enabled;
 
 		/**
-		 * What happens when an execution returned.
-		 */
-		private @Nullable Policy onDone;
-
-		/**
-		 * What happens when an execution failed.
+		 * What happens when an execution failed, or what is adopted has stopped running
+		 * by itself.
 		 */
 		private @Nullable Policy onError;
-
-		/**
-		 * Pause between a normal return and the next execution.
-		 */
-		private @Nullable Duration delay;
 
 		/**
 		 * Pause before the first execution.
@@ -385,12 +387,7 @@ public class RunProperties implements InitializingBean {
 		private @Nullable Duration initialDelay;
 
 		/**
-		 * Limit for one execution.
-		 */
-		private @Nullable Duration timeout;
-
-		/**
-		 * Time in which the actor announces that it is up.
+		 * Time in which the actor says that it is ready, or what is adopted runs.
 		 */
 		private @Nullable Duration readyTimeout;
 
@@ -410,31 +407,15 @@ public class RunProperties implements InitializingBean {
 		private @Nullable Policy onExhausted;
 
 		/**
-		 * How many members run at the same time.
-		 */
-		private @Nullable Integer concurrency;
-
-		/**
-		 * Stage of the actor: a lower one starts earlier and stops later.
+		 * Stage: a lower one starts earlier and stops later.
 		 */
 		private @Nullable Integer stage;
 
 		/**
-		 * Whether the application can do its work only while this actor does: drives
-		 * health, readiness and liveness.
+		 * Whether the application can do its work only while this runs: drives health,
+		 * readiness and liveness.
 		 */
 		private @Nullable Boolean required;
-
-		/**
-		 * Time without progress (an execution that ended, or a heartbeat) after which a
-		 * running actor is stalled. Not looked for if not set.
-		 */
-		private @Nullable Duration stallAfter;
-
-		/**
-		 * What happens when the actor is stalled: report, restart or shutdown.
-		 */
-		private @Nullable OnStall onStall;
 
 		private final ActorRetry retry = new ActorRetry();
 
@@ -446,14 +427,6 @@ public class RunProperties implements InitializingBean {
 			this.enabled = enabled;
 		}
 
-		public @Nullable Policy getOnDone() {
-			return this.onDone;
-		}
-
-		public void setOnDone(@Nullable Policy onDone) {
-			this.onDone = onDone;
-		}
-
 		public @Nullable Policy getOnError() {
 			return this.onError;
 		}
@@ -462,28 +435,12 @@ public class RunProperties implements InitializingBean {
 			this.onError = onError;
 		}
 
-		public @Nullable Duration getDelay() {
-			return this.delay;
-		}
-
-		public void setDelay(@Nullable Duration delay) {
-			this.delay = delay;
-		}
-
 		public @Nullable Duration getInitialDelay() {
 			return this.initialDelay;
 		}
 
 		public void setInitialDelay(@Nullable Duration initialDelay) {
 			this.initialDelay = initialDelay;
-		}
-
-		public @Nullable Duration getTimeout() {
-			return this.timeout;
-		}
-
-		public void setTimeout(@Nullable Duration timeout) {
-			this.timeout = timeout;
 		}
 
 		public @Nullable Duration getReadyTimeout() {
@@ -518,14 +475,6 @@ public class RunProperties implements InitializingBean {
 			this.onExhausted = onExhausted;
 		}
 
-		public @Nullable Integer getConcurrency() {
-			return this.concurrency;
-		}
-
-		public void setConcurrency(@Nullable Integer concurrency) {
-			this.concurrency = concurrency;
-		}
-
 		public @Nullable Integer getStage() {
 			return this.stage;
 		}
@@ -540,6 +489,106 @@ public class RunProperties implements InitializingBean {
 
 		public void setRequired(@Nullable Boolean required) {
 			this.required = required;
+		}
+
+		public ActorRetry getRetry() {
+			return this.retry;
+		}
+
+		void validate(String prefix) {
+			notNegative(prefix + ".initial-delay", this.initialDelay);
+			positive(prefix + ".ready-timeout", this.readyTimeout);
+			range(prefix + ".max-restarts", this.maxRestarts, -1, Integer.MAX_VALUE);
+			positive(prefix + ".within", this.within);
+			if (this.onExhausted == Policy.RESTART) {
+				throw new InvalidConfigurationPropertyValueException(prefix + ".on-exhausted", this.onExhausted,
+						"Nothing can restart once the restarts are used up: use shutdown or do-nothing.");
+			}
+			this.retry.validate(prefix + ".retry");
+		}
+
+	}
+
+	/**
+	 * Settings of one actor. What is not set is left to the annotation.
+	 */
+	public static class Actor extends Adopt {
+
+		/**
+		 * What happens when an execution returned.
+		 */
+		private @Nullable Policy onDone;
+
+		/**
+		 * What a stop means for an actor without an interrupt method: interrupt its
+		 * thread, or let the execution finish within the grace period.
+		 */
+		private @Nullable OnStop onStop;
+
+		/**
+		 * Pause between a normal return and the next execution.
+		 */
+		private @Nullable Duration delay;
+
+		/**
+		 * Limit for one execution.
+		 */
+		private @Nullable Duration timeout;
+
+		/**
+		 * How many members run at the same time.
+		 */
+		private @Nullable Integer concurrency;
+
+		/**
+		 * Time without progress (an execution that ended, or a heartbeat) after which a
+		 * running actor is stalled. Not looked for if not set.
+		 */
+		private @Nullable Duration stallAfter;
+
+		/**
+		 * What happens when the actor is stalled: report, restart or shutdown.
+		 */
+		private @Nullable OnStall onStall;
+
+		public @Nullable Policy getOnDone() {
+			return this.onDone;
+		}
+
+		public void setOnDone(@Nullable Policy onDone) {
+			this.onDone = onDone;
+		}
+
+		public @Nullable OnStop getOnStop() {
+			return this.onStop;
+		}
+
+		public void setOnStop(@Nullable OnStop onStop) {
+			this.onStop = onStop;
+		}
+
+		public @Nullable Duration getDelay() {
+			return this.delay;
+		}
+
+		public void setDelay(@Nullable Duration delay) {
+			this.delay = delay;
+		}
+
+		public @Nullable Duration getTimeout() {
+			return this.timeout;
+		}
+
+		public void setTimeout(@Nullable Duration timeout) {
+			this.timeout = timeout;
+		}
+
+		public @Nullable Integer getConcurrency() {
+			return this.concurrency;
+		}
+
+		public void setConcurrency(@Nullable Integer concurrency) {
+			this.concurrency = concurrency;
 		}
 
 		public @Nullable Duration getStallAfter() {
@@ -558,118 +607,13 @@ public class RunProperties implements InitializingBean {
 			this.onStall = onStall;
 		}
 
-		public ActorRetry getRetry() {
-			return this.retry;
-		}
-
-		private void validate(String prefix) {
-			positive(prefix + ".stall-after", this.stallAfter);
+		@Override
+		void validate(String prefix) {
+			super.validate(prefix);
 			notNegative(prefix + ".delay", this.delay);
-			notNegative(prefix + ".initial-delay", this.initialDelay);
 			positive(prefix + ".timeout", this.timeout);
-			positive(prefix + ".ready-timeout", this.readyTimeout);
-			range(prefix + ".max-restarts", this.maxRestarts, -1, Integer.MAX_VALUE);
-			positive(prefix + ".within", this.within);
 			range(prefix + ".concurrency", this.concurrency, 1, ActorDefinition.MAX_CONCURRENCY);
-			if (this.onExhausted == Policy.RESTART) {
-				throw new InvalidConfigurationPropertyValueException(prefix + ".on-exhausted", this.onExhausted,
-						"Nothing can restart once the restarts are used up: use shutdown or do-nothing.");
-			}
-			this.retry.validate(prefix + ".retry");
-		}
-
-	}
-
-	/**
-	 * Settings of one adopted bean.
-	 */
-	public static class Adopt {
-
-		/**
-		 * What happens when the bean has stopped running by itself.
-		 */
-		private Policy onError = Policy.SHUTDOWN;
-
-		/**
-		 * How often the bean is started again after it has stopped by itself; -1 for no
-		 * limit.
-		 */
-		private int maxRestarts = -1;
-
-		/**
-		 * Window of time in which failures count against max-restarts.
-		 */
-		private @Nullable Duration within;
-
-		/**
-		 * What happens when max-restarts is spent: shutdown or do-nothing.
-		 */
-		private Policy onExhausted = Policy.SHUTDOWN;
-
-		/**
-		 * Whether the application can do its work only while this bean runs: drives
-		 * health, readiness and liveness.
-		 */
-		private boolean required;
-
-		private final ActorRetry retry = new ActorRetry();
-
-		public Policy getOnError() {
-			return this.onError;
-		}
-
-		public void setOnError(Policy onError) {
-			this.onError = onError;
-		}
-
-		public int getMaxRestarts() {
-			return this.maxRestarts;
-		}
-
-		public void setMaxRestarts(int maxRestarts) {
-			this.maxRestarts = maxRestarts;
-		}
-
-		public @Nullable Duration getWithin() {
-			return this.within;
-		}
-
-		public void setWithin(@Nullable Duration within) {
-			this.within = within;
-		}
-
-		public Policy getOnExhausted() {
-			return this.onExhausted;
-		}
-
-		public void setOnExhausted(Policy onExhausted) {
-			this.onExhausted = onExhausted;
-		}
-
-		public boolean isRequired() {
-			return this.required;
-		}
-
-		public void setRequired(boolean required) {
-			this.required = required;
-		}
-
-		public ActorRetry getRetry() {
-			return this.retry;
-		}
-
-		private void validate(String prefix) {
-			range(prefix + ".max-restarts", this.maxRestarts, -1, Integer.MAX_VALUE);
-			positive(prefix + ".within", this.within);
-			if (this.onExhausted == Policy.RESTART) {
-				throw new InvalidConfigurationPropertyValueException(prefix + ".on-exhausted", this.onExhausted,
-						"Nothing can restart once the restarts are used up: use shutdown or do-nothing.");
-			}
-			if (this.within != null && this.maxRestarts < 0) {
-				throw new InvalidConfigurationPropertyValueException(prefix + ".within", this.within,
-						"There is no " + prefix + ".max-restarts to count inside it: set both or neither.");
-			}
-			this.retry.validate(prefix + ".retry");
+			positive(prefix + ".stall-after", this.stallAfter);
 		}
 
 	}
@@ -711,7 +655,8 @@ public class RunProperties implements InitializingBean {
 		private @Nullable Double multiplier;
 
 		/**
-		 * What the pause never exceeds.
+		 * What the pause never exceeds. If it is not set, the longer of
+		 * run.retry.max-delay and the delay counts.
 		 */
 		private @Nullable Duration maxDelay;
 
@@ -771,6 +716,10 @@ public class RunProperties implements InitializingBean {
 			notNegative(prefix + ".max-delay", this.maxDelay);
 			notNegative(prefix + ".jitter", this.jitter);
 			notNegative(prefix + ".reset-after", this.resetAfter);
+			if (this.delay != null && this.maxDelay != null && this.delay.compareTo(this.maxDelay) > 0) {
+				throw new InvalidConfigurationPropertyValueException(prefix + ".delay", this.delay,
+						"It must not exceed '" + prefix + ".max-delay', which is " + this.maxDelay + ".");
+			}
 		}
 
 	}

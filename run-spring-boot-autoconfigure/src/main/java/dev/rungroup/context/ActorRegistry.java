@@ -97,13 +97,16 @@ final class ActorRegistry {
 		for (AdoptionSource source : this.beanFactory.getBeansOfType(AdoptionSource.class).values()) {
 			for (Adoption adoption : source.adoptions(this.beanFactory)) {
 				AdoptedBean bean = AdoptedBean.of(adoption, this.beanFactory);
-				take(bean.name(), "the adopted bean '" + adoption.beanName() + "'");
-				adopted.add(bean);
-				this.entries.add(new Entry(bean.name(), List.of(bean.name()), bean, enabled, bean.isRequired()));
+				take(bean.name(), "adopted " + adoption.place());
+				boolean watched = enabled && adoption.enabled();
+				if (watched) {
+					adopted.add(bean);
+				}
+				this.entries.add(new Entry(bean.name(), List.of(bean.name()), bean, watched, adoption.required()));
 			}
 		}
 		AdoptedBean.announceStops(adopted, this.beanFactory);
-		AdoptedBean.lookAfterStarts((enabled) ? adopted : List.of(), context);
+		AdoptedBean.lookAfterStarts(adopted, context);
 	}
 
 	private void addMemberBeans() {

@@ -5,7 +5,6 @@ import java.util.List;
 
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberContext;
-import dev.rungroup.core.Policy;
 import dev.rungroup.core.StopReason;
 import org.jspecify.annotations.Nullable;
 
@@ -16,11 +15,12 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.Lifecycle;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.event.ApplicationContextEvent;
+import org.springframework.util.StringUtils;
 
 /**
- * Watches a {@link Lifecycle} bean as a member of the group. The bean's first start is
- * Spring's business, as is its stop with the context; starts after a failure, and stops
- * and starts of the member alone, are done here.
+ * Watches a {@link Lifecycle} as a member of the group. Its first start is Spring's
+ * business, as is its stop with the context; starts after a failure, and stops and starts
+ * of the member alone, are done here.
  */
 final class AdoptedBean {
 
@@ -32,47 +32,21 @@ final class AdoptedBean {
 
 	private final Adoption adoption;
 
-	private final ConfigurableListableBeanFactory beanFactory;
-
 	private final ContextStop contextStop;
 
 	/** Of the last start of the group. */
 	private volatile @Nullable Watch watch;
 
-	private AdoptedBean(Adoption adoption, ConfigurableListableBeanFactory beanFactory, ContextStop contextStop) {
+	private AdoptedBean(Adoption adoption, ContextStop contextStop) {
 		this.adoption = adoption;
-		this.beanFactory = beanFactory;
 		this.contextStop = contextStop;
 	}
 
-	/**
-	 * Check that a bean can be adopted.
-	 * @throws InvalidActorException if it cannot
-	 */
 	static AdoptedBean of(Adoption adoption, ConfigurableListableBeanFactory beanFactory) {
-		String name = adoption.beanName();
-		if (!beanFactory.containsLocalBean(name)) {
-			throw new InvalidActorException(
-					"Bean '" + name + "' is to be adopted by the group of actors, but this context has no such bean.",
-					"Correct the name, or remove 'run.adopt." + name + "'.");
-		}
-		Class<?> type = beanFactory.getType(name, false);
-		if (type == null || !Lifecycle.class.isAssignableFrom(type) || GroupLifecycle.class.isAssignableFrom(type)
-				|| !beanFactory.isSingleton(name)) {
-			throw new InvalidActorException("Bean '" + name + "' is to be adopted by the group of actors, but is "
-					+ ((type == null || !Lifecycle.class.isAssignableFrom(type))
-							? "a " + ((type != null) ? type.getName() : "bean of unknown type") + " and no Lifecycle"
-							: (GroupLifecycle.class.isAssignableFrom(type)) ? "that group itself" : "no singleton")
-					+ ".",
-					"Name a singleton bean that implements org.springframework.context.Lifecycle, such as a listener"
-							+ " container, or remove 'run.adopt." + name + "'.");
-		}
-		ContextStop contextStop = (beanFactory.getSingleton(STOPS_BEAN_NAME) instanceof ContextStop known) ? known
-				: new ContextStop();
 		if (!beanFactory.containsSingleton(STOPS_BEAN_NAME)) {
-			beanFactory.registerSingleton(STOPS_BEAN_NAME, contextStop);
+			beanFactory.registerSingleton(STOPS_BEAN_NAME, new ContextStop());
 		}
-		return new AdoptedBean(adoption, beanFactory, contextStop);
+		return new AdoptedBean(adoption, beanFactory.getBean(STOPS_BEAN_NAME, ContextStop.class));
 	}
 
 	/**
@@ -92,12 +66,17 @@ final class AdoptedBean {
 	 */
 	static void announceStops(List<AdoptedBean> adopted, ConfigurableListableBeanFactory beanFactory) {
 		for (AdoptedBean bean : adopted) {
-			beanFactory.registerDependentBean(bean.name(), STOPS_BEAN_NAME);
+			beanFactory.registerDependentBean(bean.adoption.beanName(), STOPS_BEAN_NAME);
 		}
 	}
 
+	/**
+	 * Name of the member, made as those of actors are. Dots are kept: they part the words
+	 * of a listener's id.
+	 */
 	String name() {
-		return this.adoption.beanName();
+		String name = this.adoption.name();
+		return (name.indexOf('.') < 0) ? ActorNames.kebabCase(name) : name;
 	}
 
 	/**
@@ -109,37 +88,19 @@ final class AdoptedBean {
 		return watch != null && watch.running;
 	}
 
-	boolean isRequired() {
-		return this.adoption.required();
-	}
-
 	/**
 	 * Make the member for one start of the group.
 	 */
 	Member member() {
-		Lifecycle bean = this.beanFactory.getBean(name(), Lifecycle.class);
 		this.contextStop.begun = false;
-		Watch watch = new Watch(bean, this.contextStop.count, this.watch);
+		Watch watch = new Watch(this.adoption.target().get(), this.contextStop.count, this.watch);
 		watch.look();
 		this.watch = watch;
-		Member.Builder builder = Member.named(name())
+		return Member.named(name())
+			.settings(this.adoption.settings())
 			.execute(watch::run)
 			.interrupt(watch::interrupt)
-			.onError(this.adoption.onError())
-			.backoff(this.adoption.backoff())
-			.maxRestarts(this.adoption.maxRestarts())
-			.onExhausted(this.adoption.onExhausted());
-		if (this.adoption.within() != null) {
-			builder.within(this.adoption.within());
-		}
-		try {
-			return builder.build();
-		}
-		catch (IllegalStateException ex) {
-			throw new InvalidActorException(
-					"Bean '" + name() + "' is adopted with a contradiction: " + ex.getMessage() + ".",
-					"Change its properties under 'run.adopt." + name() + "'.", ex);
-		}
+			.build();
 	}
 
 	/**
@@ -183,7 +144,8 @@ final class AdoptedBean {
 				}
 				else if (this.seen && !AdoptedBean.this.contextStop.hasBegun()) {
 					this.oursToStart = true;
-					throw new IllegalStateException("Bean '" + name() + "' has stopped running");
+					throw new IllegalStateException(
+							StringUtils.capitalize(AdoptedBean.this.adoption.place()) + " has stopped running");
 				}
 				context.heartbeat();
 				context.sleep(POLL);

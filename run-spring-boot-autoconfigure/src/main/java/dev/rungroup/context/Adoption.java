@@ -1,37 +1,38 @@
 package dev.rungroup.context;
 
-import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Supplier;
 
-import dev.rungroup.core.Backoff;
-import dev.rungroup.core.Policy;
-import org.jspecify.annotations.Nullable;
+import dev.rungroup.core.MemberSettings;
+
+import org.springframework.context.Lifecycle;
 
 /**
- * That a {@link org.springframework.context.Lifecycle} bean is a member of the group:
- * when it stops running outside a stop of its context it has failed.
+ * That something with a {@link Lifecycle} is a member of the group: when it stops running
+ * outside a stop of its context it has failed.
  *
- * @param beanName name of the bean, and of the member
- * @param onError what happens when it has failed
- * @param backoff pause between a failure and the next start
- * @param maxRestarts how many restarts are allowed, -1 for no limit
- * @param within window in which failures count against {@code maxRestarts}, {@code null}
- * to count failures in a row
- * @param onExhausted what happens when {@code maxRestarts} is spent
- * @param required whether the application can do its work only while this bean runs
+ * @param name name of the member
+ * @param place what it is, for messages: {@code bean 'orderContainer'}
+ * @param beanName the bean that the context starts and stops: the adopted one, or the
+ * registry that looks after it
+ * @param target gives what is adopted, always the same
+ * @param enabled whether it is adopted at all
+ * @param required whether the application can do its work only while it runs
+ * @param settings the member's settings
  * @since 0.1.0
  */
-public record Adoption(String beanName, Policy onError, Backoff backoff, int maxRestarts, @Nullable Duration within,
-		Policy onExhausted, boolean required) {
+public record Adoption(String name, String place, String beanName, Supplier<? extends Lifecycle> target,
+		boolean enabled, boolean required, MemberSettings settings) {
 
 	/**
 	 * Check that nothing is missing.
 	 */
 	public Adoption {
+		Objects.requireNonNull(name, "name");
+		Objects.requireNonNull(place, "place");
 		Objects.requireNonNull(beanName, "beanName");
-		Objects.requireNonNull(onError, "onError");
-		Objects.requireNonNull(backoff, "backoff");
-		Objects.requireNonNull(onExhausted, "onExhausted");
+		Objects.requireNonNull(target, "target");
+		Objects.requireNonNull(settings, "settings");
 	}
 
 }

@@ -5,8 +5,9 @@ import java.util.List;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 
 /**
- * Says which {@link org.springframework.context.Lifecycle} beans are members of the
- * group. Beans of this type are asked once, when all singletons exist.
+ * Says what is adopted: which {@link org.springframework.context.Lifecycle} beans, and
+ * which listener containers, are members of the group. Beans of this type are asked once,
+ * when all singletons exist.
  *
  * @since 0.1.0
  */
@@ -14,10 +15,10 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 public interface AdoptionSource {
 
 	/**
-	 * Say which beans to adopt.
+	 * Say what to adopt.
 	 * @param beanFactory the beans there are
 	 * @return the adoptions, none twice
-	 * @throws InvalidActorException if a bean that is meant does not exist
+	 * @throws InvalidActorException if what is meant does not exist or cannot be adopted
 	 */
 	List<Adoption> adoptions(ConfigurableListableBeanFactory beanFactory);
 

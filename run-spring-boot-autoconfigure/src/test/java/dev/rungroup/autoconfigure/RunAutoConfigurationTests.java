@@ -23,6 +23,7 @@ import dev.rungroup.core.Backoff;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.OnStall;
+import dev.rungroup.core.OnStop;
 import dev.rungroup.core.Policy;
 import dev.rungroup.core.Retry;
 import org.junit.jupiter.api.Test;
@@ -180,6 +181,15 @@ class RunAutoConfigurationTests {
 	}
 
 	@Test
+	void delayAboveItsOwnLimitIsAContradiction() {
+		this.runner.withUserConfiguration(Worker.class)
+			.withPropertyValues("run.actors.worker.retry.delay=1h", "run.actors.worker.retry.max-delay=30s")
+			.run((context) -> assertThat(context.getStartupFailure()).hasStackTraceContaining(
+					"Property 'run.actors.worker.retry.delay' is '1h' (\"run.actors.worker.retry.delay\" from property source \"test\")."
+							+ " It must not exceed 'run.actors.worker.retry.max-delay', which is PT30S."));
+	}
+
+	@Test
 	void contradictionBetweenAnnotationAndPropertiesNamesTheActor() {
 		this.runner.withUserConfiguration(Worker.class)
 			.withPropertyValues("run.actors.worker.within=1h")
@@ -199,8 +209,31 @@ class RunAutoConfigurationTests {
 				.hasMessageContaining("Known are: worker, poller.")
 				.hasMessageContaining("Did you mean 'run.actors.worker'?")
 				.hasMessageContaining("run.ignore-unknown-actors=true"));
+	}
+
+	@Test
+	void settingsWithoutActorsAreAWarning(CapturedOutput output) {
 		this.runner.withPropertyValues("run.actors.worker.delay=1s")
-			.run((context) -> assertThat(context).getFailure().hasMessageContaining("There are no actors"));
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).contains("WARN").contains("run.actors.worker. There are no actors.");
+	}
+
+	@Test
+	void contextsWithCommonSettingsWarnOnce(CapturedOutput output) {
+		String[] common = { "run.actors.worker.delay=1s", "run.actors.workers.delay=1s", "run.actors.poller.delay=1s",
+				"run.actors.gardener.delay=1s" };
+		this.runner.withUserConfiguration(Worker.class)
+			.withPropertyValues("run.actors.worker.delay=1s", "run.actors.gardener.delay=1s")
+			.run((parent) -> {
+				ApplicationContextRunner children = this.runner.withParent(parent).withPropertyValues(common);
+				children.withUserConfiguration(Workers.class)
+					.run((child) -> assertThat(child).as("the parent has an actor of a similar name").hasNotFailed());
+				children.withUserConfiguration(Poller.class).run((child) -> assertThat(child).hasNotFailed());
+			});
+		assertThat(output.getAll().lines().filter((line) -> line.contains("no actor here has the name")))
+			.singleElement()
+			.asString()
+			.contains("run.actors.gardener");
 	}
 
 	@Test
@@ -216,7 +249,7 @@ class RunAutoConfigurationTests {
 		this.runner.withUserConfiguration(Worker.class)
 			.withPropertyValues("run.actors.worcker.delay=1s", "run.ignore-unknown-actors=true")
 			.run((context) -> assertThat(context).hasNotFailed());
-		assertThat(output).contains("WARN").contains("'run.actors.worcker'");
+		assertThat(output).contains("WARN").contains("run.actors.worcker. Known are: worker.");
 	}
 
 	@ParameterizedTest
@@ -267,6 +300,7 @@ class RunAutoConfigurationTests {
 		assertOverrides("concurrency=3", (builder) -> builder.concurrency(3));
 		assertOverrides("on-done=restart", (builder) -> builder.settings().onDone(Policy.RESTART));
 		assertOverrides("on-error=do-nothing", (builder) -> builder.settings().onError(Policy.DO_NOTHING));
+		assertOverrides("on-stop=finish", (builder) -> builder.settings().onStop(OnStop.FINISH));
 		assertOverrides("delay=1m", (builder) -> builder.settings().delay(minute));
 		assertOverrides("initial-delay=1m", (builder) -> builder.settings().initialDelay(minute));
 		assertOverrides("timeout=1m", (builder) -> builder.settings().timeout(minute));
@@ -300,24 +334,23 @@ class RunAutoConfigurationTests {
 	}
 
 	@Test
-	void delayAboveAMaxDelayThatNobodySetCounts() {
-		assertThat(customized(OrderServer.class, "run.retry.delay=2m").settings().backoff().maxDelay())
-			.isEqualTo(Duration.ofMinutes(2));
-		assertThat(
-				customized(OrderServer.class, "run.actors.order-server.retry.delay=3m").settings().backoff().maxDelay())
-			.isEqualTo(Duration.ofMinutes(3));
-		assertThat(customized(OrderServer.class, "run.retry.max-delay=30s", "run.retry.delay=2m").settings()
-			.backoff()
-			.maxDelay()).isEqualTo(Duration.ofSeconds(30));
-		assertThat(customized(OrderServer.class, "run.actors.order-server.retry.max-delay=5s",
-				"run.actors.order-server.retry.delay=3m")
-			.settings()
-			.backoff()
-			.maxDelay()).isEqualTo(Duration.ofSeconds(5));
+	void delayAboveALimitThatIsNotMeantForItCounts() {
+		assertThat(maxDelay("run.retry.delay=2m")).isEqualTo(Duration.ofMinutes(2));
+		assertThat(maxDelay("run.actors.order-server.retry.delay=3m")).isEqualTo(Duration.ofMinutes(3));
+		assertThat(maxDelay("run.retry.max-delay=30s", "run.retry.delay=2m")).isEqualTo(Duration.ofSeconds(30));
+		assertThat(maxDelay("run.retry.max-delay=30s", "run.actors.order-server.retry.delay=1h"))
+			.as("the limit that is written down is the default")
+			.isEqualTo(Duration.ofHours(1));
+		assertThat(maxDelay("run.actors.order-server.retry.max-delay=5s", "run.retry.delay=3m"))
+			.isEqualTo(Duration.ofSeconds(5));
+	}
+
+	private Duration maxDelay(String... properties) {
+		return customized(OrderServer.class, properties).settings().backoff().maxDelay();
 	}
 
 	@Test
-	void concurrentMembersHaveTheSettingsOfTheirActor() {
+	void concurrentMembersHaveTheSettingsOfTheirActorAndNoneOfTheirOwn(CapturedOutput output) {
 		this.runner.withUserConfiguration(Worker.class)
 			.withPropertyValues("run.actors.worker.concurrency=2")
 			.run((context) -> assertThat(context.getBean(GroupLifecycle.class).snapshot().members())
@@ -325,7 +358,8 @@ class RunAutoConfigurationTests {
 				.containsExactly("worker-1", "worker-2"));
 		this.runner.withUserConfiguration(Worker.class)
 			.withPropertyValues("run.actors.worker.concurrency=2", "run.actors.worker-1.delay=1s")
-			.run((context) -> assertThat(context).hasFailed());
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).contains("no actor here has the name: run.actors.worker-1. Known are: worker.");
 	}
 
 	@Test
@@ -511,6 +545,15 @@ class RunAutoConfigurationTests {
 		void mayEnd() {
 			this.mayEnd = true;
 			LockSupport.unpark(this.thread);
+		}
+
+	}
+
+	@LoopActor(name = "workers", delay = "1h")
+	static class Workers implements Runnable {
+
+		@Override
+		public void run() {
 		}
 
 	}

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 
 import dev.rungroup.context.GroupSettings;
 import dev.rungroup.core.Backoff;
+import dev.rungroup.core.OnStop;
 import dev.rungroup.core.Policy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,14 +46,14 @@ class RunPropertiesTests {
 			  retry: { delay: 3s, multiplier: 1.5, max-delay: 40s, jitter: 10ms, reset-after: 2m, max-retries: }
 			  ignore-unknown-actors: true
 			  actors:
-			    order-server: { enabled: , on-done: , on-error: , delay: , initial-delay: , timeout: , ready-timeout: , max-restarts: , within: , on-exhausted: , concurrency: , stage: , retry: { delay: 3s } }
-			    other: { enabled: false, on-done: do-nothing, on-error: restart, delay: 1s, initial-delay: 2s, timeout: 3s, ready-timeout: 4s, max-restarts: 5, within: 6s, on-exhausted: do_nothing, concurrency: 7, stage: 8, retry: { delay: 9s, multiplier: 3, max-delay: 10s, jitter: 1ms, reset-after: 11s } }
+			    order-server: { enabled: , required: , on-done: , on-error: , on-stop: , delay: , initial-delay: , timeout: , ready-timeout: , max-restarts: , within: , on-exhausted: , concurrency: , stage: , retry: { delay: 3s } }
+			    other: { enabled: false, required: true, on-done: do-nothing, on-error: restart, on-stop: finish, delay: 1s, initial-delay: 2s, timeout: 3s, ready-timeout: 4s, max-restarts: 5, within: 6s, on-exhausted: do_nothing, concurrency: 7, stage: 8, retry: { delay: 9s, multiplier: 3, max-delay: 10s, jitter: 1ms, reset-after: 11s } }
 			""";
 
 	@Test
 	void everyPropertyOfTheDocumentationBinds() throws Exception {
 		RunProperties properties = bind(yaml(ALL));
-		properties.afterPropertiesSet();
+		properties.validate();
 		assertThat(properties.getStartOn()).isEqualTo(GroupSettings.StartOn.APPLICATION_READY);
 		assertThat(properties.getOnShutdown()).isEqualTo(RunProperties.OnShutdown.CLOSE);
 		assertThat(properties.getVirtualThreads()).isFalse();
@@ -70,6 +71,8 @@ class RunPropertiesTests {
 		assertThat(other.getEnabled()).isFalse();
 		assertThat(other.getOnDone()).isEqualTo(Policy.DO_NOTHING);
 		assertThat(other.getOnError()).isEqualTo(Policy.RESTART);
+		assertThat(other.getRequired()).isTrue();
+		assertThat(other.getOnStop()).isEqualTo(OnStop.FINISH);
 		assertThat(other.getDelay()).isEqualTo(Duration.ofSeconds(1));
 		assertThat(other.getInitialDelay()).isEqualTo(Duration.ofSeconds(2));
 		assertThat(other.getTimeout()).isEqualTo(Duration.ofSeconds(3));
@@ -112,8 +115,7 @@ class RunPropertiesTests {
 			"run.actors.a.retry.reset-after,-1s" })
 	void valueThatMakesNoSenseIsRefusedWithThePropertysName(String property, String value) throws Exception {
 		RunProperties properties = bind(variables(Map.of()), yaml(property + ": " + value));
-		assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class)
-			.isThrownBy(properties::afterPropertiesSet)
+		assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class).isThrownBy(properties::validate)
 			.satisfies((ex) -> {
 				assertThat(ex.getName()).isEqualTo(property);
 				assertThat(ex.getReason()).isNotEmpty();
@@ -127,7 +129,7 @@ class RunPropertiesTests {
 				  retry: { delay: 99999999d, multiplier: 1.7e308, jitter: 99999999d, reset-after: 99999999d }
 				  shutdown: { timeout: 99999999d, grace-period: 99999999d }
 				"""));
-		properties.afterPropertiesSet();
+		properties.validate();
 		Backoff backoff = PropertiesActorCustomizer.backoff(properties.getRetry());
 		assertThat(Stream.of(1, 2, 1000, Integer.MAX_VALUE).map(backoff::delayFor))
 			.allSatisfy((pause) -> assertThat(pause).isGreaterThanOrEqualTo(Duration.ZERO));

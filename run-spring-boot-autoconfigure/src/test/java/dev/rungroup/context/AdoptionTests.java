@@ -19,6 +19,7 @@ import dev.rungroup.core.StopReason;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -319,8 +320,8 @@ class AdoptionTests {
 						.filteredOn((adoption) -> adoption.beanName().equals("orderListener"))
 						.singleElement()
 						.satisfies((adoption) -> {
-							assertThat(adoption.onError()).isEqualTo(Policy.RESTART);
-							assertThat(adoption.maxRestarts()).isEqualTo(9);
+							assertThat(adoption.settings().onError()).isEqualTo(Policy.RESTART);
+							assertThat(adoption.settings().maxRestarts()).isEqualTo(9);
 						}));
 			});
 	}
@@ -348,26 +349,42 @@ class AdoptionTests {
 			assertThat(context).hasFailed();
 			assertThat(context.getStartupFailure())
 				.hasStackTraceContaining(
-						"Property 'run.adopt.contaner' is set, but there is no bean 'contaner'. Lifecycle beans are: ")
+						"Property 'run.adopt.contaner' is set, but there is neither a Lifecycle bean 'contaner' nor a")
 				.hasStackTraceContaining("Did you mean 'run.adopt.container'?");
 		});
 	}
 
-	@Test
-	void beanThatIsNoLifecycleFails() {
-		this.runner.withPropertyValues("run.adopt.endings.on-error=restart").run((context) -> {
-			assertThat(context).hasFailed();
-			assertThat(context.getStartupFailure())
-				.hasStackTraceContaining("Bean 'endings' is to be adopted by the group of actors, but is a ")
-				.hasStackTraceContaining("and no Lifecycle");
-		});
+	@ParameterizedTest
+	@CsvSource({ "end-ings,bean 'endings' is a dev.rungroup.context.AdoptionTests$Endings and no Lifecycle.",
+			"group-lifecycle,bean 'groupLifecycle' is the group of actors itself.",
+			"prototype,bean 'prototype' is no singleton." })
+	void beanThatCannotBeAdoptedFailsWithTheReason(String name, String reason) {
+		this.runner.withPropertyValues("run.adopt." + name + ".on-error=restart")
+			.withBean("prototype", Plain.class, Plain::new, (definition) -> definition.setScope("prototype"))
+			.run((context) -> {
+				assertThat(context).hasFailed();
+				assertThat(context.getStartupFailure())
+					.hasStackTraceContaining("Property 'run.adopt." + name + "' is set, but " + reason);
+			});
 	}
 
 	@Test
-	void groupItselfCannotBeAdopted() {
-		this.runner.withPropertyValues("run.adopt.groupLifecycle.on-error=restart").run((context) -> {
-			assertThat(context).hasFailed();
-			assertThat(context.getStartupFailure()).hasStackTraceContaining("is that group itself");
+	void memberHasAKebabCaseNameAndItsStage() {
+		this.runner.withPropertyValues("run.adopt.orderListener.stage=3", "run.adopt.orderListener.ready-timeout=1s")
+			.withBean("orderListener", Container.class, () -> new Container(0, true))
+			.run((context) -> {
+				assertThat(group(context).snapshot().members()).extracting(MemberSnapshot::name)
+					.containsExactlyInAnyOrder("container", "order-listener");
+				group(context).stopMember("order-listener");
+			});
+	}
+
+	@Test
+	void containerThatIsNotEnabledIsNotWatched() {
+		this.runner.withPropertyValues("run.adopt.container.enabled=false").run((context) -> {
+			assertThat(container(context).isRunning()).isTrue();
+			assertThat(group(context).disabledActors()).containsExactly("container");
+			assertThat(group(context).snapshot().members()).isEmpty();
 		});
 	}
 

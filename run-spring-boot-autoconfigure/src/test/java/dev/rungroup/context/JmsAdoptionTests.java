@@ -23,6 +23,9 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.jms.annotation.EnableJms;
+import org.springframework.jms.annotation.JmsListener;
+import org.springframework.jms.config.DefaultJmsListenerContainerFactory;
 import org.springframework.jms.core.JmsTemplate;
 import org.springframework.jms.listener.DefaultMessageListenerContainer;
 import org.springframework.util.backoff.FixedBackOff;
@@ -70,7 +73,7 @@ class JmsAdoptionTests {
 			StopReason reason = group.snapshot().stopReason();
 			assertThat(reason).isNotNull();
 			assertThat(reason.kind()).isEqualTo(StopReason.Kind.MEMBER_FAILED);
-			assertThat(reason.member()).isEqualTo("ordersContainer");
+			assertThat(reason.member()).isEqualTo("orders-container");
 			assertThat(context.getBean(DefaultMessageListenerContainer.class).isRunning()).isFalse();
 		});
 	}
@@ -95,6 +98,27 @@ class JmsAdoptionTests {
 	}
 
 	@Test
+	void containerOfAnAnnotatedListenerIsStartedAgainUntilTheBrokerIsBack() {
+		this.runner.withUserConfiguration(Refunds.class)
+			.withPropertyValues("run.adopt.refund-listener.on-error=restart", "run.retry.delay=200ms",
+					"run.retry.jitter=0s", "run.retry.max-delay=500ms")
+			.run((context) -> {
+				GroupLifecycle group = context.getBean(GroupLifecycle.class);
+				BlockingQueue<String> received = context.getBean(Refunds.class).received;
+				receive("refunds", received, context.getBean(ConnectionFactory.class), "one");
+				this.broker.stop();
+				Awaitility.await().atMost(LIMIT).until(() -> group.snapshot().members().get(0).failures() >= 2);
+				this.broker.start();
+				receive("refunds", received, context.getBean(ConnectionFactory.class), "two");
+				assertThat(group.snapshot().members()).singleElement().satisfies((member) -> {
+					assertThat(member.name()).isEqualTo("refund-listener");
+					assertThat(member.lastFailure())
+						.hasMessage("Listener container 'refundListener' has stopped running");
+				});
+			});
+	}
+
+	@Test
 	void stopOfTheContextIsNoFailure() {
 		this.runner.withPropertyValues("run.adopt.ordersContainer.on-error=shutdown").run((context) -> {
 			GroupLifecycle group = context.getBean(GroupLifecycle.class);
@@ -109,13 +133,18 @@ class JmsAdoptionTests {
 	}
 
 	private static void receive(Orders orders, ConnectionFactory connections, String text) throws Exception {
+		receive("orders", orders.received, connections, text);
+	}
+
+	private static void receive(String queue, BlockingQueue<String> all, ConnectionFactory connections, String text)
+			throws Exception {
 		Awaitility.await().atMost(LIMIT).ignoreExceptions().until(() -> {
-			new JmsTemplate(connections).convertAndSend("orders", text);
+			new JmsTemplate(connections).convertAndSend(queue, text);
 			return true;
 		});
 		String received;
 		do {
-			received = orders.received.poll(LIMIT.toSeconds(), TimeUnit.SECONDS);
+			received = all.poll(LIMIT.toSeconds(), TimeUnit.SECONDS);
 			assertThat(received).as("message " + text).isNotNull();
 		}
 		while (!received.equals(text));
@@ -149,6 +178,28 @@ class JmsAdoptionTests {
 				}
 			});
 			return container;
+		}
+
+	}
+
+	@EnableJms
+	@Configuration(proxyBeanMethods = false)
+	static class Refunds {
+
+		private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
+
+		@Bean
+		DefaultJmsListenerContainerFactory jmsListenerContainerFactory(ConnectionFactory connections) {
+			DefaultJmsListenerContainerFactory factory = new DefaultJmsListenerContainerFactory();
+			factory.setConnectionFactory(connections);
+			factory.setBackOff(new FixedBackOff(500, 3));
+			factory.setReceiveTimeout(200L);
+			return factory;
+		}
+
+		@JmsListener(id = "refundListener", destination = "refunds")
+		void listen(String refund) {
+			this.received.add(refund);
 		}
 
 	}
