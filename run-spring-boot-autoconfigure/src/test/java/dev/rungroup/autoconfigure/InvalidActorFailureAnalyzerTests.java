@@ -48,7 +48,7 @@ class InvalidActorFailureAnalyzerTests {
 		assertThat(output).contains("APPLICATION FAILED TO START")
 			.contains("'delay' of @Actor is \"soon\"")
 			.contains("WrongConfiguration.worker()")
-			.contains("Write it like 500ms, 5s, 10m or PT5S.")
+			.contains("Write it like 500ms, 5s, 10m or PT1H30M.")
 			.doesNotContain("\tat ");
 	}
 
