@@ -243,7 +243,7 @@ public final class ActorsEndpoint {
 	}
 
 	/**
-	 * Lets a native image write the descriptors as JSON.
+	 * Lets a native image write the descriptors as JSON, and contain the page.
 	 */
 	static final class Hints implements RuntimeHintsRegistrar {
 
@@ -254,6 +254,7 @@ public final class ActorsEndpoint {
 			this.binding.registerReflectionHints(hints.reflection(), ActorsDescriptor.class, GroupDescriptor.class,
 					StopReasonDescriptor.class, CauseDescriptor.class, ActorDescriptor.class, FailureDescriptor.class,
 					ActorsEndpointWebExtension.ProblemDescriptor.class);
+			hints.resources().registerPattern(ActorsPage.RESOURCES);
 		}
 
 	}

@@ -2,20 +2,27 @@ package dev.rungroup.actuate;
 
 import java.security.Principal;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 
+import dev.rungroup.actuate.ActorsPage.CsrfHeader;
+import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.SecurityContext;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
+import org.springframework.security.web.csrf.CsrfToken;
+import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.context.request.ServletRequestAttributes;
 
 /**
- * Gives the refusals of {@link ActorsEndpoint} their HTTP status: 400 for an unknown
- * action, 404 for an unknown actor, 409 for one that cannot be controlled as things are.
- * Public for wiring only.
+ * Answers browsers with a page, and gives the refusals of {@link ActorsEndpoint} their
+ * HTTP status: 400 for an unknown action, 404 for an unknown actor, 409 for one that
+ * cannot be controlled as things are. Public for wiring only.
  *
  * @since 0.1.0
  */
@@ -24,14 +31,51 @@ public final class ActorsEndpointWebExtension {
 
 	private static final int CONFLICT = 409;
 
+	private static final String CSRF = "org.springframework.security.web.csrf.CsrfToken";
+
 	private final ActorsEndpoint endpoint;
+
+	private final ActorsPage page;
 
 	/**
 	 * Create the extension.
 	 * @param endpoint what does the work
+	 * @param unrestricted whether actors can be controlled over the endpoint
 	 */
-	public ActorsEndpointWebExtension(ActorsEndpoint endpoint) {
+	public ActorsEndpointWebExtension(ActorsEndpoint endpoint, boolean unrestricted) {
 		this.endpoint = endpoint;
+		this.page = new ActorsPage(endpoint, unrestricted);
+	}
+
+	/**
+	 * Return the group and its actors.
+	 * @param asset a file of the page, {@code null} for the actors
+	 * @return what was asked for
+	 */
+	@ReadOperation
+	public WebEndpointResponse<?> actors(@Nullable String asset) {
+		return read(false, asset);
+	}
+
+	/**
+	 * Return the page.
+	 * @param asset a file of the page, {@code null} for the page
+	 * @param format HTML
+	 * @return what was asked for
+	 */
+	@ReadOperation(producesFrom = ActorsPage.Format.class)
+	public WebEndpointResponse<?> page(@Nullable String asset, ActorsPage.Format format) {
+		return read(true, asset);
+	}
+
+	private WebEndpointResponse<?> read(boolean html, @Nullable String asset) {
+		if (!(RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes exchange)) {
+			return this.page.read(html, asset, null, (name, value) -> {
+			});
+		}
+		Object token = (html && asset == null) ? exchange.getRequest().getAttribute(CSRF) : null;
+		HttpServletResponse response = Objects.requireNonNull(exchange.getResponse());
+		return this.page.read(html, asset, (token != null) ? Csrf.header(token) : null, response::addHeader);
 	}
 
 	/**
@@ -61,6 +105,15 @@ public final class ActorsEndpointWebExtension {
 
 	private static WebEndpointResponse<?> problem(int status, String message) {
 		return new WebEndpointResponse<>(new ProblemDescriptor(status, message), status);
+	}
+
+	/** Loaded only where Spring Security has left a token. */
+	private static final class Csrf {
+
+		static @Nullable CsrfHeader header(Object token) {
+			return (token instanceof CsrfToken found) ? new CsrfHeader(found.getHeaderName(), found.getToken()) : null;
+		}
+
 	}
 
 	/**

@@ -11,6 +11,7 @@ import java.util.Map;
 
 import com.jayway.jsonpath.JsonPath;
 
+import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
@@ -27,11 +28,15 @@ final class WebApplication implements AutoCloseable {
 
 	private WebApplication(ConfigurableApplicationContext context) {
 		this.context = context;
-		this.port = Integer.parseInt(context.getEnvironment().getRequiredProperty("local.server.port"));
+		this.port = port("local.server.port");
 	}
 
 	static WebApplication start(Class<?> configuration, String... properties) {
-		return new WebApplication(new SpringApplicationBuilder(configuration)
+		return start(WebApplicationType.SERVLET, configuration, properties);
+	}
+
+	static WebApplication start(WebApplicationType stack, Class<?> configuration, String... properties) {
+		return new WebApplication(new SpringApplicationBuilder(configuration).web(stack)
 			.properties("server.port=0", "management.endpoints.web.exposure.include=*", "run.on-shutdown=none",
 					"spring.main.banner-mode=off", "run.retry.delay=1h")
 			.run(Arrays.stream(properties).map((property) -> "--" + property).toArray(String[]::new)));
@@ -43,6 +48,14 @@ final class WebApplication implements AutoCloseable {
 
 	ConfigurableApplicationContext context() {
 		return this.context;
+	}
+
+	int port(String property) {
+		return Integer.parseInt(this.context.getEnvironment().getRequiredProperty(property));
+	}
+
+	int port() {
+		return this.port;
 	}
 
 	HttpResponse<String> get(String path, String... headers) {
@@ -68,8 +81,8 @@ final class WebApplication implements AutoCloseable {
 	}
 
 	private HttpRequest.Builder request(String path, String... headers) {
-		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://localhost:" + this.port + path))
-			.timeout(Duration.ofSeconds(20));
+		URI address = URI.create((path.startsWith("/")) ? "http://localhost:" + this.port + path : path);
+		HttpRequest.Builder request = HttpRequest.newBuilder(address).timeout(Duration.ofSeconds(20));
 		return (headers.length > 0) ? request.headers(headers) : request;
 	}
 

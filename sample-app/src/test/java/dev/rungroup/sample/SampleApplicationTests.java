@@ -363,7 +363,14 @@ class SampleApplicationTests {
 			.contains("run_actor_executions_seconds_count{actor=\"inbox-reader\"")
 			.contains("run_retry_attempts_total{")
 			.contains("run_actor_failures_total{actor=\"line-writer-1\"");
-		assertThat(get("/").body()).contains("<title>Actors</title>");
+	}
+
+	@Test
+	void firstPageLeadsToTheActorsWithTheirButtons() throws Exception {
+		assertThat(get("/").body()).contains("href=\"actuator/actors\"");
+		assertThat(get("/actuator/actors", "Accept", "text/html").body()).contains("<title>Actors</title>",
+				"data-access=\"unrestricted\"");
+		assertThat(get("/actuator/actors").body()).contains("\"line-server\":{");
 	}
 
 	private MemberSnapshot member(String name) {
@@ -375,10 +382,13 @@ class SampleApplicationTests {
 			.orElseThrow();
 	}
 
-	private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-		return this.http.send(HttpRequest.newBuilder(URI.create("http://localhost:" + this.httpPort + path))
-			.timeout(Duration.ofSeconds(20))
-			.build(), HttpResponse.BodyHandlers.ofString());
+	private HttpResponse<String> get(String path, String... headers) throws IOException, InterruptedException {
+		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://localhost:" + this.httpPort + path))
+			.timeout(Duration.ofSeconds(20));
+		if (headers.length > 0) {
+			request.headers(headers);
+		}
+		return this.http.send(request.build(), HttpResponse.BodyHandlers.ofString());
 	}
 
 	private List<BigDecimal> stored(String name) {
