@@ -20,6 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import javax.sql.DataSource;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
@@ -33,6 +34,7 @@ import dev.rungroup.core.GroupState;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import org.awaitility.Awaitility;
+import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,11 +60,14 @@ import org.springframework.stereotype.Component;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What the README shows is what works: its Java compiles and its YAML is understood.
+ * What README and reference show is what works: their Java compiles, their actors can be
+ * restarted, and their YAML is understood.
  */
 class ReadmeTests {
 
 	private static final Path README = Path.of("..", "README.md");
+
+	private static final List<Path> DOCUMENTS = List.of(README, Path.of("REFERENCE.md"));
 
 	private static final Pattern SNIPPET = Pattern.compile("^```(\\w*)\\n(.*?)^```$",
 			Pattern.MULTILINE | Pattern.DOTALL);
@@ -73,9 +78,13 @@ class ReadmeTests {
 			import dev.rungroup.core.*;
 			import java.io.*;
 			import java.net.*;
+			import java.net.http.*;
+			import java.sql.*;
 			import java.time.*;
 			import java.util.*;
+			import javax.sql.*;
 			import org.jspecify.annotations.*;
+			import org.springframework.beans.factory.annotation.*;
 			import org.springframework.context.annotation.*;
 			""";
 
@@ -168,7 +177,9 @@ class ReadmeTests {
 			ApplicationContextRunner runner = new ApplicationContextRunner().withClassLoader(classes)
 				.withConfiguration(AutoConfigurations.of(RunAutoConfiguration.class))
 				.withPropertyValues("run.on-shutdown=none", "run.shutdown.timeout=20s",
-						"run.actors.purge.initial-delay=0s", "run.ignore-unknown-actors=true");
+						"run.actors.purge.initial-delay=0s", "run.ignore-unknown-actors=true",
+						"outbox.target=http://localhost")
+				.withBean(DataSource.class, ReadmeTests::outbox);
 			for (Class<?> type : loadAll(classes, output)) {
 				if (type.isInterface()) {
 					runner = withStub(runner, type);
@@ -182,6 +193,13 @@ class ReadmeTests {
 				body.accept(context.getSourceApplicationContext());
 			});
 		}
+	}
+
+	private static DataSource outbox() {
+		JdbcDataSource database = new JdbcDataSource();
+		database.setURL(
+				"jdbc:h2:mem:outbox;DB_CLOSE_DELAY=-1;INIT=CREATE TABLE IF NOT EXISTS outbox (id BIGINT, body VARCHAR)");
+		return database;
 	}
 
 	private static List<Class<?>> loadAll(ClassLoader classes, Path output) throws Exception {
@@ -272,12 +290,14 @@ class ReadmeTests {
 	}
 
 	private static Stream<String> snippets(String language) throws IOException {
-		List<String> snippets = SNIPPET.matcher(Files.readString(README))
-			.results()
-			.filter((match) -> match.group(1).equals(language))
-			.map((match) -> match.group(2))
-			.toList();
-		assertThat(snippets).as(language + " in the README").isNotEmpty();
+		List<String> snippets = new ArrayList<>();
+		for (Path document : DOCUMENTS) {
+			SNIPPET.matcher(Files.readString(document))
+				.results()
+				.filter((match) -> match.group(1).equals(language))
+				.forEach((match) -> snippets.add(match.group(2)));
+		}
+		assertThat(snippets).as(language + " in the documents").isNotEmpty();
 		return snippets.stream();
 	}
 
