@@ -1,7 +1,7 @@
 package dev.rungroup.context;
 
 /**
- * An actor announced that it is up.
+ * An actor said that it is ready.
  *
  * @param actor the actor's name
  * @since 0.1.0

@@ -215,7 +215,7 @@ public final class GroupLifecycle
 
 	/**
 	 * Return whether the actors run, or wait for the application to be ready. True until
-	 * the last of their threads has ended or has been given up.
+	 * the last of their threads has ended or has been abandoned.
 	 */
 	@Override
 	public boolean isRunning() {

@@ -14,7 +14,7 @@ import java.util.Objects;
  * @param virtualThreads whether members run on virtual threads, where the JVM has them
  * @param gracePeriod how long after its interrupt a member's thread is interrupted as
  * well
- * @param shutdownTimeout how long members have to end before they are given up
+ * @param shutdownTimeout how long members have to end before they are abandoned
  * @since 0.1.0
  */
 public record GroupSettings(String name, boolean enabled, boolean autoStartup, StartOn startOn, int phase,

@@ -360,7 +360,7 @@ public final class Group implements AutoCloseable {
 		}
 
 		/**
-		 * Set how long after a stop members that have not ended are given up.
+		 * Set how long after a stop members that have not ended are abandoned.
 		 * @param timeout longer than zero; default: wait for ever, as oklog/run does
 		 * @return this builder
 		 */

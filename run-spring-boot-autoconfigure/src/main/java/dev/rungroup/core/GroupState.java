@@ -23,7 +23,7 @@ public enum GroupState {
 	STOPPING,
 
 	/**
-	 * Every member has ended, or was given up at the shutdown timeout.
+	 * Every member has ended, or was abandoned at the shutdown timeout.
 	 */
 	STOPPED
 

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Members had not ended at the group's shutdown timeout and were given up. The message
+ * Members had not ended at the group's shutdown timeout and were abandoned. The message
  * shows the name and the stack of each.
  *
  * @since 0.1.0
