@@ -1,4 +1,4 @@
-package dev.rungroup.exit;
+package dev.rungroup.processes;
 
 import java.io.BufferedReader;
 import java.io.File;

@@ -1,9 +1,9 @@
-package dev.rungroup.exit;
+package dev.rungroup.processes;
 
 import java.nio.file.Path;
 import java.util.List;
 
-import dev.rungroup.exit.ForkedJvm.Ended;
+import dev.rungroup.processes.ForkedJvm.Ended;
 import net.bytebuddy.ByteBuddy;
 import net.bytebuddy.implementation.FixedValue;
 import net.bytebuddy.matcher.ElementMatchers;

@@ -1,4 +1,4 @@
-package dev.rungroup.exit;
+package dev.rungroup.processes;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import dev.rungroup.exit.ForkedJvm.Ended;
-import dev.rungroup.exit.Scenarios.Scenario;
+import dev.rungroup.processes.ForkedJvm.Ended;
+import dev.rungroup.processes.Scenarios.Scenario;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;

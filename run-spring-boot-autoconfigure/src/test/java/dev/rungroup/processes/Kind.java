@@ -1,4 +1,4 @@
-package dev.rungroup.exit;
+package dev.rungroup.processes;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import dev.rungroup.exit.ForkedJvm.Ended;
+import dev.rungroup.processes.ForkedJvm.Ended;
 
 /**
  * A kind of {@link ExitApplication}.

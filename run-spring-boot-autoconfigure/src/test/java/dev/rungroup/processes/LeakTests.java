@@ -1,9 +1,9 @@
-package dev.rungroup.exit;
+package dev.rungroup.processes;
 
 import java.util.List;
 import java.util.regex.Pattern;
 
-import dev.rungroup.exit.ForkedJvm.Ended;
+import dev.rungroup.processes.ForkedJvm.Ended;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

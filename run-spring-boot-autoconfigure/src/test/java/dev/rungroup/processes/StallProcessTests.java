@@ -1,8 +1,8 @@
-package dev.rungroup.exit;
+package dev.rungroup.processes;
 
 import java.util.List;
 
-import dev.rungroup.exit.ForkedJvm.Ended;
+import dev.rungroup.processes.ForkedJvm.Ended;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -43,7 +43,7 @@ class StallProcessTests {
 			Ended ended = jvm.awaitEnd();
 			assertThat(ended.code()).as(ended.toString()).isEqualTo(1);
 			assertThat(ended.containing("WARN", "Actor 'loop' is stalled")).as(ended.toString()).hasSize(1);
-			assertThat(ended.containing("dev.rungroup.exit.StallApplication$Loop.run(")).as(ended.toString())
+			assertThat(ended.containing("dev.rungroup.processes.StallApplication$Loop.run(")).as(ended.toString())
 				.hasSize(1);
 			assertThat(ended.containing("Actor 'loop' ends the group of actors")).as(ended.toString()).hasSize(1);
 		}

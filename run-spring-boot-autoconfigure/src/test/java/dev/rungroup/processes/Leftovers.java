@@ -1,4 +1,4 @@
-package dev.rungroup.exit;
+package dev.rungroup.processes;
 
 import java.lang.ref.WeakReference;
 import java.lang.reflect.Field;

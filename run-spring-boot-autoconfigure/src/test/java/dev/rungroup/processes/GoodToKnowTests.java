@@ -1,4 +1,4 @@
-package dev.rungroup.exit;
+package dev.rungroup.processes;
 
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -21,7 +21,7 @@ import dev.rungroup.autoconfigure.RunAutoConfiguration;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.MemberState;
-import dev.rungroup.exit.ForkedJvm.Ended;
+import dev.rungroup.processes.ForkedJvm.Ended;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -1,4 +1,4 @@
-package dev.rungroup.exit;
+package dev.rungroup.processes;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,9 +8,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
-import dev.rungroup.exit.FaultyActor.Fault;
-import dev.rungroup.exit.ForkedJvm.Ended;
-import dev.rungroup.exit.Scenarios.Scenario;
+import dev.rungroup.processes.FaultyActor.Fault;
+import dev.rungroup.processes.ForkedJvm.Ended;
+import dev.rungroup.processes.Scenarios.Scenario;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;

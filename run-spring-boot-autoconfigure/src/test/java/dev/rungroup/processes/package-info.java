@@ -3,6 +3,6 @@
  * it real signals, and reads its code and what it prints.
  */
 @NullMarked
-package dev.rungroup.exit;
+package dev.rungroup.processes;
 
 import org.jspecify.annotations.NullMarked;
