@@ -310,7 +310,7 @@ class ContextTests {
 	void aContextIsPrintedWithItsExecutionAndItsMember() {
 		this.group.add(this.a.build());
 		RunningGroup run = RunningGroup.of(this.group);
-		assertThat(this.a.awaitStarted()).hasToString("Execution 1 of member 'a'");
+		assertThat(this.a.awaitStarted()).hasToString("Member 'a': execution 1");
 		this.group.stop();
 		run.returned();
 	}

@@ -107,7 +107,7 @@ class OutboxRelayTests {
 
 	@Test
 	void referenceShowsTheRelayThatIsTestedHere() throws IOException {
-		String source = Files.readString(Path.of("src/test/java/dev/rungroup/exit/OutboxRelay.java"));
+		String source = Files.readString(Path.of("src/test/java/dev/rungroup/processes/OutboxRelay.java"));
 		assertThat(Path.of("REFERENCE.md")).content()
 			.contains("```java\n" + source.substring(source.indexOf("@LoopActor(")) + "```");
 	}
