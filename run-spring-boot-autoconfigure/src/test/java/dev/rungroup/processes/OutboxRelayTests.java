@@ -42,8 +42,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class OutboxRelayTests {
 
 	/** On the class path of the tests, but not of the relay. */
-	private static final Pattern UNUSED = Pattern
-		.compile("actuator|micrometer|prometheus|health|junit|mockito|security|artemis|jms|devtools|webmvc|tomcat");
+	private static final Pattern UNUSED = Pattern.compile(
+			"actuator|micrometer|prometheus|health|junit|mockito|security|artemis|jms|kafka|devtools|webmvc|tomcat");
 
 	private static final int ROUNDS = Math.max(3, Scenarios.REPEAT);
 
