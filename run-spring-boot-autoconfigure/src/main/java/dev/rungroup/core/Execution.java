@@ -236,7 +236,7 @@ final class Execution implements MemberContext {
 
 	@Override
 	public String toString() {
-		return "Execution " + this.number + " of member '" + name() + "'";
+		return this.start.describe(this.number);
 	}
 
 }

@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
+import dev.rungroup.context.GroupStoppedEvent;
 import dev.rungroup.context.GroupStoppingEvent;
 
 import org.springframework.beans.factory.DisposableBean;
@@ -166,7 +167,10 @@ class ExitApplication {
 		};
 	}
 
-	@EventListener(GroupStoppingEvent.class)
+	/**
+	 * A group whose members have all ended by themselves is never stopping.
+	 */
+	@EventListener({ GroupStoppingEvent.class, GroupStoppedEvent.class })
 	void ending() {
 		reached("ending");
 	}
