@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import dev.rungroup.annotation.Execute;
 import dev.rungroup.annotation.LoopActor;
 import dev.rungroup.core.MemberContext;
+import dev.rungroup.core.OnStop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,10 +28,11 @@ import org.slf4j.LoggerFactory;
  * A file is first moved to a directory with a random name, {@code processing/<id>/}. The
  * ids of its lines are made of that name and their numbers, so that a file whose reading
  * was cut short can be read again from the start without doubling a line, and still the
- * same file dropped twice counts twice. There is no {@code @Interrupt} method: the
- * default, {@code Thread.interrupt()}, ends everything this thread ever waits for.
+ * same file dropped twice counts twice. So a stop need not wait until the round is
+ * finished, as it does for a loop by default: {@code Thread.interrupt()} ends everything
+ * this thread ever waits for.
  */
-@LoopActor(delay = "1s", stage = 10)
+@LoopActor(delay = "1s", stage = 10, onStop = OnStop.INTERRUPT)
 class InboxReader {
 
 	private static final Logger log = LoggerFactory.getLogger(InboxReader.class);
