@@ -112,8 +112,8 @@ final class ActorLog implements GroupListener {
 
 	@Override
 	public void graceExpired(String member) {
-		logger.warn("Actor '" + member + "' has not ended within the grace period after its interrupt: its thread is"
-				+ " interrupted now");
+		logger.warn("Actor '" + member + "' has not ended within the grace period after it was asked to: its thread was"
+				+ " interrupted");
 	}
 
 	@Override

@@ -182,18 +182,31 @@ final class ActorScanner {
 		MethodMetadata factoryMethod = (this.beanFactory
 			.getBeanDefinition(beanName) instanceof AnnotatedBeanDefinition annotated)
 					? annotated.getFactoryMethodMetadata() : null;
-		if (factoryMethod != null || definition.getBeanClassName() == null) {
-			return factoryMethod != null && factoryMethod.isAnnotated(Actor.class.getName());
+		if (factoryMethod != null) {
+			return factoryMethod.isAnnotated(Actor.class.getName()) || carriesActor(factoryMethod.getReturnTypeName());
 		}
+		return definition.getBeanClassName() != null && carriesActor(definition.getBeanClassName());
+	}
+
+	/**
+	 * Whether a class or one above it carries the annotation, by its bytecode.
+	 */
+	private boolean carriesActor(String className) {
+		MetadataReaderFactory readers = MetadataReaderFactory.create(this.beanFactory.getBeanClassLoader());
 		try {
-			AnnotationMetadata metadata = MetadataReaderFactory.create(this.beanFactory.getBeanClassLoader())
-				.getMetadataReader(definition.getBeanClassName())
-				.getAnnotationMetadata();
-			return metadata.isAnnotated(Actor.class.getName()) || metadata.hasAnnotatedMethods(Actor.class.getName());
+			for (String name = className; name != null;) {
+				AnnotationMetadata metadata = readers.getMetadataReader(name).getAnnotationMetadata();
+				if (metadata.isAnnotated(Actor.class.getName())
+						|| metadata.hasAnnotatedMethods(Actor.class.getName())) {
+					return true;
+				}
+				name = metadata.getSuperClassName();
+			}
 		}
 		catch (IOException ex) {
-			return false;
+			// not to be read either
 		}
+		return false;
 	}
 
 	private @Nullable RootBeanDefinition definition(String beanName) {

@@ -25,6 +25,19 @@ final class CurrentMember {
 	}
 
 	/**
+	 * Whether the calling thread does something for a group, or for one that runs inside
+	 * it.
+	 */
+	static boolean isInside(Group group) {
+		for (MemberThread at = get(); at != null; at = at.group().supervisor.outer()) {
+			if (at.group() == group) {
+				return true;
+			}
+		}
+		return group.supervisor.isCurrent();
+	}
+
+	/**
 	 * From here on the calling thread works for this member.
 	 * @param member null for none
 	 * @return the member that it worked for so far, to be set again

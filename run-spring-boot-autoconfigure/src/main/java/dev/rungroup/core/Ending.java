@@ -79,7 +79,7 @@ final class Ending {
 	}
 
 	@SuppressWarnings("unchecked")
-	private static <E extends Throwable> void sneakyThrow(Throwable failure) throws E {
+	static <E extends Throwable> void sneakyThrow(Throwable failure) throws E {
 		throw (E) failure;
 	}
 

@@ -156,8 +156,7 @@ public final class Group implements AutoCloseable {
 			thread.start();
 		}
 		catch (Throwable ex) {
-			this.roster.finish();
-			this.supervisor.terminated().countDown();
+			this.supervisor.notStarted();
 			throw ex;
 		}
 	}
@@ -198,7 +197,7 @@ public final class Group implements AutoCloseable {
 	@Override
 	public void close() {
 		stop();
-		if (this.roster.state() == GroupState.NEW || this.supervisor.isCalledFromInside()) {
+		if (this.roster.state() == GroupState.NEW || CurrentMember.isInside(this)) {
 			return;
 		}
 		boolean interrupted = false;

@@ -60,7 +60,7 @@ public interface GroupListener {
 
 	/**
 	 * A member makes no progress for longer than its limit. Once until it makes progress
-	 * again; on the group's thread, before anything is done about it.
+	 * again; on a thread of its own, before anything is done about it.
 	 * @param member the member's name
 	 * @param silence the time since its last progress
 	 */
@@ -68,8 +68,8 @@ public interface GroupListener {
 	}
 
 	/**
-	 * A member that was asked to end has not ended within the grace period: its thread is
-	 * interrupted now. On the group's thread.
+	 * A member that was asked to end has not ended within the grace period: its thread
+	 * was interrupted. On a thread of its own.
 	 * @param member the member's name
 	 */
 	default void graceExpired(String member) {

@@ -53,36 +53,56 @@ final class Interrupters {
 			// carriers and so keep it from its turn
 			this.agenda.add(Durations.after(this.group.time.nanoTime(), CARRIER_PATIENCE), (now) -> {
 				if (!begun.get()) {
-					runOnPlatformThread(start, work);
+					runOnPlatformThread(work);
 				}
 				return Agenda.DONE;
 			});
-			Virtual.start(work);
+			if (Virtual.start(work)) {
+				return;
+			}
 		}
-		else {
-			runOnPlatformThread(start, work);
-		}
+		runOnPlatformThread(work);
+	}
+
+	/**
+	 * Do something for a member on a thread of its own.
+	 */
+	void aside(MemberThread start, String name, Runnable work) {
+		runOnPlatformThread(() -> {
+			Thread.currentThread().setName(start.name() + name);
+			MemberThread before = CurrentMember.set(start);
+			try {
+				work.run();
+			}
+			finally {
+				CurrentMember.set(before);
+			}
+		});
 	}
 
 	private void interrupt(Interrupter interrupter, MemberThread start, StopReason reason, Runnable afterwards) {
-		Thread.currentThread().setName(start.name() + "-interrupt");
-		start.interrupterThread = Thread.currentThread();
-		MemberThread before = CurrentMember.set(start);
 		try {
-			this.group.listeners.guarded(() -> interrupter.interrupt(reason), "Interrupter", start.name());
+			Thread.currentThread().setName(start.name() + "-interrupt");
+			start.interrupterThread = Thread.currentThread();
+			MemberThread before = CurrentMember.set(start);
+			try {
+				this.group.listeners.guarded(() -> interrupter.interrupt(reason), "Interrupter", start.name());
+			}
+			finally {
+				CurrentMember.set(before);
+			}
 		}
 		finally {
-			CurrentMember.set(before);
 			afterwards.run();
 		}
 	}
 
-	private void runOnPlatformThread(MemberThread start, Runnable work) {
+	private void runOnPlatformThread(Runnable work) {
 		try {
 			this.platformThreads.newThread(work).start();
 		}
 		catch (OutOfMemoryError ex) {
-			// No thread is left: one interrupter after another is better than none
+			// No thread is left: one after another is better than none
 			String name = Thread.currentThread().getName();
 			try {
 				work.run();
@@ -155,10 +175,20 @@ final class Interrupters {
 			}
 		}
 
-		static void start(Runnable work) {
-			if (FACTORY != null) {
-				FACTORY.newThread(work).start();
+		/**
+		 * @return false if there is no thread for it
+		 */
+		static boolean start(Runnable work) {
+			try {
+				if (FACTORY != null) {
+					FACTORY.newThread(work).start();
+					return true;
+				}
 			}
+			catch (OutOfMemoryError ex) {
+				// No carrier could be made
+			}
+			return false;
 		}
 
 	}

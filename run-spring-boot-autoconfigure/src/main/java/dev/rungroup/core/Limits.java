@@ -50,10 +50,10 @@ final class Limits {
 	static void set(Supervisor supervisor, MemberThread start, Agenda agenda, long now) {
 		Limits limits = new Limits(supervisor, start, now);
 		if (limits.settings.timeout > 0) {
-			agenda.add(Durations.after(now, limits.settings.timeout), limits::timeoutReached);
+			agenda.add(now, limits::timeoutReached);
 		}
 		if (limits.settings.readyTimeout > 0) {
-			agenda.add(Durations.after(now, limits.settings.readyTimeout), limits::readyTimeoutReached);
+			agenda.add(now, limits::readyTimeoutReached);
 		}
 		if (limits.settings.stallAfter > 0) {
 			agenda.add(Durations.after(now, limits.look), limits::lookForStall);
@@ -94,8 +94,12 @@ final class Limits {
 		if (this.start.isEnded() || this.start.stop() != null || readiness == null) {
 			return Agenda.DONE;
 		}
+		if (!readiness.isExpected() || this.start.executionStop != null) {
+			// What is expected later has its whole time from then on
+			return untilExecution(now) + this.settings.readyTimeout;
+		}
 		long number = this.start.current();
-		if (this.start.executionStop != null || !this.start.isExecuting(number)) {
+		if (!this.start.isExecuting(number)) {
 			return untilExecution(now) + MIN_LOOK;
 		}
 		long left = readiness.left(now);
@@ -162,13 +166,18 @@ final class Limits {
 		return this.look;
 	}
 
+	/**
+	 * Not on the supervisor's thread: listeners may block, or end the whole application.
+	 */
 	private void stalled(long number, long progressAt, long silence) {
-		Group group = this.start.group();
-		group.listeners.memberStalled(this.start.name(), Duration.ofNanos(silence));
-		if (this.settings.onStall != OnStall.REPORT) {
-			group.roster.stopStalled(this.start, number, progressAt,
-					new StopReason(StopReason.Kind.STALLED, this.start.name(), failure(this.start.name(), silence)));
-		}
+		this.supervisor.aside(this.start, "-stall", () -> {
+			Group group = this.start.group();
+			group.listeners.memberStalled(this.start.name(), Duration.ofNanos(silence));
+			if (this.settings.onStall != OnStall.REPORT) {
+				group.roster.stopStalled(this.start, number, progressAt, new StopReason(StopReason.Kind.STALLED,
+						this.start.name(), failure(this.start.name(), silence)));
+			}
+		});
 	}
 
 	/**

@@ -79,6 +79,9 @@ final class MemberThread extends MemberStart implements Runnable {
 			}
 			end(end);
 		}
+		catch (Throwable ex) {
+			group().supervisor.lost(ex);
+		}
 		finally {
 			CurrentMember.set(before);
 		}

@@ -93,14 +93,16 @@ final class Readiness {
 	}
 
 	/**
-	 * How long there is until it has to be said, in nanoseconds; its whole time while it
-	 * is not expected.
+	 * How long there is until it has to be said, in nanoseconds.
 	 */
 	long left(long now) {
-		return isExpected() ? due() - now : this.settings.readyTimeout;
+		return due() - now;
 	}
 
-	private boolean isExpected() {
+	/**
+	 * Whether it has to be said, and was not.
+	 */
+	boolean isExpected() {
 		return this.settings.readyTimeout > 0 && !this.said;
 	}
 

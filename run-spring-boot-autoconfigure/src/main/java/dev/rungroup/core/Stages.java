@@ -55,6 +55,25 @@ final class Stages {
 	}
 
 	/**
+	 * The last starts of the members of a stage that is stopped and not swept yet.
+	 */
+	List<MemberThread> stopped() {
+		return this.roster.locked(() -> {
+			Stage stage = stoppedButNotSwept();
+			List<MemberThread> stopped = new ArrayList<>();
+			if (stage != null) {
+				for (MemberSlot slot : stage.slots) {
+					MemberThread start = slot.start();
+					if (start != null) {
+						stopped.add(start);
+					}
+				}
+			}
+			return stopped;
+		});
+	}
+
+	/**
 	 * Stop the next stage, highest first.
 	 * @param interrupt filled with whom to interrupt
 	 * @return null if there is none

@@ -36,6 +36,9 @@ final class Supervisor {
 
 	private volatile boolean signalled;
 
+	/** What kept a member's thread from telling that it ends; written by that thread. */
+	private volatile @Nullable Throwable lost;
+
 	/** Whether it waits for the members of one stage before it starts the next. */
 	private volatile boolean awaitingStage;
 
@@ -71,19 +74,6 @@ final class Supervisor {
 		return this.outer;
 	}
 
-	/**
-	 * Whether the calling thread does something for the group, or for one that runs
-	 * inside it.
-	 */
-	boolean isCalledFromInside() {
-		for (MemberThread at = CurrentMember.get(); at != null; at = at.group().supervisor.outer) {
-			if (at.group() == this.group) {
-				return true;
-			}
-		}
-		return isCurrent();
-	}
-
 	CountDownLatch terminated() {
 		return this.terminated;
 	}
@@ -97,6 +87,29 @@ final class Supervisor {
 		if (thread != null) {
 			this.group.time.unpark(thread);
 		}
+	}
+
+	/**
+	 * A member's thread ends and cannot even say so: the group must not wait for it.
+	 */
+	void lost(Throwable failure) {
+		this.lost = failure;
+		signal();
+	}
+
+	/**
+	 * The supervisor's thread could not be started.
+	 */
+	void notStarted() {
+		this.group.roster.finish();
+		close();
+	}
+
+	private void close() {
+		// A row of groups, each started inside the one before, is not to be kept
+		this.outer = null;
+		this.endingTold.countDown();
+		this.terminated.countDown();
 	}
 
 	/**
@@ -151,10 +164,7 @@ final class Supervisor {
 			throw ex;
 		}
 		finally {
-			// A row of groups, each started inside the one before, is not to be kept
-			this.outer = null;
-			this.endingTold.countDown();
-			this.terminated.countDown();
+			close();
 		}
 	}
 
@@ -192,6 +202,8 @@ final class Supervisor {
 	}
 
 	private void tellEnding(StopReason reason) {
+		// Listeners may wait for somebody who sleeps
+		this.group.roster.stages.stopped().forEach(MemberThread::wake);
 		this.group.listeners.groupStopping(reason);
 		this.endingTold.countDown();
 	}
@@ -205,6 +217,7 @@ final class Supervisor {
 		Stages stages = this.group.roster.stages;
 		for (Stages.Stage stage = stages.stopNext(reason, interrupt); stage != null; stage = stages.stopNext(reason,
 				interrupt)) {
+			interrupt.forEach(MemberThread::wake);
 			for (MemberThread start : interrupt) {
 				interrupt(start, reason);
 			}
@@ -284,16 +297,20 @@ final class Supervisor {
 	private boolean await(BooleanSupplier until, long deadline) {
 		while (true) {
 			this.signalled = false;
+			if (this.lost != null) {
+				Ending.sneakyThrow(this.lost);
+			}
 			this.group.ticks.next();
 			noteInterrupt();
 			if (this.group.roster.locked(until::getAsBoolean)) {
 				return true;
 			}
+			carryOut(this.group.time.nanoTime());
+			// That may have taken long
 			long now = this.group.time.nanoTime();
 			if (deadline != NEVER && now - deadline >= 0) {
-				return false;
+				return this.group.roster.locked(until::getAsBoolean);
 			}
-			carryOut(now);
 			long wait = this.agenda.untilNext(now);
 			if (deadline != NEVER) {
 				wait = Math.min(wait, deadline - now);
@@ -333,12 +350,21 @@ final class Supervisor {
 		this.agenda.run(now);
 	}
 
+	/**
+	 * Do something for a member that must not hold up the supervisor.
+	 */
+	void aside(MemberThread start, String name, Runnable work) {
+		this.interrupters.aside(start, name, work);
+	}
+
 	private void graceEndsFor(List<MemberThread> starts) {
 		this.agenda.add(Durations.after(this.group.time.nanoTime(), this.group.gracePeriod), (now) -> {
 			for (MemberThread start : starts) {
 				if (!start.isEnded()) {
-					this.group.listeners.graceExpired(start.name());
 					start.interruptThread();
+					if (!this.group.listeners.isEmpty()) {
+						aside(start, "-grace", () -> this.group.listeners.graceExpired(start.name()));
+					}
 				}
 			}
 			return Agenda.DONE;

@@ -5,7 +5,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Where time comes from: every pause, back-off, timeout and limit of this library goes
- * through it, so that hours can pass in a test. Called by any thread, by many at once. An
+ * through it, so that hours can pass in a test. Called by any thread, by many at once,
+ * also while the group holds its lock: an implementation must not call the group. An
  * implementation that is an {@link InstantSource}, too, also says what the wall clock
  * shows in snapshots.
  *

@@ -15,6 +15,7 @@ import dev.rungroup.annotation.Interrupt;
 import dev.rungroup.annotation.LoopActor;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.MemberState;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -76,6 +77,10 @@ class ActorExecutionTests {
 			USER.set("alice");
 			Thread.currentThread().setPriority(Thread.MIN_PRIORITY);
 			lifecycle.restartMember("heir");
+			assertThat(poll(heir.inherited)).isEqualTo("null 5");
+			lifecycle.stopMember("heir");
+			await().until(() -> lifecycle.snapshot().members().get(0).state() == MemberState.STOPPED);
+			lifecycle.startMember("heir");
 			assertThat(poll(heir.inherited)).isEqualTo("null 5");
 			lifecycle.stop();
 			lifecycle.start();

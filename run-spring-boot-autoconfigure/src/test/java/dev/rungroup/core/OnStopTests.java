@@ -85,7 +85,16 @@ class OnStopTests {
 	@Test
 	void aBodyThatMayFinishIsInterruptedAfterTheGracePeriod() {
 		Group group = group().gracePeriod(Duration.ofMillis(50)).build();
-		group.add(waiting().build());
+		group.add(Member.named("worker").onStop(OnStop.FINISH).execute(() -> {
+			this.begun.countDown();
+			try {
+				this.finish.await();
+			}
+			finally {
+				// Told on another thread, and nothing is once the group is over
+				Waits.until(() -> !this.graces.isEmpty());
+			}
+		}).failureHandler(this.handled::add).build());
 		RunningGroup run = RunningGroup.of(group);
 		Waits.await(this.begun);
 		group.stop();

@@ -468,6 +468,10 @@ final class SchedulePromises {
 	private void checkStalls(Actor actor, List<Event> own) {
 		long limit = actor.extras().stallAfter();
 		long progress = NEVER;
+		// Told on a thread of its own: perhaps only when the execution ends at that
+		// moment
+		long before = NEVER;
+		long ended = NEVER;
 		boolean told = false;
 		boolean excused = false;
 		for (Event event : own) {
@@ -476,15 +480,20 @@ final class SchedulePromises {
 				excused = true;
 			}
 			if (event.kind() == Kind.STALLED) {
-				require(limit > 0 && progress != NEVER && !told, "a stall of one that executes, once: " + event);
-				require(event.at() - progress == limit && event.number() == limit,
-						"a stall at its limit, after " + Schedule.text(progress) + ": " + event);
-				told = true;
+				long silent = (event.at() == ended) ? before : progress;
+				require(limit > 0 && silent != NEVER && !told, "a stall of one that executes, once: " + event);
+				require(event.at() - silent == limit && event.number() == limit,
+						"a stall at its limit, after " + Schedule.text(silent) + ": " + event);
+				told = silent == progress;
 			}
 			else if (event.kind() == Kind.BODY || event.kind() == Kind.BEAT || event.kind() == Kind.BODY_ENDED) {
 				boolean overlooked = limit > 0 && progress != NEVER && !told && !excused
 						&& event.at() - progress > limit && actor.timeout() == 0 && actor.readyTimeout() == 0;
 				require(!overlooked, "no stall is overlooked before " + event);
+				if (event.kind() == Kind.BODY_ENDED || (event.kind() == Kind.BEAT && event.at() > progress)) {
+					before = progress;
+					ended = event.at();
+				}
 				progress = (event.kind() == Kind.BODY_ENDED) ? NEVER : event.at();
 				told = false;
 				excused &= event.kind() != Kind.BODY;

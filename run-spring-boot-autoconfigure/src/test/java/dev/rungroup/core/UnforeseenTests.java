@@ -100,6 +100,24 @@ class UnforeseenTests {
 	}
 
 	@Test
+	void interruptersThatGetNoThreadAreCalledOneAfterAnother() {
+		Group group = Group.builder().interrupterThreads((work) -> {
+			throw new OutOfMemoryError("unable to create native thread");
+		}).build();
+		FakeMember first = new FakeMember("first");
+		group.add(first.build());
+		group.add(this.other.build());
+		RunningGroup run = RunningGroup.of(group);
+		first.awaitStarted();
+		this.other.awaitStarted();
+		group.stop();
+		run.returned();
+		assertThat(first.interrupts()).hasSize(1);
+		assertThat(this.other.interrupts()).hasSize(1);
+		assertThat(run.thread().getName()).isEqualTo("group-run");
+	}
+
+	@Test
 	void theThreadInsideRunIsStillInterruptedWhenAFailureIsThrown() {
 		IOException failure = new IOException("broken");
 		CountDownLatch release = new CountDownLatch(1);
