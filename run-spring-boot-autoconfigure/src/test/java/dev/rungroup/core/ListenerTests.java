@@ -92,6 +92,29 @@ class ListenerTests {
 	}
 
 	@Test
+	void aListenerOfTheEndMayWaitForABodyThatSleeps() {
+		CountDownLatch asleep = new CountDownLatch(1);
+		CountDownLatch awake = new CountDownLatch(1);
+		Group group = Group.builder().listener(new GroupListener() {
+
+			@Override
+			public void groupStopping(StopReason reason) {
+				Waits.await(awake);
+			}
+
+		}).build();
+		group.add(Member.named("a").execute((context) -> {
+			asleep.countDown();
+			context.sleep(Waits.LONG);
+			awake.countDown();
+		}).build());
+		RunningGroup run = RunningGroup.of(group);
+		Waits.await(asleep);
+		group.stop();
+		run.returned();
+	}
+
+	@Test
 	void groupStoppingIsHeardBeforeAPausingMemberEndsBecauseOfIt() {
 		BlockingQueue<Thread> threads = new LinkedBlockingQueue<>();
 		Group group = Group.builder().listener(new GroupListener() {

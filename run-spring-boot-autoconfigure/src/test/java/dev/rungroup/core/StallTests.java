@@ -140,6 +140,27 @@ class StallTests {
 	}
 
 	@Test
+	void aListenerOfAStallThatBlocksHoldsUpNothing() {
+		CountDownLatch told = new CountDownLatch(1);
+		CountDownLatch goOn = new CountDownLatch(1);
+		Group group = Group.builder().listener(new GroupListener() {
+
+			@Override
+			public void memberStalled(String member, Duration silence) {
+				told.countDown();
+				Waits.await(goOn);
+			}
+
+		}).build();
+		group.add(hanging().interrupt((reason) -> this.release.countDown()).build());
+		RunningGroup run = RunningGroup.of(group);
+		Waits.await(told);
+		group.stop();
+		run.returned();
+		goOn.countDown();
+	}
+
+	@Test
 	void aPauseOfTheWholeJvmIsNoStall() {
 		StandingTime time = new StandingTime();
 		Group group = this.builder.time(time).build();

@@ -100,6 +100,20 @@ class UnforeseenTests {
 	}
 
 	@Test
+	void aMemberWhoseThreadCannotEvenSayThatItEndsDoesNotKeepTheGroupUp() {
+		AssertionError unforeseen = new AssertionError("again and again");
+		FailingTime time = new FailingTime("worker", unforeseen);
+		time.always = true;
+		time.readingFails.set(true);
+		Group group = Group.builder().time(time).build();
+		group.add(Member.named("worker").execute(() -> {
+		}).build());
+		group.add(this.other.build());
+		assertThat(RunningGroup.of(group).thrown()).isSameAs(unforeseen);
+		assertThat(group.snapshot().state()).isEqualTo(GroupState.STOPPED);
+	}
+
+	@Test
 	void interruptersThatGetNoThreadAreCalledOneAfterAnother() {
 		Group group = Group.builder().interrupterThreads((work) -> {
 			throw new OutOfMemoryError("unable to create native thread");
@@ -168,7 +182,7 @@ class UnforeseenTests {
 	}
 
 	/**
-	 * Throws an error once, on one thread.
+	 * Throws an error on one thread, once or always.
 	 */
 	private static final class FailingTime implements Time {
 
@@ -181,6 +195,8 @@ class UnforeseenTests {
 		private final AtomicBoolean parkingFails = new AtomicBoolean();
 
 		private final List<Long> parks = new CopyOnWriteArrayList<>();
+
+		private volatile boolean always;
 
 		private Runnable beforeFailing = () -> {
 		};
@@ -211,7 +227,7 @@ class UnforeseenTests {
 		}
 
 		private void failIf(AtomicBoolean fails) {
-			if (isMeant() && fails.getAndSet(false)) {
+			if (isMeant() && (this.always ? fails.get() : fails.getAndSet(false))) {
 				this.beforeFailing.run();
 				throw this.error;
 			}
