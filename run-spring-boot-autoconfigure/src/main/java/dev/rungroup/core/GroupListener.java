@@ -8,10 +8,12 @@ import org.jspecify.annotations.Nullable;
  * Hears what happens in a group: the one way out of the core for logs, meters and events.
  * <p>
  * Calls for one member come one after another, on that member's thread or the group's;
- * calls for different members overlap. Only {@link #memberReady} comes on the thread that
- * says so, while the body runs. No lock is held, a listener may call the group.
- * {@link Group#close()} called from here does not wait. A listener should not block: it
- * runs where the member would go on. What it throws is reported and changes nothing else.
+ * calls for different members overlap. Three come while the body runs:
+ * {@link #memberReady} on the thread that says so, {@link #memberStalled} and
+ * {@link #graceExpired} on threads of their own, so these two may also overlap others of
+ * the same member. No lock is held, a listener may call the group. {@link Group#close()}
+ * called from here does not wait. A listener should not block: it runs where the member
+ * would go on. What it throws is reported and changes nothing else.
  *
  * @since 0.1.0
  */
