@@ -491,7 +491,8 @@ final class SchedulePromises {
 						&& event.at() - progress > limit && actor.timeout() == 0 && actor.readyTimeout() == 0;
 				require(!overlooked, "no stall is overlooked before " + event);
 				if (event.kind() == Kind.BODY_ENDED || (event.kind() == Kind.BEAT && event.at() > progress)) {
-					before = progress;
+					// Several may end at one moment: told is what was before it
+					before = (event.at() == ended) ? before : progress;
 					ended = event.at();
 				}
 				progress = (event.kind() == Kind.BODY_ENDED) ? NEVER : event.at();
