@@ -71,7 +71,7 @@ record ActorCondition(@Nullable MemberSnapshot actor, boolean required, boolean 
 		}
 		return switch (actor.state()) {
 			case NEW -> "not started";
-			case COMPLETED -> null;
+			case COMPLETED, STANDBY -> null;
 			case STOPPED -> "stopped";
 			case STOPPING -> "stopping";
 			case FAILED -> "failed" + ((this.exhausted) ? ", its restart limit is reached" : "") + ": "
@@ -101,7 +101,7 @@ record ActorCondition(@Nullable MemberSnapshot actor, boolean required, boolean 
 			return true;
 		}
 		return switch (this.actor.state()) {
-			case COMPLETED -> true;
+			case COMPLETED, STANDBY -> true;
 			case RUNNING -> this.actor.ready();
 			case WAITING -> this.actor.ready() && this.actor.failuresInARow() == 0;
 			case NEW, STOPPING, FAILED, STOPPED -> false;

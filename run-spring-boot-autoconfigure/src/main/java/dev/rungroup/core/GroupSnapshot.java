@@ -1,6 +1,9 @@
 package dev.rungroup.core;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
@@ -11,16 +14,30 @@ import org.jspecify.annotations.Nullable;
  * @param state where it is in its life
  * @param stopReason who ended it, {@code null} while nobody has
  * @param members its members in the order they were added
+ * @param groups the groups among the members by their members' names, each the latest
+ * that was made, also after its end
  * @since 0.1.0
  */
 public record GroupSnapshot(String name, GroupState state, @Nullable StopReason stopReason,
-		List<MemberSnapshot> members) {
+		List<MemberSnapshot> members, Map<String, GroupSnapshot> groups) {
 
 	/**
-	 * Copy the members.
+	 * Copy members and groups.
 	 */
 	public GroupSnapshot {
 		members = List.copyOf(members);
+		groups = Collections.unmodifiableMap(new LinkedHashMap<>(groups));
+	}
+
+	/**
+	 * A group without inner groups.
+	 * @param name the group's name
+	 * @param state where it is in its life
+	 * @param stopReason who ended it, {@code null} while nobody has
+	 * @param members its members in the order they were added
+	 */
+	public GroupSnapshot(String name, GroupState state, @Nullable StopReason stopReason, List<MemberSnapshot> members) {
+		this(name, state, stopReason, members, Map.of());
 	}
 
 }

@@ -42,7 +42,12 @@ public enum MemberState {
 	 * Over: it ended because it was asked to, whether its body returned or threw then, or
 	 * was asked to before it ever began.
 	 */
-	STOPPED;
+	STOPPED,
+
+	/**
+	 * Ready to execute, while another node of a cluster does.
+	 */
+	STANDBY;
 
 	/**
 	 * Return whether a member in this state has ended: it executes nothing until it is

@@ -30,7 +30,8 @@ public record StopReason(Kind kind, @Nullable String member, @Nullable Throwable
 	public boolean isFailure() {
 		return switch (this.kind) {
 			case MEMBER_DONE, STOP_REQUESTED, CONTEXT_CLOSED -> false;
-			case MEMBER_FAILED, RESTARTS_EXHAUSTED, EXECUTION_TIMED_OUT, STALLED, LEADERSHIP_LOST -> true;
+			case MEMBER_FAILED, RESTARTS_EXHAUSTED, EXECUTION_TIMED_OUT, STALLED, LEADERSHIP_LOST, RESTARTED_WITH ->
+				true;
 		};
 	}
 
@@ -77,7 +78,14 @@ public record StopReason(Kind kind, @Nullable String member, @Nullable Throwable
 		/**
 		 * This process is no longer the leader.
 		 */
-		LEADERSHIP_LOST
+		LEADERSHIP_LOST,
+
+		/**
+		 * Another member failed, and this one is restarted along with it: told to the
+		 * member, never the reason of a group.
+		 * @see RestartStrategy
+		 */
+		RESTARTED_WITH
 
 	}
 

@@ -156,7 +156,9 @@ class VirtualSchedulesTests {
 				.append(", thrown: ")
 				.append(this.play.thrown);
 			text.append("\nWhat happened:");
-			this.events.stream().skip(Math.max(0, this.events.size() - 200)).forEach((event) -> text.append("\n  ").append(event));
+			this.events.stream()
+				.skip(Math.max(0, this.events.size() - 200))
+				.forEach((event) -> text.append("\n  ").append(event));
 			return text.toString();
 		}
 
