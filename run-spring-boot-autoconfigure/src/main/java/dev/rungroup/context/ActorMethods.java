@@ -75,6 +75,13 @@ final class ActorMethods {
 	/** Where a reader finds the bean: its class may be a lambda's. */
 	private final String origin;
 
+	/**
+	 * Whether a type is one of those that a body can be, and nothing else.
+	 */
+	static boolean isBody(Class<?> type) {
+		return BODIES.containsKey(type);
+	}
+
 	ActorMethods(String beanName, Class<?> type, @Nullable Method factoryMethod) {
 		this.beanName = beanName;
 		this.type = type;

@@ -109,6 +109,12 @@ final class ActorScanner {
 			else if (this.beanFactory.isFactoryBean(source)) {
 				refuseFactory(beanName, type(BeanFactory.FACTORY_BEAN_PREFIX + source));
 			}
+			else if (ActorMethods.isBody(type)) {
+				// No object is there yet to look at
+				logger.info("Bean '" + beanName + "' is declared as " + type.getName()
+						+ " and made only when it is asked for, so annotations of its class cannot be seen. If it is"
+						+ " an actor, declare its class as the type of the bean.");
+			}
 		}
 		catch (InvalidActorException ex) {
 			throw ex;

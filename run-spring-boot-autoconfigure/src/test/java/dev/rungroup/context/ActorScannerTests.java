@@ -404,10 +404,40 @@ class ActorScannerTests {
 			assertThat(scan(context)).isEmpty();
 			context.registerBean("broken", classes.loadClass("UnreadableActor"),
 					(definition) -> definition.setLazyInit(true));
-			assertThatExceptionOfType(InvalidActorException.class).isThrownBy(() -> scan(context))
-				.withMessageContaining("Bean 'broken' is an actor, but its class cannot be read: ")
-				.withMessageContaining("com/acme/Missing");
+			refusedAsUnreadable(context, "broken");
 		}
+	}
+
+	@Test
+	void actorThatCannotBeReadIsFoundByTheTypeThatItsMethodDeclaresAndByTheClassAbove() throws Exception {
+		ClassLoader classes = KotlinLike.classLoader();
+		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+			context.setClassLoader(classes);
+			context.register(classes.loadClass("UnreadableBeans"));
+			context.refresh();
+			refusedAsUnreadable(context, "made");
+		}
+		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+			context.setClassLoader(classes);
+			context.refresh();
+			context.registerBean("child", classes.loadClass("UnreadableChild"),
+					(definition) -> definition.setLazyInit(true));
+			refusedAsUnreadable(context, "child");
+		}
+	}
+
+	private static void refusedAsUnreadable(AnnotationConfigApplicationContext context, String beanName) {
+		assertThatExceptionOfType(InvalidActorException.class).isThrownBy(() -> scan(context))
+			.withMessageContaining("Bean '" + beanName + "' is an actor, but its class cannot be read: ")
+			.withMessageContaining("com/acme/Missing");
+	}
+
+	@Test
+	void objectThatCannotBeLookedAtYetIsNamed(CapturedOutput output) {
+		assertThat(scanOne(NotYetMade.class).name()).isEqualTo("worker");
+		assertThat(output).contains("Bean 'lazy' is declared as java.lang.Runnable and made only when it is asked for")
+			.contains("Bean 'scoped' is declared as java.lang.Runnable and made only when it is asked for")
+			.doesNotContain("Bean 'made' is");
 	}
 
 	@Test
@@ -955,6 +985,37 @@ class ActorScannerTests {
 
 	}
 
+	@Configuration(proxyBeanMethods = false)
+	static class NotYetMade {
+
+		@Bean
+		@Lazy
+		Runnable lazy() {
+			return new Worker();
+		}
+
+		@Bean
+		@Scope(scopeName = "tenant", proxyMode = ScopedProxyMode.INTERFACES)
+		Runnable scoped() {
+			return new Worker();
+		}
+
+		@Bean
+		Runnable made() {
+			return new Worker();
+		}
+
+	}
+
+	@Actor("worker")
+	static class Worker implements Runnable {
+
+		@Override
+		public void run() {
+		}
+
+	}
+
 	@Actor
 	@Scope("prototype")
 	static class Prototype extends NotAnnotated {
@@ -1150,10 +1211,28 @@ class ActorScannerTests {
 					.intercept(StubMethod.INSTANCE)
 					.annotateMethod(
 							AnnotationDescription.Builder.ofType(Interrupt.class).define("value", "poll").build())
-					.make(), unreadable("Unreadable", Deprecated.class), unreadable("UnreadableActor", LoopActor.class))
+					.make(), unreadable("Unreadable", Deprecated.class), unreadable("UnreadableActor", LoopActor.class),
+						new ByteBuddy().subclass(unreadable("UnreadableActor", LoopActor.class).getTypeDescription())
+							.name("UnreadableChild")
+							.make(),
+						unreadableBeans())
 				.load(ActorScannerTests.class.getClassLoader(), ClassLoadingStrategy.Default.WRAPPER_PERSISTENT)
 				.getLoaded()
 				.getClassLoader();
+		}
+
+		private static DynamicType.Unloaded<?> unreadableBeans() {
+			return new ByteBuddy().subclass(Object.class)
+				.name("UnreadableBeans")
+				.annotateType(AnnotationDescription.Builder.ofType(Configuration.class)
+					.define("proxyBeanMethods", false)
+					.build())
+				.defineMethod("made", unreadable("UnreadableActor", LoopActor.class).getTypeDescription(),
+						Visibility.PUBLIC)
+				.intercept(FixedValue.nullValue())
+				.annotateMethod(AnnotationDescription.Builder.ofType(Bean.class).build(),
+						AnnotationDescription.Builder.ofType(Lazy.class).build())
+				.make();
 		}
 
 		private static DynamicType.Unloaded<?> unreadable(String name, Class<? extends Annotation> annotation) {
