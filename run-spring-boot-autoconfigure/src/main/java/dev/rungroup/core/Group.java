@@ -2,7 +2,9 @@ package dev.rungroup.core;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.ThreadFactory;
@@ -124,6 +126,10 @@ public final class Group implements AutoCloseable {
 	 */
 	public void run() throws Exception {
 		this.supervisor.begin(Thread.currentThread());
+		runBegun();
+	}
+
+	void runBegun() throws Exception {
 		this.supervisor.run();
 		this.supervisor.ending.rethrow();
 	}
@@ -225,10 +231,18 @@ public final class Group implements AutoCloseable {
 
 	/**
 	 * Return the group at this moment.
-	 * @return the group and its members, in the order they were added
+	 * @return the group and its members, in the order they were added, with the groups
+	 * among them
 	 */
 	public GroupSnapshot snapshot() {
-		return this.roster.snapshot(this.clock.offset());
+		GroupSnapshot snapshot = this.roster.snapshot(this.clock.offset());
+		Map<String, Group> inner = this.roster.groups();
+		if (inner.isEmpty()) {
+			return snapshot;
+		}
+		Map<String, GroupSnapshot> groups = new LinkedHashMap<>();
+		inner.forEach((member, group) -> groups.put(member, group.snapshot()));
+		return new GroupSnapshot(snapshot.name(), snapshot.state(), snapshot.stopReason(), snapshot.members(), groups);
 	}
 
 	/**
@@ -282,9 +296,10 @@ public final class Group implements AutoCloseable {
 	 * restarted.
 	 * @param name the member's name
 	 * @return a new member
+	 * @see Member#group(String, java.util.function.Supplier)
 	 */
 	public Member asMember(String name) {
-		return Member.named(name).execute(this::run).interrupt(this::stop).build();
+		return Member.group(name, () -> this).build();
 	}
 
 	/**

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
@@ -32,11 +33,15 @@ public final class Member {
 
 	final MemberSettings settings;
 
+	/** Null unless this is a group; then body and interrupter, too. */
+	final @Nullable InnerGroup inner;
+
 	private Member(Builder builder, MemberSettings settings) {
 		this.name = builder.name;
+		this.inner = builder.inner;
 		this.task = builder.task;
-		this.body = builder.body;
-		this.interrupter = builder.interrupter;
+		this.body = (builder.inner != null) ? builder.inner : builder.body;
+		this.interrupter = (builder.inner != null) ? builder.inner : builder.interrupter;
 		this.failureHandlers = List.copyOf(builder.failureHandlers);
 		this.settings = settings;
 	}
@@ -47,6 +52,7 @@ public final class Member {
 		this.body = body;
 		this.interrupter = member.interrupter;
 		this.failureHandlers = member.failureHandlers;
+		this.inner = member.inner;
 		this.settings = settings;
 	}
 
@@ -56,7 +62,23 @@ public final class Member {
 	 * @return a builder
 	 */
 	public static Builder named(String name) {
-		return new Builder(name);
+		return new Builder(name, null);
+	}
+
+	/**
+	 * Begin to describe a group as a member: each execution makes a new group and runs
+	 * it. A failure of the group is one of the member, with the member's policies,
+	 * restart limit and back-off; the member's interrupt stops the group, whose own
+	 * interrupters are told the same reason. The member is up, and ready, when all stages
+	 * of the group are up. Its body and its interrupter are not to be set.
+	 * @param name the member's name
+	 * @param groups makes the group, called on the member's thread for each execution.
+	 * One that throws, returns {@code null} or a group that has been run before has
+	 * failed the execution
+	 * @return a builder
+	 */
+	public static Builder group(String name, Supplier<Group> groups) {
+		return new Builder(name, new InnerGroup(name, Objects.requireNonNull(groups, "groups")));
 	}
 
 	/**
@@ -106,6 +128,8 @@ public final class Member {
 
 		private final String name;
 
+		private final @Nullable InnerGroup inner;
+
 		private @Nullable Task task;
 
 		private @Nullable Body body;
@@ -119,11 +143,12 @@ public final class Member {
 		/** Null while all are the default, so that very many members share them. */
 		private MemberSettings.@Nullable Builder settings;
 
-		private Builder(String name) {
+		private Builder(String name, @Nullable InnerGroup inner) {
 			if (Objects.requireNonNull(name, "name").isBlank()) {
 				throw new IllegalArgumentException("A member's name must not be blank");
 			}
 			this.name = name;
+			this.inner = inner;
 		}
 
 		private MemberSettings.Builder settings() {
@@ -366,7 +391,11 @@ public final class Member {
 		 * @throws IllegalStateException if something is missing or contradictory
 		 */
 		public Member build() {
-			if (this.task == null && this.body == null) {
+			if (this.inner != null) {
+				refuseForGroup(this.task != null || this.body != null, "execute");
+				refuseForGroup(this.interrupter != null, "interrupt");
+			}
+			else if (this.task == null && this.body == null) {
 				throw contradiction("has nothing to execute: call execute(Task) or execute(Body)");
 			}
 			if (this.bodyGivenTwice) {
@@ -378,6 +407,13 @@ public final class Member {
 			}
 			catch (IllegalStateException ex) {
 				throw contradiction("has " + ex.getMessage());
+			}
+		}
+
+		private void refuseForGroup(boolean given, String method) {
+			if (given) {
+				throw contradiction("runs a group, which is its body and is stopped at its interrupt: leave out "
+						+ method + "(...)");
 			}
 		}
 

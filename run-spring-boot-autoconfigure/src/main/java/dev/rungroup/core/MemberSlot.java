@@ -22,6 +22,9 @@ final class MemberSlot {
 
 	private volatile @Nullable FailureHistory history;
 
+	/** If this member is a group: the one that was made last. Written by its thread. */
+	private volatile @Nullable Group inner;
+
 	/** When {@code stopMember} came before the member was ever started. */
 	private volatile long heldAt;
 
@@ -54,6 +57,14 @@ final class MemberSlot {
 
 	@Nullable MemberThread start() {
 		return this.start;
+	}
+
+	@Nullable Group group() {
+		return this.inner;
+	}
+
+	void group(Group group) {
+		this.inner = group;
 	}
 
 	/**

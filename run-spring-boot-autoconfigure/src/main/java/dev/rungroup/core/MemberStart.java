@@ -71,7 +71,7 @@ abstract class MemberStart extends ExecutionGate {
 		this.lastProgressAt = lastProgressAt;
 		this.stateSince = now;
 		this.nextExecutionAt = Durations.after(now, settings().initialDelay);
-		if (settings().readyTimeout > 0) {
+		if (saysWhenReady()) {
 			this.unready = true;
 			this.readiness = new Readiness(settings());
 		}
@@ -120,7 +120,14 @@ abstract class MemberStart extends ExecutionGate {
 	 * Whether the next stage need not wait for this member.
 	 */
 	final boolean isUp() {
-		return (settings().readyTimeout > 0) ? !this.unready : this.begun;
+		return (saysWhenReady()) ? !this.unready : this.begun;
+	}
+
+	/**
+	 * Whether it is up when it says so. A group does when its stages are up.
+	 */
+	final boolean saysWhenReady() {
+		return settings().readyTimeout > 0 || this.slot.member.inner != null;
 	}
 
 	final boolean isReady() {

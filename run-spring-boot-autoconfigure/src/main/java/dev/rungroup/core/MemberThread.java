@@ -241,7 +241,7 @@ final class MemberThread extends MemberStart implements Runnable {
 		if (this.restarting) {
 			this.restarting = false;
 			this.slot.historyOfFailures().restarted();
-			if (settings().readyTimeout == 0 && !settings().isLoop()) {
+			if (!saysWhenReady() && !settings().isLoop()) {
 				this.unready = false;
 			}
 		}

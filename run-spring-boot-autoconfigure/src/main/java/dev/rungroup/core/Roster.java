@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -283,7 +284,9 @@ final class Roster {
 			if (!readiness.begin(start, number)) {
 				return null;
 			}
-			readiness.warn(start.name(), this.stages.above(start.settings().stage));
+			if (start.slot.member.inner == null) {
+				readiness.warn(start.name(), this.stages.above(start.settings().stage));
+			}
 			return readiness;
 		});
 	}
@@ -416,6 +419,13 @@ final class Roster {
 			ending.complete(this.failure, this.laterFailures);
 			return null;
 		});
+	}
+
+	/**
+	 * The groups among the members by the members' names, each the latest one.
+	 */
+	Map<String, Group> groups() {
+		return locked(this.slots::groups);
 	}
 
 	GroupSnapshot snapshot(long clockOffset) {

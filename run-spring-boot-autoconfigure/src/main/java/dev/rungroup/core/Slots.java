@@ -88,6 +88,18 @@ final class Slots {
 		return ended;
 	}
 
+	Map<String, Group> groups() {
+		Map<String, Group> groups = Map.of();
+		for (MemberSlot slot : this.slots.values()) {
+			Group group = slot.group();
+			if (group != null) {
+				groups = (groups.isEmpty()) ? new LinkedHashMap<>() : groups;
+				groups.put(slot.name(), group);
+			}
+		}
+		return groups;
+	}
+
 	List<MemberSnapshot> snapshots(long clockOffset) {
 		List<MemberSnapshot> snapshots = new ArrayList<>(this.slots.size());
 		for (MemberSlot slot : this.slots.values()) {

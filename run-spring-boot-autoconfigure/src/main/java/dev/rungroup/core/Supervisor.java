@@ -178,13 +178,25 @@ final class Supervisor {
 		Stages stages = roster.stages;
 		for (List<MemberThread> stage = stages.beginNext(); stage != null; stage = stages.beginNext()) {
 			stage.forEach(this.group.launcher::launch);
-			if (stages.isAnyToBegin()) {
+			if (stages.isAnyToBegin() || isMember()) {
 				List<MemberThread> started = stage;
 				this.awaitingStage = true;
 				await(() -> roster.state() != GroupState.RUNNING || areUp(started), NEVER);
 				this.awaitingStage = false;
 			}
 		}
+		MemberThread outer = this.outer;
+		if (outer != null && isMember() && roster.state() == GroupState.RUNNING) {
+			Execution.ofOwnThread(outer).ready();
+		}
+	}
+
+	/**
+	 * Whether this group is a member that is up when its stages are.
+	 */
+	private boolean isMember() {
+		MemberThread outer = this.outer;
+		return outer != null && outer.slot.group() == this.group;
 	}
 
 	private static boolean areUp(List<MemberThread> starts) {
@@ -328,7 +340,15 @@ final class Supervisor {
 	private void noteInterrupt() {
 		if (Thread.interrupted()) {
 			this.ending.interrupted = true;
-			this.group.stop();
+			MemberThread outer = this.outer;
+			StopReason reason = (outer != null && outer.isCurrent()) ? outer.stopReason() : null;
+			if (reason != null) {
+				// The end of a grace period may come before the interrupter
+				this.group.stop(reason);
+			}
+			else {
+				this.group.stop();
+			}
 		}
 	}
 

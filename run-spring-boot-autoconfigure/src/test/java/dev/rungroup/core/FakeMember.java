@@ -170,6 +170,14 @@ final class FakeMember {
 		}
 	}
 
+	/**
+	 * What no code that knows of nullness would hand over.
+	 */
+	@SuppressWarnings({ "NullAway", "TypeParameterUnusedInFormals" })
+	static <T> T nothing() {
+		return null;
+	}
+
 	@SuppressWarnings("unchecked")
 	static <T extends Throwable> void sneakyThrow(Throwable failure) throws T {
 		throw (T) failure;

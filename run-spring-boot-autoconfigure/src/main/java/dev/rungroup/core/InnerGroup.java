@@ -1,0 +1,63 @@
+package dev.rungroup.core;
+
+import java.util.function.Supplier;
+
+/**
+ * A group as a member of another: each execution makes one and runs it on the member's
+ * thread. The one that was made last is in the member's slot, where the interrupter and
+ * snapshots find it.
+ */
+final class InnerGroup implements Body, Interrupter {
+
+	private final String member;
+
+	private final Supplier<Group> groups;
+
+	InnerGroup(String member, Supplier<Group> groups) {
+		this.member = member;
+		this.groups = groups;
+	}
+
+	@Override
+	public void run(MemberContext context) throws Exception {
+		Group group = this.groups.get();
+		if (group == null) {
+			throw new IllegalStateException(
+					"Member '" + this.member + "' has no group to run: its supplier returned null");
+		}
+		begin(group);
+		MemberThread start = CurrentMember.get();
+		if (start != null && start.isCurrent() && start.slot.member.inner == this) {
+			start.slot.group(group);
+			// Only now look for a stop: an interrupter that comes later finds the group
+			StopReason reason = start.stopReason();
+			if (reason != null) {
+				group.stop(reason);
+			}
+		}
+		group.runBegun();
+	}
+
+	private void begin(Group group) {
+		try {
+			group.supervisor.begin(Thread.currentThread());
+		}
+		catch (IllegalStateException ex) {
+			throw new IllegalStateException(
+					"Member '" + this.member + "' needs a new group for each execution, but got '" + group.name
+							+ "', which has been run already: use Member.group(name, supplier) with a supplier that"
+							+ " makes one each time",
+					ex);
+		}
+	}
+
+	@Override
+	public void interrupt(StopReason reason) {
+		MemberThread start = CurrentMember.get();
+		Group group = (start != null) ? start.slot.group() : null;
+		if (group != null) {
+			group.stop(reason);
+		}
+	}
+
+}
