@@ -1,6 +1,7 @@
 package dev.rungroup.core;
 
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * How long to pause after a failure: a first delay that grows with every further failure
@@ -88,10 +89,10 @@ public record Backoff(Duration delay, double multiplier, Duration maxDelay, Dura
 	 * @return the pause, between zero and {@code maxDelay}
 	 */
 	public Duration delayFor(int failuresInARow) {
-		return Duration.ofNanos(nanosFor(failuresInARow, Time.system()));
+		return Duration.ofNanos(nanosFor(failuresInARow));
 	}
 
-	long nanosFor(int failuresInARow, Time time) {
+	long nanosFor(int failuresInARow) {
 		long max = Durations.saturatedNanos(this.maxDelay);
 		double grown = Durations.saturatedNanos(this.delay);
 		if (grown > 0) {
@@ -101,7 +102,7 @@ public record Backoff(Duration delay, double multiplier, Duration maxDelay, Dura
 		long pause = (grown >= max) ? max : (long) grown;
 		if (!this.jitter.isZero()) {
 			long spread = Math.min(Durations.saturatedNanos(this.jitter), Long.MAX_VALUE / 4);
-			long random = time.jitter(spread);
+			long random = ThreadLocalRandom.current().nextLong(-spread, spread + 1);
 			pause = (random > 0 && pause > max - random) ? max : pause + random;
 		}
 		return Math.max(0, Math.min(max, pause));

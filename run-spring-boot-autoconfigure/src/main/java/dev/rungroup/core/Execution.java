@@ -77,11 +77,11 @@ final class Execution implements MemberContext {
 
 	/**
 	 * The body has ended. Called by the member's thread.
+	 * @param reason why it was asked to
 	 */
-	static void end(MemberStart start) {
+	static void end(MemberStart start, @Nullable StopReason reason) {
 		Execution execution = start.execution;
 		if (execution != null && execution.number == start.executions) {
-			StopReason reason = start.stopReason();
 			if (reason != null) {
 				execution.reason = reason;
 			}
@@ -121,12 +121,16 @@ final class Execution implements MemberContext {
 
 	@Override
 	public boolean isStopping() {
-		return isOver() || this.start.isStopping();
+		return isOver() || this.start.isStopping() || this.start.leadershipLost() != null;
 	}
 
 	@Override
 	public @Nullable StopReason stopReason() {
-		return (isOver()) ? this.reason : this.start.stopReason();
+		if (isOver()) {
+			return this.reason;
+		}
+		StopReason reason = this.start.stopReason();
+		return (reason != null) ? reason : this.start.leadershipLost();
 	}
 
 	@Override

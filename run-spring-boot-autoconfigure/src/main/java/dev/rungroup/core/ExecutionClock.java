@@ -1,6 +1,5 @@
 package dev.rungroup.core;
 
-import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -57,8 +56,7 @@ final class ExecutionClock {
 		// None ended before it, so how brief it is tells how long it took itself
 		this.endedAt = startedAt;
 		this.limited = settings.isLimited();
-		// What has a calendar of its own may stand still, and would tick for ever
-		this.exact = !group.listeners.isEmpty() || this.limited || this.time instanceof InstantSource;
+		this.exact = !group.listeners.isEmpty() || this.limited;
 	}
 
 	/**

@@ -34,7 +34,7 @@ final class Launcher {
 			}
 			start.thread = thread;
 			thread.setName(start.name());
-			this.group.time.start(thread, start.slot.order);
+			thread.start();
 		}
 		catch (Throwable ex) {
 			start.thread = null;
@@ -72,7 +72,7 @@ final class Launcher {
 	void ended(MemberThread start, MemberState state, long now, @Nullable Throwable thrown) {
 		Roster roster = this.group.roster;
 		if (this.group.listeners.isEmpty()) {
-			launch(roster.locked(() -> {
+			over(start, roster.locked(() -> {
 				roster.ended(start, state, now, thrown);
 				return roster.endHeard(start);
 			}));
@@ -83,14 +83,21 @@ final class Launcher {
 			this.group.listeners.memberStopped(start.name(), nanos);
 		}
 		this.group.listeners.memberEnded(start.name(), state);
-		launch(roster.locked(() -> roster.endHeard(start)));
+		over(start, roster.locked(() -> roster.endHeard(start)));
 	}
 
 	/**
 	 * A member's interrupter has ended.
 	 */
 	void interrupterEnded(MemberThread start) {
-		launch(this.group.roster.locked(() -> this.group.roster.done(start.slot)));
+		over(start, this.group.roster.locked(() -> this.group.roster.done(start.slot)));
+	}
+
+	private void over(MemberThread start, @Nullable MemberThread next) {
+		launch(next);
+		if (start.slot.leadership != null) {
+			start.slot.leadership.endIfOver();
+		}
 	}
 
 }

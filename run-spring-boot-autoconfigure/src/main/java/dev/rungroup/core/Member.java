@@ -36,6 +36,9 @@ public final class Member {
 	/** Null unless this is a group; then body and interrupter, too. */
 	final @Nullable InnerGroup inner;
 
+	/** Null means: always executed. */
+	final @Nullable Leadership leadership;
+
 	private Member(Builder builder, MemberSettings settings) {
 		this.name = builder.name;
 		this.inner = builder.inner;
@@ -44,6 +47,7 @@ public final class Member {
 		this.interrupter = (builder.inner != null) ? builder.inner : builder.interrupter;
 		this.failureHandlers = List.copyOf(builder.failureHandlers);
 		this.settings = settings;
+		this.leadership = builder.leadership;
 	}
 
 	private Member(Member member, @Nullable Task task, @Nullable Body body, MemberSettings settings) {
@@ -54,6 +58,7 @@ public final class Member {
 		this.failureHandlers = member.failureHandlers;
 		this.inner = member.inner;
 		this.settings = settings;
+		this.leadership = member.leadership;
 	}
 
 	/**
@@ -138,6 +143,8 @@ public final class Member {
 
 		private @Nullable Interrupter interrupter;
 
+		private @Nullable Leadership leadership;
+
 		private final List<Consumer<? super Throwable>> failureHandlers = new ArrayList<>();
 
 		/** Null while all are the default, so that very many members share them. */
@@ -216,6 +223,16 @@ public final class Member {
 		 */
 		public Builder failureHandler(Consumer<? super Throwable> handler) {
 			this.failureHandlers.add(Objects.requireNonNull(handler, "handler"));
+			return this;
+		}
+
+		/**
+		 * Let the member be executed only while this JVM leads.
+		 * @param leadership says when; default: always
+		 * @return this builder
+		 */
+		public Builder leadership(Leadership leadership) {
+			this.leadership = Objects.requireNonNull(leadership, "leadership");
 			return this;
 		}
 

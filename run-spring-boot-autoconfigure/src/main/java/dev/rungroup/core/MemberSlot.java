@@ -17,6 +17,9 @@ final class MemberSlot {
 
 	final Stages.Stage stage;
 
+	/** Null if the member does not need it. */
+	final @Nullable MemberLeadership leadership;
+
 	/** The current start, or else the last; null before the first. */
 	private volatile @Nullable MemberThread start;
 
@@ -24,9 +27,6 @@ final class MemberSlot {
 
 	/** If this member is a group: the one that was made last. Written by its thread. */
 	private volatile @Nullable Group inner;
-
-	/** How many members were added before. Written by who adds it. */
-	int order;
 
 	/** When {@code stopMember} came before the member was ever started. */
 	private volatile long heldAt;
@@ -52,6 +52,7 @@ final class MemberSlot {
 		this.group = group;
 		this.member = member;
 		this.stage = stage;
+		this.leadership = (member.leadership != null) ? new MemberLeadership(this, member.leadership) : null;
 	}
 
 	String name() {

@@ -120,7 +120,7 @@ abstract class MemberStart extends ExecutionGate {
 	 * Whether the next stage need not wait for this member.
 	 */
 	final boolean isUp() {
-		return (saysWhenReady()) ? !this.unready : this.begun;
+		return (saysWhenReady() && this.state != MemberState.STANDBY) ? !this.unready : this.begun;
 	}
 
 	/**
@@ -131,7 +131,7 @@ abstract class MemberStart extends ExecutionGate {
 	}
 
 	final boolean isReady() {
-		return this.begun && !this.unready;
+		return this.begun && (!this.unready || this.state == MemberState.STANDBY);
 	}
 
 	@Override
@@ -149,6 +149,19 @@ abstract class MemberStart extends ExecutionGate {
 			this.readiness = readiness;
 		}
 		return readiness;
+	}
+
+	/**
+	 * Whether leadership is lost, of this member or of one around its group, as the clock
+	 * says.
+	 */
+	final @Nullable StopReason leadershipLost() {
+		MemberLeadership leadership = this.slot.leadership;
+		if (leadership != null && leadership.isLost()) {
+			return leadership.lost();
+		}
+		MemberThread outer = group().supervisor.outer();
+		return (outer != null && outer.isExecuting(outer.current())) ? outer.leadershipLost() : null;
 	}
 
 	/**

@@ -13,6 +13,9 @@ final class MemberThread extends MemberStart implements Runnable {
 
 	private static final Outcome COMPLETED = new Outcome.Completed();
 
+	/** How long to wait for the stop of a group that must not execute any more. */
+	private static final long OUTER_STOP = 1_000_000;
+
 	private static final Outcome INTERRUPTED = new Outcome.Interrupted();
 
 	/** Since the end of the first execution: most members have only that. */
@@ -26,6 +29,9 @@ final class MemberThread extends MemberStart implements Runnable {
 
 	/** Whether the next execution follows a failure. */
 	private boolean restarting;
+
+	/** Whether the next execution is the first one, or the first as the leader. */
+	private boolean first = true;
 
 	/** What the last execution threw, until all that follows from it is done. */
 	private @Nullable Throwable lastThrown;
@@ -113,7 +119,55 @@ final class MemberThread extends MemberStart implements Runnable {
 	 * @return the member's last state, null if its body is to be called
 	 */
 	private @Nullable MemberState nextExecution(long pause) {
-		return (pause(pause) && beginExecution()) ? null : MemberState.STOPPED;
+		MemberLeadership leadership = this.slot.leadership;
+		long nanos = pause;
+		do {
+			if (leadership != null && leadership.isLost()) {
+				awaitLeadership(leadership);
+				nanos = settings().initialDelay;
+			}
+			if (pause(nanos) && beginExecution()) {
+				return null;
+			}
+			// Or the stop of a group inside a member that lost leadership is on its way
+			nanos = OUTER_STOP;
+		}
+		while (stop() == null);
+		return MemberState.STOPPED;
+	}
+
+	/**
+	 * Wait until this member leads, or is stopped. What follows is as after a start.
+	 */
+	private void awaitLeadership(MemberLeadership leadership) {
+		this.exhausted = false;
+		this.restarting = false;
+		this.first = true;
+		FailureHistory history = this.slot.history();
+		if (history != null) {
+			history.startAnew();
+		}
+		this.unready = saysWhenReady();
+		Readiness readiness = readiness();
+		if (readiness != null) {
+			readiness.takeBack();
+		}
+		if (this.clock != null) {
+			this.clock.reset();
+		}
+		Time time = group().time;
+		this.pausing = true;
+		try {
+			while (stop() == null && !leadership.lead()) {
+				enter(MemberState.STANDBY, time.nanoTime());
+				begun();
+				time.park(this, Long.MAX_VALUE);
+				Thread.interrupted();
+			}
+		}
+		finally {
+			this.pausing = false;
+		}
 	}
 
 	/**
@@ -130,7 +184,14 @@ final class MemberThread extends MemberStart implements Runnable {
 			else if (thrown != null) {
 				group().listeners.failed(this.slot.member, thrown);
 			}
-			return MemberState.STOPPED;
+			MemberLeadership leadership = this.slot.leadership;
+			if (this.stoppedBefore || leadership == null) {
+				return MemberState.STOPPED;
+			}
+			leadership.termEnded();
+			this.executionStop = null;
+			this.lastThrown = null;
+			return nextExecution(0);
 		}
 		Throwable failure = (outcome instanceof Outcome.Failed failed) ? failed.failure() : null;
 		if (failure != null) {
@@ -162,7 +223,7 @@ final class MemberThread extends MemberStart implements Runnable {
 	}
 
 	private long prepareRestart() {
-		long pause = settings().backoff.nanosFor(this.slot.consecutiveFailures(), group().time);
+		long pause = settings().backoff.nanosFor(this.slot.consecutiveFailures());
 		this.restarting = true;
 		if (stop() == null) {
 			group().listeners.restartScheduled(name(), Duration.ofNanos(pause));
@@ -189,7 +250,7 @@ final class MemberThread extends MemberStart implements Runnable {
 		begun();
 		this.pausing = true;
 		try {
-			while (stop() == null) {
+			while (stop() == null && (this.slot.leadership == null || !this.slot.leadership.isLost())) {
 				long left = until - time.nanoTime();
 				if (left <= 0) {
 					return true;
@@ -223,7 +284,7 @@ final class MemberThread extends MemberStart implements Runnable {
 		}
 		if (this.unready) {
 			Readiness readiness = readiness();
-			if (readiness != null && (clock == null || this.restarting)) {
+			if (readiness != null && (this.first || this.restarting)) {
 				readiness.expect(now);
 			}
 		}
@@ -231,10 +292,11 @@ final class MemberThread extends MemberStart implements Runnable {
 		open(number);
 		// Only now look for a stop: whoever asks for one sees this execution from here
 		// on, and interrupts it
-		if (stop() != null) {
+		if (stop() != null || leadershipLost() != null) {
 			close(number);
 			return false;
 		}
+		this.first = false;
 		progress(now);
 		count(number);
 		enter(MemberState.RUNNING, now);
@@ -268,12 +330,16 @@ final class MemberThread extends MemberStart implements Runnable {
 		long number = this.executions;
 		close(number);
 		renewThread();
-		Execution.end(this);
+		StopReason asked = stopReason();
+		if (asked == null && this.slot.leadership != null && this.slot.leadership.isLost()) {
+			asked = this.slot.leadership.lost();
+		}
+		Execution.end(this, asked);
 		long now = clock.end();
 		progress(now);
 		// Before anybody hears of the outcome: a handler may answer a failure with a stop
 		this.stoppedBefore = stop() != null;
-		Outcome outcome = outcome(thrown, now);
+		Outcome outcome = outcome(thrown, asked, now);
 		if (outcome instanceof Outcome.Failed failed) {
 			noteFailure(failed.failure(), now, clock.took());
 		}
@@ -324,7 +390,10 @@ final class MemberThread extends MemberStart implements Runnable {
 		}
 	}
 
-	private Outcome outcome(@Nullable Throwable thrown, long now) {
+	/**
+	 * @param asked why the execution was to end
+	 */
+	private Outcome outcome(@Nullable Throwable thrown, @Nullable StopReason asked, long now) {
 		StopReason timedOut = this.executionStop;
 		if (timedOut != null && timedOut.cause() != null) {
 			if (thrown != null && thrown != timedOut.cause() && !Interrupters.isInterrupt(thrown)) {
@@ -332,7 +401,7 @@ final class MemberThread extends MemberStart implements Runnable {
 			}
 			return new Outcome.Failed(timedOut.cause());
 		}
-		if (this.stoppedBefore) {
+		if (this.stoppedBefore || asked != null) {
 			return (thrown != null) ? new Outcome.Interrupted(thrown) : INTERRUPTED;
 		}
 		if (thrown != null) {

@@ -44,6 +44,9 @@ final class Roster {
 
 	private final Deque<MemberThread> toLimit = new ArrayDeque<>();
 
+	/** Terms that have begun, or may have ended. */
+	private final Deque<MemberLeadership> toLookAt = new ArrayDeque<>();
+
 	private volatile GroupState state = GroupState.NEW;
 
 	private volatile @Nullable StopReason stopReason;
@@ -228,6 +231,14 @@ final class Roster {
 		return start;
 	}
 
+	/**
+	 * A member leads, or something about that has changed.
+	 */
+	void lookAt(MemberLeadership leadership) {
+		locked(() -> this.toLookAt.add(leadership));
+		this.group.supervisor.signal();
+	}
+
 	private void addBusy(MemberSlot slot) {
 		slot.pending++;
 		slot.stage.busy++;
@@ -353,6 +364,10 @@ final class Roster {
 
 	@Nullable MemberThread nextToLimit() {
 		return locked(this.toLimit::poll);
+	}
+
+	@Nullable MemberLeadership nextToLookAt() {
+		return locked(this.toLookAt::poll);
 	}
 
 	/**

@@ -153,7 +153,9 @@ final class Supervisor {
 			startStages();
 			StopReason reason = awaitEnding();
 			if (reason != null) {
-				end(reason);
+				tellEnding(reason);
+				stopStages(reason);
+				awaitRest();
 			}
 			finish(reason);
 		}
@@ -211,18 +213,6 @@ final class Supervisor {
 		return this.group.roster.stopReason();
 	}
 
-	private void end(StopReason reason) {
-		this.group.time.shutdown(true);
-		try {
-			tellEnding(reason);
-			stopStages(reason);
-			awaitRest();
-		}
-		finally {
-			this.group.time.shutdown(false);
-		}
-	}
-
 	private void tellEnding(StopReason reason) {
 		// Listeners may wait for somebody who sleeps
 		this.group.roster.stages.stopped().forEach(MemberThread::wake);
@@ -271,7 +261,13 @@ final class Supervisor {
 		if (await(this.group.roster::isIdle, deadline())) {
 			return;
 		}
-		this.ending.abandoned(this.group.roster.abandon());
+		List<MemberSlot> abandoned = this.group.roster.abandon();
+		for (MemberSlot slot : abandoned) {
+			if (slot.leadership != null) {
+				slot.leadership.abandoned();
+			}
+		}
+		this.ending.abandoned(abandoned);
 	}
 
 	private void finish(@Nullable StopReason reason) {
@@ -376,6 +372,9 @@ final class Supervisor {
 				interrupt(start, stop.reason());
 				graceEndsFor(List.of(start));
 			}
+		}
+		for (MemberLeadership next = roster.nextToLookAt(); next != null; next = roster.nextToLookAt()) {
+			next.look(this, this.agenda, now);
 		}
 		this.agenda.run(now);
 	}
