@@ -155,7 +155,7 @@ public final class ActorsEndpoint {
 	 *
 	 * @param name its name
 	 * @param state its state
-	 * @param stopReason who ended it, {@code null} if nobody did
+	 * @param stopReason what ended it, {@code null} if nothing did
 	 */
 	@JsonInclude(JsonInclude.Include.ALWAYS)
 	public record GroupDescriptor(String name, String state, @Nullable StopReasonDescriptor stopReason) {

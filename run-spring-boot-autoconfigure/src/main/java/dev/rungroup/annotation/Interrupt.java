@@ -17,7 +17,7 @@ import org.springframework.aot.hint.annotation.Reflective;
  * <p>
  * Called once per stop, on another thread than the body, while the body may be anywhere,
  * or not yet begun, or over; with {@code concurrency} once for each member. It may block:
- * that delays nobody else. What it throws is reported and changes nothing.
+ * that delays no other. What it throws is reported and changes nothing.
  *
  * @since 0.1.0
  */

@@ -64,7 +64,7 @@ public @interface LoopActor {
 	String timeout() default "";
 
 	/**
-	 * Time in which the body announces that it is up.
+	 * Time in which the body says that it is ready.
 	 * @return a duration longer than zero
 	 * @see Actor#readyTimeout()
 	 */

@@ -64,7 +64,7 @@ public final class RunAutoConfiguration {
 
 	/**
 	 * Return how long the actors have to end: less than Spring waits for them. After that
-	 * it destroys beans that they still use, and nobody has said who was stuck.
+	 * it destroys beans that they still use, before the log says which actor was stuck.
 	 */
 	private static Duration shutdownTimeout(RunProperties.Shutdown shutdown, Environment environment) {
 		Duration timeout = shutdown.getTimeout();
@@ -74,7 +74,7 @@ public final class RunAutoConfiguration {
 		Duration limit = phaseTimeout.minus(min(PHASE_MARGIN, phaseTimeout.dividedBy(2)));
 		if (!limit.isNegative() && !limit.isZero() && timeout.compareTo(limit) > 0) {
 			String message = "run.shutdown.timeout is " + timeout + ", but Spring stops waiting after " + phaseTimeout
-					+ ": actors are given up after " + limit + ". Lower it, or raise " + PHASE_TIMEOUT;
+					+ ": actors are abandoned after " + limit + ". Lower it, or raise " + PHASE_TIMEOUT;
 			if (timeout.compareTo(phaseTimeout) > 0) {
 				logger.warn(message);
 			}
@@ -84,8 +84,8 @@ public final class RunAutoConfiguration {
 			timeout = limit;
 		}
 		if (shutdown.getGracePeriod().compareTo(timeout) > 0) {
-			logger.warn("run.shutdown.grace-period is " + shutdown.getGracePeriod() + ", but actors are given up after "
-					+ timeout + ": lower it, or raise run.shutdown.timeout");
+			logger.warn("run.shutdown.grace-period is " + shutdown.getGracePeriod()
+					+ ", but actors are abandoned after " + timeout + ": lower it, or raise run.shutdown.timeout");
 		}
 		return timeout;
 	}

@@ -237,7 +237,7 @@ public class RunProperties {
 		private Duration gracePeriod = Duration.ofSeconds(10);
 
 		/**
-		 * How long all actors together have to end before they are given up. Cut to 2s
+		 * How long all actors together have to end before they are abandoned. Cut to 2s
 		 * before the end of spring.lifecycle.timeout-per-shutdown-phase.
 		 */
 		private Duration timeout = Duration.ofSeconds(20);
@@ -297,7 +297,7 @@ public class RunProperties {
 
 		/**
 		 * How often the injected Retry tries again before it gives up; unlimited if not
-		 * set. The budget of an actor is its max-restarts.
+		 * set. The limit of an actor is its max-restarts.
 		 */
 		private @Nullable Integer maxRetries;
 

@@ -3,7 +3,7 @@ package dev.rungroup.context;
 import java.lang.reflect.Method;
 
 /**
- * How actors are called if nobody says otherwise.
+ * The names of actors that declare none.
  */
 final class ActorNames {
 

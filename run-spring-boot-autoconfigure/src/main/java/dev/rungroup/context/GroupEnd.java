@@ -98,7 +98,7 @@ final class GroupEnd {
 			return;
 		}
 		if (!this.over && deadline - System.nanoTime() <= 0) {
-			logger.warn("The actors have not ended within " + this.limit + " and are given up: "
+			logger.warn("The actors have not ended within " + this.limit + " and are abandoned: "
 					+ String.join(", ", unended()));
 			over();
 		}

@@ -41,7 +41,7 @@ public record GroupSettings(String name, boolean enabled, boolean autoStartup, S
 	}
 
 	/**
-	 * Return the settings that hold if nobody says otherwise.
+	 * Return the settings that hold by default.
 	 * @return platform threads, started with the context, ten seconds of grace and twenty
 	 * to end
 	 */

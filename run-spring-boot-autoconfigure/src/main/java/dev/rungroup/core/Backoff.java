@@ -20,7 +20,7 @@ public record Backoff(Duration delay, double multiplier, Duration maxDelay, Dura
 
 	private static final Duration DEFAULT_RESET_AFTER = Duration.ofMinutes(1);
 
-	/** A pause that nobody lives to see the end of; keeps nanoseconds within a long. */
+	/** Longer than any process lives; keeps nanoseconds within a long. */
 	private static final Duration UNLIMITED = Duration.ofNanos(Long.MAX_VALUE);
 
 	/**

@@ -3,7 +3,7 @@ package dev.rungroup.core;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What follows an execution that nobody asked to end.
+ * What follows an execution that was not asked to end.
  */
 enum Decision {
 

@@ -222,7 +222,7 @@ public final class Group implements AutoCloseable {
 
 	/**
 	 * Return why the group ends or ended.
-	 * @return the reason; {@code null} if nobody has ended it, or all members ended by
+	 * @return the reason; {@code null} if nothing has ended it, or all members ended by
 	 * themselves
 	 */
 	public @Nullable StopReason stopReason() {
@@ -269,8 +269,8 @@ public final class Group implements AutoCloseable {
 
 	/**
 	 * Run a stopped, completed or failed member again, with a new row of failures and a
-	 * new budget. On a running member it changes nothing; for one that is still stopping
-	 * it is remembered.
+	 * new restart limit. On a running member it changes nothing; for one that is still
+	 * stopping it is remembered.
 	 * @param name the member's name
 	 * @throws NoSuchElementException if the group has no such member
 	 * @throws IllegalStateException if the group is stopping or over

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the group's name
  * @param state where it is in its life
- * @param stopReason who ended it, {@code null} while nobody has
+ * @param stopReason what ended it, {@code null} while nothing has
  * @param members its members in the order they were added
  * @param groups the groups among the members by their members' names, each the latest
  * that was made, also after its end
@@ -33,7 +33,7 @@ public record GroupSnapshot(String name, GroupState state, @Nullable StopReason 
 	 * A group without inner groups.
 	 * @param name the group's name
 	 * @param state where it is in its life
-	 * @param stopReason who ended it, {@code null} while nobody has
+	 * @param stopReason what ended it, {@code null} while nothing has
 	 * @param members its members in the order they were added
 	 */
 	public GroupSnapshot(String name, GroupState state, @Nullable StopReason stopReason, List<MemberSnapshot> members) {

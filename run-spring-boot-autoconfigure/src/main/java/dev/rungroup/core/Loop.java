@@ -6,7 +6,7 @@ import java.util.concurrent.CompletionStage;
 /**
  * Members that are executed again and again until the loop is stopped: the Loop of
  * vslpsl/run. A member's {@code onDone} and {@code onError} are {@link Policy#RESTART}
- * here whatever it says; its delay, back-off, budget and fatal failures hold.
+ * here whatever it says; its delay, back-off, restart limit and fatal failures hold.
  * <p>
  * All methods may be called from any thread. A loop runs once.
  *

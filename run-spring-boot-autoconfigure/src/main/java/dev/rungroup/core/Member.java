@@ -350,7 +350,7 @@ public final class Member {
 		 * {@link java.util.concurrent.TimeoutException}; so has one that returns
 		 * unannounced if the next, after the delay, would come too late. The next stage
 		 * starts when every such member of this one is ready.
-		 * @param timeout longer than zero; default: no announcement expected
+		 * @param timeout longer than zero; default: it need not be said
 		 * @return this builder
 		 */
 		public Builder readyTimeout(Duration timeout) {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a body can know and say while it is executed. Safe to use from any thread. Each
  * execution has its own: one that is kept longer says that it is stopping, and neither
- * sleeps nor announces anything any more.
+ * sleeps nor says anything any more.
  *
  * @since 0.1.0
  */
@@ -56,7 +56,7 @@ public interface MemberContext {
 
 	/**
 	 * Return why this execution has been asked to end.
-	 * @return the reason, {@code null} while nobody has asked
+	 * @return the reason, {@code null} while it was not asked
 	 */
 	@Nullable StopReason stopReason();
 
@@ -64,17 +64,17 @@ public interface MemberContext {
 	 * Pause, unless and until this execution is asked to end.
 	 * @param duration how long
 	 * @return {@code true} if it slept all of it, {@code false} if a stop cut it short
-	 * @throws InterruptedException if the calling thread was interrupted by somebody else
+	 * @throws InterruptedException if the calling thread was interrupted from elsewhere
 	 */
 	boolean sleep(Duration duration) throws InterruptedException;
 
 	/**
-	 * Announce that the member is up. Only the first call of an execution counts.
+	 * Say that the member is ready. Only the first call of an execution counts.
 	 */
 	void ready();
 
 	/**
-	 * Announce progress, for stall detection.
+	 * Say that there is progress, for stall detection.
 	 */
 	void heartbeat();
 

@@ -7,8 +7,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a member is executed, for how long at most, and what follows an execution that
- * nobody asked to end: everything about a {@link Member} but its name and its code.
+ * When a member is executed, for how long at most, and what follows an execution that was
+ * not asked to end: everything about a {@link Member} but its name and its code.
  * Immutable; members may share one. {@link Member.Builder} describes each setting.
  *
  * @since 0.1.0

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param stateSince when the member entered its state, {@code null} for a new one
  * @param nextExecution when the pause ends, {@code null} when it is not pausing
  * @param lastProgress when an execution last began or ended or sent a heartbeat; may be
- * about ten milliseconds old for a loop whose turns take less than 20 microseconds
+ * about ten milliseconds old for a loop whose executions take less than 20 microseconds
  * @since 0.1.0
  */
 public record MemberSnapshot(String name, MemberState state, boolean ready, long executions, long failures,

@@ -24,7 +24,7 @@ public record StopReason(Kind kind, @Nullable String member, @Nullable Throwable
 	}
 
 	/**
-	 * Return whether this is a failure rather than somebody's wish or a normal end.
+	 * Return whether this is a failure rather than a wish or a normal end.
 	 * @return whether something went wrong
 	 */
 	public boolean isFailure() {
@@ -51,12 +51,12 @@ public record StopReason(Kind kind, @Nullable String member, @Nullable Throwable
 		MEMBER_DONE,
 
 		/**
-		 * A member failed more often than its restart budget allows.
+		 * A member failed more often than its restart limit allows.
 		 */
 		RESTARTS_EXHAUSTED,
 
 		/**
-		 * Somebody called {@code stop()} or {@code stopMember()}.
+		 * {@code stop()} or {@code stopMember()} was called.
 		 */
 		STOP_REQUESTED,
 

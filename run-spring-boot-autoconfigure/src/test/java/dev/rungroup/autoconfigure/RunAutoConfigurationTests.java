@@ -411,7 +411,7 @@ class RunAutoConfigurationTests {
 	void shutdownBudgetAboveSpringsIsAWarning(CapturedOutput output) {
 		this.runner.withPropertyValues("run.shutdown.timeout=31s").run((context) -> assertThat(context).hasNotFailed());
 		assertThat(output).contains("run.shutdown.timeout is PT31S")
-			.contains("actors are given up after PT28S")
+			.contains("actors are abandoned after PT28S")
 			.contains("spring.lifecycle.timeout-per-shutdown-phase");
 	}
 

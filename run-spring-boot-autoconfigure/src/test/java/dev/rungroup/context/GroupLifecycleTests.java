@@ -219,7 +219,7 @@ class GroupLifecycleTests {
 			GroupLifecycle lifecycle = context.getBean(GroupLifecycle.class);
 			lifecycle.stop();
 			assertThat(lifecycle.isRunning()).isFalse();
-			assertThat(output).containsOnlyOnce("The actors have not ended within PT1.05S and are given up");
+			assertThat(output).containsOnlyOnce("The actors have not ended within PT1.05S and are abandoned");
 		}
 		hanging.release.countDown();
 		awaitNoThreads("run-group");

@@ -12,7 +12,7 @@ import org.springframework.core.env.Environment;
  * The properties that decide how an application ends.
  *
  * @param onShutdown what to do when a member ends the group
- * @param explicit whether somebody has set that, or it is the default
+ * @param explicit whether it was set, rather than being the default
  * @param shutdownTimeout how long members have to end
  * @param phaseTimeout how long each phase of the context has to stop
  */

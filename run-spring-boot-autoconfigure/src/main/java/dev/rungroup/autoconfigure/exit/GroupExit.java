@@ -156,7 +156,7 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 			}
 			else {
 				logger.info("The application context stays open without its actors: Spring's test framework keeps it,"
-						+ " and cannot go on when somebody else closes it");
+						+ " and cannot go on once it is closed from elsewhere");
 			}
 		}
 		else {
@@ -207,7 +207,7 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 		Set<Integer> phases = new HashSet<>();
 		for (String beanName : beanFactory.getBeanNamesForType(Lifecycle.class, false, false)) {
 			String name = BeanFactoryUtils.transformedBeanName(beanName);
-			// What nobody has created until now nobody stops, and creating it can fail
+			// A bean that was not created is not stopped, and creating it can fail
 			Object bean = beanFactory.containsSingleton(name) ? beanFactory.getSingleton(name) : null;
 			if (bean instanceof Lifecycle) {
 				phases.add((bean instanceof Phased phased) ? phased.getPhase() : 0);
@@ -227,7 +227,7 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 
 		private final StopReason reason;
 
-		/** As far as it is known: written by whoever asks for it. */
+		/** As far as it is known: written by each thread that asks for it. */
 		private volatile int code;
 
 		private volatile boolean asked;
