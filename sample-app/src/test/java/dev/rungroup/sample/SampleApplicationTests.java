@@ -19,6 +19,7 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 
 import dev.rungroup.context.GroupLifecycle;
+import dev.rungroup.core.GroupState;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -329,6 +331,20 @@ class SampleApplicationTests {
 		this.group.startMember("line-server");
 		awaitServer();
 		assertThat(LineClient.exchange(this.port, "restart 2\n")).containsExactly("ok");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "line-server", "line-writer-1", "line-writer-2", "inbox-reader", "connections-end-overdue",
+			"housekeeping-delete-old" })
+	void everyActorCanBeRestarted(String actor) throws Exception {
+		for (int i = 0; i < 2; i++) {
+			long executions = member(actor).executions();
+			this.group.restartMember(actor);
+			await().until(() -> member(actor).executions() > executions);
+		}
+		awaitServer();
+		assertThat(LineClient.exchange(this.port, "restarted 1\n")).containsExactly("ok");
+		assertThat(this.group.snapshot().state()).isEqualTo(GroupState.RUNNING);
 	}
 
 	@ParameterizedTest
