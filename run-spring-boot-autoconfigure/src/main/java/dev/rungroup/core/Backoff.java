@@ -1,7 +1,6 @@
 package dev.rungroup.core;
 
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * How long to pause after a failure: a first delay that grows with every further failure
@@ -89,10 +88,10 @@ public record Backoff(Duration delay, double multiplier, Duration maxDelay, Dura
 	 * @return the pause, between zero and {@code maxDelay}
 	 */
 	public Duration delayFor(int failuresInARow) {
-		return Duration.ofNanos(nanosFor(failuresInARow));
+		return Duration.ofNanos(nanosFor(failuresInARow, Time.system()));
 	}
 
-	long nanosFor(int failuresInARow) {
+	long nanosFor(int failuresInARow, Time time) {
 		long max = Durations.saturatedNanos(this.maxDelay);
 		double grown = Durations.saturatedNanos(this.delay);
 		if (grown > 0) {
@@ -102,7 +101,7 @@ public record Backoff(Duration delay, double multiplier, Duration maxDelay, Dura
 		long pause = (grown >= max) ? max : (long) grown;
 		if (!this.jitter.isZero()) {
 			long spread = Math.min(Durations.saturatedNanos(this.jitter), Long.MAX_VALUE / 4);
-			long random = ThreadLocalRandom.current().nextLong(-spread, spread + 1);
+			long random = time.jitter(spread);
 			pause = (random > 0 && pause > max - random) ? max : pause + random;
 		}
 		return Math.max(0, Math.min(max, pause));

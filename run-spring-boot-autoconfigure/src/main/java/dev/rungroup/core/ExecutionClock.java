@@ -1,5 +1,6 @@
 package dev.rungroup.core;
 
+import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -56,7 +57,8 @@ final class ExecutionClock {
 		// None ended before it, so how brief it is tells how long it took itself
 		this.endedAt = startedAt;
 		this.limited = settings.isLimited();
-		this.exact = !group.listeners.isEmpty() || this.limited;
+		// What has a calendar of its own may stand still, and would tick for ever
+		this.exact = !group.listeners.isEmpty() || this.limited || this.time instanceof InstantSource;
 	}
 
 	/**

@@ -159,7 +159,7 @@ public final class Group implements AutoCloseable {
 		thread.setDaemon(false);
 		this.supervisor.begin(thread);
 		try {
-			thread.start();
+			this.time.start(thread, Integer.MAX_VALUE);
 		}
 		catch (Throwable ex) {
 			this.supervisor.notStarted();

@@ -57,7 +57,7 @@ final class Interrupters {
 				}
 				return Agenda.DONE;
 			});
-			if (Virtual.start(work)) {
+			if (Virtual.start(work, this.group.time)) {
 				return;
 			}
 		}
@@ -99,7 +99,7 @@ final class Interrupters {
 
 	private void runOnPlatformThread(Runnable work) {
 		try {
-			this.platformThreads.newThread(work).start();
+			this.group.time.start(this.platformThreads.newThread(work), Integer.MAX_VALUE);
 		}
 		catch (OutOfMemoryError ex) {
 			// No thread is left: one after another is better than none
@@ -178,10 +178,10 @@ final class Interrupters {
 		/**
 		 * @return false if there is no thread for it
 		 */
-		static boolean start(Runnable work) {
+		static boolean start(Runnable work, Time time) {
 			try {
 				if (FACTORY != null) {
-					FACTORY.newThread(work).start();
+					time.start(FACTORY.newThread(work), Integer.MAX_VALUE);
 					return true;
 				}
 			}

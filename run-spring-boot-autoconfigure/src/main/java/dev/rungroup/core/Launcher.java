@@ -34,7 +34,7 @@ final class Launcher {
 			}
 			start.thread = thread;
 			thread.setName(start.name());
-			thread.start();
+			this.group.time.start(thread, start.slot.order);
 		}
 		catch (Throwable ex) {
 			start.thread = null;

@@ -28,6 +28,9 @@ final class MemberSlot {
 	/** If this member is a group: the one that was made last. Written by its thread. */
 	private volatile @Nullable Group inner;
 
+	/** How many members were added before. Written by who adds it. */
+	int order;
+
 	/** When {@code stopMember} came before the member was ever started. */
 	private volatile long heldAt;
 

@@ -223,7 +223,7 @@ final class MemberThread extends MemberStart implements Runnable {
 	}
 
 	private long prepareRestart() {
-		long pause = settings().backoff.nanosFor(this.slot.consecutiveFailures());
+		long pause = settings().backoff.nanosFor(this.slot.consecutiveFailures(), group().time);
 		this.restarting = true;
 		if (stop() == null) {
 			group().listeners.restartScheduled(name(), Duration.ofNanos(pause));

@@ -270,7 +270,7 @@ public final class Retry {
 					&& now - this.startedAt >= Durations.saturatedNanos(this.retry.backoff.resetAfter());
 			this.consecutive = (wasHealthy) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.consecutive + 1L);
 			return (this.delay != null) ? Durations.saturatedNanos(this.delay)
-					: this.retry.backoff.nanosFor(this.consecutive);
+					: this.retry.backoff.nanosFor(this.consecutive, time());
 		}
 
 		/**

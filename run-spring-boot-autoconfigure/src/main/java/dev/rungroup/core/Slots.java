@@ -23,6 +23,7 @@ final class Slots {
 	}
 
 	void add(MemberSlot slot) {
+		slot.order = this.slots.size();
 		if (this.slots.putIfAbsent(slot.name(), slot) != null) {
 			throw new IllegalArgumentException(
 					"Group '" + this.group + "' has a member named '" + slot.name() + "' already");

@@ -153,9 +153,7 @@ final class Supervisor {
 			startStages();
 			StopReason reason = awaitEnding();
 			if (reason != null) {
-				tellEnding(reason);
-				stopStages(reason);
-				awaitRest();
+				end(reason);
 			}
 			finish(reason);
 		}
@@ -211,6 +209,18 @@ final class Supervisor {
 	private @Nullable StopReason awaitEnding() {
 		await(() -> this.group.roster.state() != GroupState.RUNNING || this.group.roster.isOver(), NEVER);
 		return this.group.roster.stopReason();
+	}
+
+	private void end(StopReason reason) {
+		this.group.time.shutdown(true);
+		try {
+			tellEnding(reason);
+			stopStages(reason);
+			awaitRest();
+		}
+		finally {
+			this.group.time.shutdown(false);
+		}
 	}
 
 	private void tellEnding(StopReason reason) {

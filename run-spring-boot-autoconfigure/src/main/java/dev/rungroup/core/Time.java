@@ -1,6 +1,7 @@
 package dev.rungroup.core;
 
 import java.time.InstantSource;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -44,5 +45,35 @@ public interface Time {
 	 * @param thread the thread
 	 */
 	void unpark(Thread thread);
+
+	/**
+	 * Start a thread of a group: of a member, of an interrupter or its own. A time that
+	 * is moved by hand learns here what it has to wait for. The group holds no lock.
+	 * @param thread a new thread
+	 * @param order of the members that are due at the same moment, the one with the
+	 * lowest goes on first: the place of the member in its group, or
+	 * {@code Integer.MAX_VALUE}
+	 */
+	default void start(Thread thread, int order) {
+		thread.start();
+	}
+
+	/**
+	 * Return by how much a pause is to be longer.
+	 * @param most the jitter of a {@link Backoff}, in nanoseconds, more than zero
+	 * @return nanoseconds between {@code -most} and {@code most}
+	 */
+	default long jitter(long most) {
+		return ThreadLocalRandom.current().nextLong(-most, most + 1);
+	}
+
+	/**
+	 * A group begins to end, or is over. Meanwhile its grace period and its timeout have
+	 * to pass even where this time is moved by hand. The group holds no lock.
+	 * @param begins true for the beginning; the end follows exactly once, on the same
+	 * thread
+	 */
+	default void shutdown(boolean begins) {
+	}
 
 }
