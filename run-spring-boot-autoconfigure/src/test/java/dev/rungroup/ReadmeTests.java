@@ -60,14 +60,14 @@ import org.springframework.stereotype.Component;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What README and reference show is what works: their Java compiles, their actors can be
+ * What the documents show is what works: their Java compiles, their actors can be
  * restarted, and their YAML is understood.
  */
 class ReadmeTests {
 
-	private static final Path README = Path.of("..", "README.md");
+	private static final Path REFERENCE = Path.of("REFERENCE.md");
 
-	private static final List<Path> DOCUMENTS = List.of(README, Path.of("REFERENCE.md"));
+	private static final List<Path> DOCUMENTS = List.of(Path.of("..", "README.md"), REFERENCE, Path.of("CORE.md"));
 
 	private static final Pattern SNIPPET = Pattern.compile("^```(\\w*)\\n(.*?)^```$",
 			Pattern.MULTILINE | Pattern.DOTALL);
@@ -82,10 +82,12 @@ class ReadmeTests {
 			import java.sql.*;
 			import java.time.*;
 			import java.util.*;
+			import java.util.concurrent.*;
 			import javax.sql.*;
 			import org.jspecify.annotations.*;
 			import org.springframework.beans.factory.annotation.*;
 			import org.springframework.context.annotation.*;
+			import org.springframework.stereotype.*;
 			""";
 
 	/** What snippets call that a reader has to imagine. */
@@ -265,16 +267,16 @@ class ReadmeTests {
 	}
 
 	@Test
-	void readmeNamesEveryProperty() throws IOException {
+	void referenceNamesEveryProperty() throws IOException {
 		String metadata = Files
 			.readString(Path.of("target", "classes", "META-INF", "spring-configuration-metadata.json"));
-		String readme = Files.readString(README);
+		String reference = Files.readString(REFERENCE);
 		Matcher names = Pattern.compile("\"name\": \"(run\\.[a-z.-]+)\",\\s+\"type\": \"(?!dev\\.rungroup)")
 			.matcher(metadata);
 		List<String> missing = new ArrayList<>();
 		while (names.find()) {
 			String name = names.group(1);
-			if (!readme.contains("`" + name + "`") && !name.equals("run.actors")) {
+			if (!reference.contains("`" + name + "`") && !name.equals("run.actors")) {
 				missing.add(name);
 			}
 		}
