@@ -348,7 +348,7 @@ final class Supervisor {
 			}
 			// Not only the thread's permit: a lock may have used that up
 			if (!this.signalled && wait > 0) {
-				this.group.time.park(this, wait);
+				this.group.time.park(this.group, wait);
 			}
 		}
 	}
