@@ -17,14 +17,29 @@ import org.springframework.boot.health.contributor.Status;
  * @param required whether the application can do its work only while it does
  * @param stalled whether it makes no progress
  * @param exhausted whether its restart limit is reached
+ * @param lost whether only a new process can bring it back: it is exhausted, or a group
+ * that has failed for good, or in one
+ * @param group how its group is, which speaks for it while it does not run; {@code null}
+ * for the application's
  */
-record ActorCondition(@Nullable MemberSnapshot actor, boolean required, boolean stalled, boolean exhausted) {
+record ActorCondition(@Nullable MemberSnapshot actor, boolean required, boolean stalled, boolean exhausted,
+		boolean lost, @Nullable MemberSnapshot group) {
+
+	/**
+	 * The group that it waits for, null if it is on its own.
+	 */
+	private @Nullable MemberSnapshot awaited() {
+		MemberSnapshot group = this.group;
+		return (group == null || group.state() == MemberState.RUNNING || group.state() == MemberState.STOPPING) ? null
+				: group;
+	}
 
 	/**
 	 * What it does to the application's health.
 	 */
 	Status status() {
-		if ((this.actor != null && this.actor.state() == MemberState.FAILED) || (this.required && this.stalled)) {
+		if (awaited() == null && ((this.actor != null && this.actor.state() == MemberState.FAILED)
+				|| (this.required && this.stalled))) {
 			return Status.DOWN;
 		}
 		return (this.required && !isUp()) ? Status.OUT_OF_SERVICE : Status.UP;
@@ -41,7 +56,7 @@ record ActorCondition(@Nullable MemberSnapshot actor, boolean required, boolean 
 	 * Whether only a new process can help.
 	 */
 	boolean isBroken() {
-		return this.required && (this.exhausted || this.stalled);
+		return this.required && (this.lost || this.stalled);
 	}
 
 	/**
@@ -64,6 +79,11 @@ record ActorCondition(@Nullable MemberSnapshot actor, boolean required, boolean 
 		MemberSnapshot actor = this.actor;
 		if (actor == null) {
 			return null;
+		}
+		MemberSnapshot group = awaited();
+		if (group != null) {
+			String reason = new ActorCondition(group, false, false, false, false, null).reason(now);
+			return (reason != null) ? "its group: " + reason : null;
 		}
 		if (this.stalled) {
 			Instant since = actor.lastProgress();
@@ -99,6 +119,10 @@ record ActorCondition(@Nullable MemberSnapshot actor, boolean required, boolean 
 	private boolean isUp() {
 		if (this.actor == null) {
 			return true;
+		}
+		MemberSnapshot group = awaited();
+		if (group != null) {
+			return new ActorCondition(group, true, false, false, false, null).isUp();
 		}
 		return switch (this.actor.state()) {
 			case COMPLETED, STANDBY -> true;

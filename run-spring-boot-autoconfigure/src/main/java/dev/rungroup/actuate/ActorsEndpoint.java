@@ -2,10 +2,12 @@ package dev.rungroup.actuate;
 
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.rungroup.context.GroupDefinition;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.MemberSnapshot;
@@ -24,6 +26,7 @@ import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.context.annotation.ImportRuntimeHints;
+import org.springframework.util.StringUtils;
 
 /**
  * Shows the actors of a group, and stops, starts and restarts single ones. Actions return
@@ -72,33 +75,44 @@ public final class ActorsEndpoint {
 	 */
 	@ReadOperation
 	public ActorsDescriptor actors() {
-		GroupSnapshot group = this.lifecycle.snapshot();
+		GroupSnapshot group = this.lifecycle.flatSnapshot();
+		Map<String, List<String>> members = this.lifecycle.groups();
 		Map<String, ActorDescriptor> actors = new LinkedHashMap<>();
-		group.members().forEach((member) -> actors.put(member.name(), ActorDescriptor.of(member)));
-		this.lifecycle.disabledActors().forEach((name) -> actors.put(name, ActorDescriptor.disabled()));
+		Map<String, ActorDescriptor> groups = new LinkedHashMap<>();
+		for (MemberSnapshot member : group.members()) {
+			String name = member.name();
+			((members.containsKey(name)) ? groups : actors).put(name,
+					ActorDescriptor.of(member, this.lifecycle.groupOf(name), members.get(name)));
+		}
+		for (String name : this.lifecycle.disabledActors()) {
+			((members.containsKey(name)) ? groups : actors).put(name,
+					ActorDescriptor.disabled(this.lifecycle.groupOf(name), members.get(name)));
+		}
 		return new ActorsDescriptor(
 				new GroupDescriptor(group.name(), group.state().name(), StopReasonDescriptor.of(group.stopReason())),
-				actors);
+				actors, groups);
 	}
 
 	/**
-	 * Return one actor.
-	 * @param name the actor's name
+	 * Return one actor, or a group of them.
+	 * @param name the name of an actor or a group
 	 * @return the actor, {@code null} if there is none of that name
 	 */
 	@ReadOperation
 	public @Nullable ActorDescriptor actor(@Selector String name) {
-		return actors().actors().get(name);
+		ActorsDescriptor all = actors();
+		ActorDescriptor actor = all.actors().get(name);
+		return (actor != null) ? actor : all.groups().get(name);
 	}
 
 	/**
-	 * Begin to do something to one actor; the others go on.
-	 * @param name the actor's name
+	 * Begin to do something to one actor, or to a group; the others go on.
+	 * @param name the name of an actor or a group
 	 * @param action {@code stop}, {@code start} or {@code restart}
 	 * @return the actor right afterwards; over the web nothing
 	 * @throws InvalidEndpointRequestException for another action
 	 * @throws NoSuchElementException if there is no such actor
-	 * @throws IllegalStateException if the actor is switched off, or the group is not
+	 * @throws IllegalStateException if the actor is switched off, or its group is not
 	 * running
 	 */
 	@WriteOperation
@@ -118,17 +132,40 @@ public final class ActorsEndpoint {
 				throw new InvalidEndpointRequestException("Unknown action '" + action + "': use stop, start or restart",
 						"action must be stop, start or restart");
 		}
-		logger.info("Endpoint 'actors': " + action + " of actor '" + name + "'"
+		logger.info("Endpoint 'actors': " + action + " of " + what(name) + " '" + name + "'"
 				+ ((user != null) ? " by '" + user + "'" : ""));
 		return actor(name);
 	}
 
 	private GroupLifecycle enabled(String name) {
 		if (this.lifecycle.disabledActors().contains(name)) {
-			throw new IllegalStateException("Actor '" + name + "' is disabled and cannot be controlled: enable "
-					+ ((this.enabled) ? "it by 'run.actors." + name + ".enabled'" : "all actors by 'run.enabled'"));
+			throw new IllegalStateException(StringUtils.capitalize(what(name)) + " '" + name
+					+ "' is disabled and cannot be controlled: enable " + toEnable(name));
 		}
 		return this.lifecycle;
+	}
+
+	private String toEnable(String name) {
+		String group = this.lifecycle.groupOf(name);
+		if (!this.enabled) {
+			return "all actors by 'run.enabled'";
+		}
+		if (group != null && isSwitchedOff(group)) {
+			return "its group by 'run.groups." + group + ".enabled'";
+		}
+		if (this.lifecycle.groupNamed(name) == null) {
+			return "it by 'run.actors." + name + ".enabled'";
+		}
+		return (isSwitchedOff(name)) ? "it by 'run.groups." + name + ".enabled'" : "one of its actors";
+	}
+
+	private boolean isSwitchedOff(String group) {
+		GroupDefinition definition = this.lifecycle.groupNamed(group);
+		return definition != null && !definition.enabled();
+	}
+
+	private String what(String name) {
+		return (this.lifecycle.groupNamed(name) != null) ? "group" : "actor";
 	}
 
 	static @Nullable String shorten(@Nullable String message) {
@@ -143,10 +180,12 @@ public final class ActorsEndpoint {
 	/**
 	 * A group and its actors.
 	 *
-	 * @param group the group
-	 * @param actors the actors by name
+	 * @param group the application's group
+	 * @param actors the actors by name, those of all groups
+	 * @param groups the groups inside the application's group by name
 	 */
-	public record ActorsDescriptor(GroupDescriptor group, Map<String, ActorDescriptor> actors) {
+	public record ActorsDescriptor(GroupDescriptor group, Map<String, ActorDescriptor> actors,
+			Map<String, ActorDescriptor> groups) {
 
 	}
 
@@ -195,8 +234,9 @@ public final class ActorsEndpoint {
 	}
 
 	/**
-	 * An actor.
+	 * An actor, or a group, which is shown as one.
 	 *
+	 * @param group the group that it belongs to, {@code null} for the application's
 	 * @param state state of its member, or DISABLED
 	 * @param ready whether it is up
 	 * @param executions how many executions have begun
@@ -207,20 +247,23 @@ public final class ActorsEndpoint {
 	 * @param nextExecution when its pause ends
 	 * @param lastProgress when an execution last began or ended or sent a heartbeat
 	 * @param lastFailure its last failure
+	 * @param members of a group: the names of its actors; not shown for an actor
 	 */
 	@JsonInclude(JsonInclude.Include.ALWAYS)
-	public record ActorDescriptor(String state, boolean ready, long executions, long failures, long restarts,
-			int failuresInARow, @Nullable Instant stateSince, @Nullable Instant nextExecution,
-			@Nullable Instant lastProgress, @Nullable FailureDescriptor lastFailure) {
+	public record ActorDescriptor(@Nullable String group, String state, boolean ready, long executions, long failures,
+			long restarts, int failuresInARow, @Nullable Instant stateSince, @Nullable Instant nextExecution,
+			@Nullable Instant lastProgress, @Nullable FailureDescriptor lastFailure,
+			@JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<String> members) {
 
-		static ActorDescriptor of(MemberSnapshot member) {
-			return new ActorDescriptor(member.state().name(), member.ready(), member.executions(), member.failures(),
-					member.restarts(), member.failuresInARow(), member.stateSince(), member.nextExecution(),
-					member.lastProgress(), FailureDescriptor.of(member.lastFailure(), member.lastFailureAt()));
+		static ActorDescriptor of(MemberSnapshot member, @Nullable String group, @Nullable List<String> members) {
+			return new ActorDescriptor(group, member.state().name(), member.ready(), member.executions(),
+					member.failures(), member.restarts(), member.failuresInARow(), member.stateSince(),
+					member.nextExecution(), member.lastProgress(),
+					FailureDescriptor.of(member.lastFailure(), member.lastFailureAt()), members);
 		}
 
-		static ActorDescriptor disabled() {
-			return new ActorDescriptor(DISABLED, false, 0, 0, 0, 0, null, null, null, null);
+		static ActorDescriptor disabled(@Nullable String group, @Nullable List<String> members) {
+			return new ActorDescriptor(group, DISABLED, false, 0, 0, 0, 0, null, null, null, null, members);
 		}
 
 	}

@@ -9,6 +9,7 @@ import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.GroupState;
 import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.MemberState;
 import dev.rungroup.core.StopReason;
 
 import org.springframework.boot.health.contributor.Status;
@@ -23,18 +24,22 @@ import org.springframework.boot.health.contributor.Status;
 record GroupCondition(Map<String, ActorCondition> actors, boolean failed, boolean ending) {
 
 	static GroupCondition of(GroupLifecycle lifecycle) {
-		GroupSnapshot group = lifecycle.snapshot();
+		GroupSnapshot group = lifecycle.flatSnapshot();
 		Set<String> required = lifecycle.requiredActors();
 		Set<String> stalled = lifecycle.stalledActors();
 		Set<String> exhausted = lifecycle.exhaustedActors();
 		Map<String, ActorCondition> actors = new LinkedHashMap<>();
 		for (MemberSnapshot member : group.members()) {
 			String name = member.name();
+			String groupName = lifecycle.groupOf(name);
+			ActorCondition in = (groupName != null) ? actors.get(groupName) : null;
+			boolean lost = exhausted.contains(name) || (in != null && in.lost())
+					|| (member.state() == MemberState.FAILED && lifecycle.groupNamed(name) != null);
 			actors.put(name, new ActorCondition(member, required.contains(name), stalled.contains(name),
-					exhausted.contains(name)));
+					exhausted.contains(name), lost, (in != null) ? in.actor() : null));
 		}
 		for (String name : lifecycle.disabledActors()) {
-			actors.put(name, new ActorCondition(null, false, false, false));
+			actors.put(name, new ActorCondition(null, false, false, false, false, null));
 		}
 		StopReason reason = group.stopReason();
 		return new GroupCondition(actors, group.state() == GroupState.STOPPED && reason != null && reason.isFailure(),

@@ -149,6 +149,14 @@ public @interface Actor {
 	OnStop onStop() default OnStop.INTERRUPT;
 
 	/**
+	 * The group that the actor belongs to: a part of the application that starts, fails,
+	 * restarts and stops as a whole, with the settings of {@code run.groups.<name>}.
+	 * Default: the application's group.
+	 * @return the name of a group
+	 */
+	String group() default "";
+
+	/**
 	 * Whether the application can do its work only while this actor does: readiness and
 	 * liveness depend on it then.
 	 * @return whether it is required

@@ -131,6 +131,14 @@ public @interface LoopActor {
 	OnStop onStop() default OnStop.FINISH;
 
 	/**
+	 * The group that the actor belongs to.
+	 * @return the name of a group
+	 * @see Actor#group()
+	 */
+	@AliasFor(annotation = Actor.class)
+	String group() default "";
+
+	/**
 	 * Whether the application can do its work only while this actor does.
 	 * @return whether it is required
 	 * @see Actor#required()

@@ -5,19 +5,20 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 import dev.rungroup.context.ActorDefinition;
 import dev.rungroup.context.ActorDefinitionCustomizer;
 import dev.rungroup.context.Adoption;
 import dev.rungroup.context.AdoptionSource;
+import dev.rungroup.context.GroupDefinition;
 import dev.rungroup.context.InvalidActorException;
 import dev.rungroup.core.Backoff;
 import dev.rungroup.core.MemberSettings;
-import dev.rungroup.core.OnStall;
+import dev.rungroup.core.RestartStrategy;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +54,7 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 	public ActorDefinition customize(ActorDefinition definition) {
 		ActorDefinition.Builder builder = definition.mutate();
 		RunProperties.ActorRetry retry = new RunProperties.ActorRetry();
-		for (RunProperties.Actor actor : settings(definition.name())) {
+		for (RunProperties.Actor actor : settings(this.properties.getActors(), definition.name())) {
 			apply(actor, builder);
 			apply(actor.getRetry(), retry);
 		}
@@ -61,13 +62,33 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 		return builder.build();
 	}
 
+	@Override
+	public GroupDefinition customizeGroup(GroupDefinition definition) {
+		RestartStrategy strategy = definition.strategy();
+		boolean enabled = definition.enabled();
+		boolean required = definition.required();
+		MemberSettings.Builder settings = definition.settings().toBuilder();
+		RunProperties.ActorRetry retry = new RunProperties.ActorRetry();
+		for (RunProperties.Group group : settings(this.properties.getGroups(), definition.name())) {
+			strategy = either(group.getStrategy(), strategy);
+			enabled = either(group.getEnabled(), enabled);
+			required = either(group.getRequired(), required);
+			apply(group, settings);
+			ifSet(group.getOnDone(), settings::onDone);
+			ifSet(group.getDelay(), settings::delay);
+			apply(group.getRetry(), retry);
+		}
+		settings.backoff(backoff(this.properties.getRetry(), retry));
+		return new GroupDefinition(definition.name(), strategy, enabled, required, settings.build());
+	}
+
 	/**
-	 * All settings that are meant for an actor, the strongest last. More than one are
-	 * there if property sources spell its name differently.
+	 * All settings that are meant for an actor or a group, the strongest last. More than
+	 * one are there if property sources spell its name differently.
 	 */
-	private List<RunProperties.Actor> settings(String name) {
-		List<RunProperties.Actor> settings = new ArrayList<>();
-		for (Map.Entry<String, RunProperties.Actor> entry : this.properties.getActors().entrySet()) {
+	private static <T> List<T> settings(Map<String, T> all, String name) {
+		List<T> settings = new ArrayList<>();
+		for (Map.Entry<String, T> entry : all.entrySet()) {
 			if (RelaxedNames.same(entry.getKey(), name)) {
 				settings.add(entry.getValue());
 			}
@@ -77,6 +98,7 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 	}
 
 	private static void apply(RunProperties.Actor actor, ActorDefinition.Builder builder) {
+		ifSet(actor.getGroup(), builder::group);
 		ifSet(actor.getEnabled(), builder::enabled);
 		ifSet(actor.getConcurrency(), builder::concurrency);
 		ifSet(actor.getRequired(), builder::required);
@@ -145,36 +167,73 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 	}
 
 	@Override
-	public void customized(Set<String> names) {
+	public void customized(Set<String> actors, Set<String> groups) {
 		Hierarchy hierarchy = Hierarchy.of(this.context);
-		hierarchy.names.addAll(names);
-		List<String> unknown = this.properties.getActors()
-			.keySet()
-			.stream()
-			.filter((key) -> !RelaxedNames.contains(hierarchy.names, key))
-			.toList();
-		if (!this.properties.isIgnoreUnknownActors()) {
-			for (String key : unknown) {
-				String meant = RelaxedNames.meant(key, names);
-				if (meant != null) {
-					throw new InvalidActorException(
-							"Property '" + RelaxedNames.property("run.actors", key)
-									+ "' is set, but no actor has the name '" + key + "'. " + known(names),
-							"Did you mean '" + RelaxedNames.property("run.actors", meant)
-									+ "'? Correct or remove the property, or set 'run.ignore-unknown-actors=true'.");
-				}
-			}
-		}
+		hierarchy.actors.addAll(actors);
+		hierarchy.groups.addAll(groups);
+		List<String> unknown = new ArrayList<>();
+		unknown("actor", this.properties.getActors(), hierarchy.actors, actors, groups).ifPresent(unknown::add);
+		unknown("group", this.properties.getGroups(), hierarchy.groups, groups, actors).ifPresent(unknown::add);
 		if (!unknown.isEmpty() && !hierarchy.warned) {
 			hierarchy.warned = true;
-			logger.warn("Settings without effect, since no actor here has the name: " + unknown.stream()
-				.map((key) -> RelaxedNames.property("run.actors", key))
-				.collect(Collectors.joining(", ")) + ". " + known(names));
+			logger.warn("Settings without effect, since " + String.join(" And ", unknown));
 		}
 	}
 
-	private static String known(Set<String> names) {
-		return (names.isEmpty()) ? "There are no actors." : "Known are: " + String.join(", ", names) + ".";
+	/**
+	 * @param what "actor" or "group"
+	 * @param inHierarchy the names that any context has
+	 */
+	private Optional<String> unknown(String what, Map<String, ?> settings, Set<String> inHierarchy, Set<String> names,
+			Set<String> others) {
+		List<String> unknown = new ArrayList<>();
+		for (String key : settings.keySet()) {
+			if (!RelaxedNames.contains(inHierarchy, key)) {
+				refuseUnlessIgnored(what, key, names, others);
+				unknown.add(RelaxedNames.property("run." + what + "s", key));
+			}
+		}
+		return (unknown.isEmpty()) ? Optional.empty()
+				: Optional
+					.of(((what.equals("actor")) ? "no actor here has the name: " : "no actor here is in the group: ")
+							+ String.join(", ", unknown) + ". " + known(what, names));
+	}
+
+	/**
+	 * @param what "actor" or "group"
+	 * @param names of all actors, or of all groups
+	 * @param others the others
+	 */
+	private void refuseUnlessIgnored(String what, String key, Set<String> names, Set<String> others) {
+		if (this.properties.isIgnoreUnknownActors()) {
+			return;
+		}
+		String property = RelaxedNames.property("run." + what + "s", key);
+		String other = (what.equals("actor")) ? "group" : "actor";
+		for (String name : others) {
+			if (RelaxedNames.same(name, key)) {
+				String right = RelaxedNames.property("run." + other + "s", name);
+				throw new InvalidActorException(
+						"Property '" + property + "' is set, but '" + name + "' is "
+								+ ((other.equals("group")) ? "a group." : "an actor."),
+						"Move the settings to '" + right + "'.");
+			}
+		}
+		String meant = RelaxedNames.meant(key, names);
+		if (meant != null) {
+			throw new InvalidActorException(
+					"Property '" + property + "' is set, but no actor "
+							+ ((what.equals("actor")) ? "has the name '" + key + "'"
+									: "belongs to a group '" + key + "'")
+							+ ". " + known(what, names),
+					"Did you mean '" + RelaxedNames.property("run." + what + "s", meant)
+							+ "'? Correct or remove the property, or set 'run.ignore-unknown-actors=true'.");
+		}
+	}
+
+	private static String known(String what, Set<String> names) {
+		return (names.isEmpty()) ? "There are no " + what + "s."
+				: ((what.equals("actor")) ? "Known are: " : "Groups are: ") + String.join(", ", names) + ".";
 	}
 
 	/**
@@ -186,7 +245,9 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 
 		private static final String BEAN_NAME = Hierarchy.class.getName();
 
-		private final Set<String> names = ConcurrentHashMap.newKeySet();
+		private final Set<String> actors = ConcurrentHashMap.newKeySet();
+
+		private final Set<String> groups = ConcurrentHashMap.newKeySet();
 
 		private volatile boolean warned;
 

@@ -57,9 +57,9 @@ public final class RunAutoConfiguration {
 		if (virtualThreads == null) {
 			virtualThreads = environment.getProperty("spring.threads.virtual.enabled", Boolean.class, false);
 		}
-		return new GroupLifecycle(
-				new GroupSettings("actors", properties.isEnabled(), properties.isAutoStartup(), properties.getStartOn(),
-						properties.getPhase(), virtualThreads, shutdown.getGracePeriod(), shutdownTimeout));
+		return new GroupLifecycle(new GroupSettings("actors", properties.isEnabled(), properties.isAutoStartup(),
+				properties.getStartOn(), properties.getPhase(), virtualThreads, shutdown.getGracePeriod(),
+				shutdownTimeout, properties.getStrategy()));
 	}
 
 	/**

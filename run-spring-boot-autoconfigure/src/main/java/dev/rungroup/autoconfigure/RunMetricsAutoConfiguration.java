@@ -40,7 +40,7 @@ public final class RunMetricsAutoConfiguration {
 		ObjectProvider<GroupLifecycle> lifecycle = context.getBeanProvider(GroupLifecycle.class);
 		return new GroupMetrics(() -> registry(registries), () -> {
 			GroupLifecycle group = lifecycle.getIfUnique();
-			return (group != null) ? group.snapshot() : null;
+			return (group != null) ? group.flatSnapshot() : null;
 		}, () -> {
 			GroupLifecycle group = lifecycle.getIfUnique();
 			return (group != null) ? group.disabledActors().size() : 0;

@@ -9,6 +9,7 @@ import dev.rungroup.context.GroupSettings;
 import dev.rungroup.core.OnStall;
 import dev.rungroup.core.OnStop;
 import dev.rungroup.core.Policy;
+import dev.rungroup.core.RestartStrategy;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -58,7 +59,14 @@ public class RunProperties {
 	private @Nullable Boolean virtualThreads;
 
 	/**
-	 * Whether settings for an actor that does not exist are a warning and not a failure.
+	 * Who is restarted along with an actor of the application's group that is restarted
+	 * after a failure: it alone, all, or those that start after it.
+	 */
+	private RestartStrategy strategy = RestartStrategy.ONE;
+
+	/**
+	 * Whether settings for an actor or a group that does not exist are a warning and not
+	 * a failure.
 	 */
 	private boolean ignoreUnknownActors;
 
@@ -70,6 +78,12 @@ public class RunProperties {
 	 * Settings of single actors by name; what is set here overrides the annotation.
 	 */
 	private final Map<String, Actor> actors = new LinkedHashMap<>();
+
+	/**
+	 * Settings of groups inside the application's group, by name: those that actors
+	 * belong to.
+	 */
+	private final Map<String, Group> groups = new LinkedHashMap<>();
 
 	/**
 	 * Lifecycle beans by name, and listener containers by the id of their listener, that
@@ -128,6 +142,14 @@ public class RunProperties {
 		this.virtualThreads = virtualThreads;
 	}
 
+	public RestartStrategy getStrategy() {
+		return this.strategy;
+	}
+
+	public void setStrategy(RestartStrategy strategy) {
+		this.strategy = strategy;
+	}
+
 	public boolean isIgnoreUnknownActors() {
 		return this.ignoreUnknownActors;
 	}
@@ -146,6 +168,10 @@ public class RunProperties {
 
 	public Map<String, Actor> getActors() {
 		return this.actors;
+	}
+
+	public Map<String, Group> getGroups() {
+		return this.groups;
 	}
 
 	public Map<String, Adopt> getAdopt() {
@@ -167,14 +193,15 @@ public class RunProperties {
 		for (Map.Entry<String, Actor> entry : this.actors.entrySet()) {
 			entry.getValue().validate(RelaxedNames.property("run.actors", entry.getKey()));
 		}
+		for (Map.Entry<String, Group> entry : this.groups.entrySet()) {
+			String prefix = RelaxedNames.property("run.groups", entry.getKey());
+			entry.getValue().validate(prefix);
+			entry.getValue().validateLimit(prefix);
+		}
 		for (Map.Entry<String, Adopt> entry : this.adopt.entrySet()) {
 			String prefix = RelaxedNames.property("run.adopt", entry.getKey());
-			Adopt adopt = entry.getValue();
-			adopt.validate(prefix);
-			if (adopt.within != null && (adopt.maxRestarts == null || adopt.maxRestarts < 0)) {
-				throw new InvalidConfigurationPropertyValueException(prefix + ".within", adopt.within,
-						"There is no " + prefix + ".max-restarts to count inside it: set both or neither.");
-			}
+			entry.getValue().validate(prefix);
+			entry.getValue().validateLimit(prefix);
 		}
 	}
 
@@ -366,7 +393,7 @@ public class RunProperties {
 	}
 
 	/**
-	 * Settings of what is adopted, and of actors.
+	 * Settings of what is adopted, of groups and of actors.
 	 */
 	public static class Adopt {
 
@@ -387,7 +414,8 @@ public class RunProperties {
 		private @Nullable Duration initialDelay;
 
 		/**
-		 * Time in which the actor says that it is ready, or what is adopted runs.
+		 * Time in which the actor says that it is ready, what is adopted runs, or the
+		 * stages of the group are up.
 		 */
 		private @Nullable Duration readyTimeout;
 
@@ -495,6 +523,16 @@ public class RunProperties {
 			return this.retry;
 		}
 
+		/**
+		 * Look at the restart limit where nothing but properties can set it.
+		 */
+		void validateLimit(String prefix) {
+			if (this.within != null && (this.maxRestarts == null || this.maxRestarts < 0)) {
+				throw new InvalidConfigurationPropertyValueException(prefix + ".within", this.within,
+						"There is no " + prefix + ".max-restarts to count inside it: set both or neither.");
+			}
+		}
+
 		void validate(String prefix) {
 			notNegative(prefix + ".initial-delay", this.initialDelay);
 			positive(prefix + ".ready-timeout", this.readyTimeout);
@@ -513,6 +551,11 @@ public class RunProperties {
 	 * Settings of one actor. What is not set is left to the annotation.
 	 */
 	public static class Actor extends Adopt {
+
+		/**
+		 * Group that the actor belongs to; empty for the application's.
+		 */
+		private @Nullable String group;
 
 		/**
 		 * What happens when an execution returned.
@@ -557,6 +600,14 @@ public class RunProperties {
 
 		public void setOnDone(@Nullable Policy onDone) {
 			this.onDone = onDone;
+		}
+
+		public @Nullable String getGroup() {
+			return this.group;
+		}
+
+		public void setGroup(@Nullable String group) {
+			this.group = group;
 		}
 
 		public @Nullable OnStop getOnStop() {
@@ -614,6 +665,69 @@ public class RunProperties {
 			positive(prefix + ".timeout", this.timeout);
 			range(prefix + ".concurrency", this.concurrency, 1, ActorDefinition.MAX_CONCURRENCY);
 			positive(prefix + ".stall-after", this.stallAfter);
+		}
+
+	}
+
+	/**
+	 * Settings of one group: of its restarts as a whole, and of those inside it.
+	 */
+	public static class Group extends Adopt {
+
+		/**
+		 * Who is restarted along with a member of the group that is restarted after a
+		 * failure: it alone, all, or those that start after it.
+		 */
+		private @Nullable RestartStrategy strategy;
+
+		/**
+		 * What happens when the group has ended without a failure.
+		 */
+		private @Nullable Policy onDone;
+
+		/**
+		 * Pause between an end without a failure and the next start.
+		 */
+		private @Nullable Duration delay;
+
+		public @Nullable RestartStrategy getStrategy() {
+			return this.strategy;
+		}
+
+		public void setStrategy(@Nullable RestartStrategy strategy) {
+			this.strategy = strategy;
+		}
+
+		public @Nullable Policy getOnDone() {
+			return this.onDone;
+		}
+
+		public void setOnDone(@Nullable Policy onDone) {
+			this.onDone = onDone;
+		}
+
+		public @Nullable Duration getDelay() {
+			return this.delay;
+		}
+
+		public void setDelay(@Nullable Duration delay) {
+			this.delay = delay;
+		}
+
+		@Override
+		void validate(String prefix) {
+			super.validate(prefix);
+			notNegative(prefix + ".delay", this.delay);
+		}
+
+		@Override
+		void validateLimit(String prefix) {
+			super.validateLimit(prefix);
+			Integer maxRestarts = getMaxRestarts();
+			if (maxRestarts != null && maxRestarts >= 0 && getOnError() != Policy.RESTART) {
+				throw new InvalidConfigurationPropertyValueException(prefix + ".max-restarts", maxRestarts,
+						"There are no restarts to count: set " + prefix + ".on-error to restart, or remove it.");
+			}
 		}
 
 	}

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * {@code Runnable}, say)
  * @param interrupt the method that makes the body return, {@code null} if there is none
  * @param failureHandlers the methods that hear its failures
+ * @param group the group that it belongs to, {@code null} for the application's
  * @param enabled whether it is started at all
  * @param concurrency how many members it becomes: at least 1
  * @param required whether the application can do its work only while this actor does
@@ -26,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1.0
  */
 public record ActorDefinition(String name, String beanName, @Nullable Method execute, @Nullable Method interrupt,
-		List<Method> failureHandlers, boolean enabled, int concurrency, boolean required, MemberSettings settings) {
+		List<Method> failureHandlers, @Nullable String group, boolean enabled, int concurrency, boolean required,
+		MemberSettings settings) {
 
 	/** More members of one actor than this are taken for a mistake. */
 	public static final int MAX_CONCURRENCY = 10_000;
@@ -79,6 +81,8 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 
 		private final MemberSettings.Builder settings;
 
+		private @Nullable String group;
+
 		private boolean enabled;
 
 		private int concurrency;
@@ -88,9 +92,20 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 		private Builder(ActorDefinition origin) {
 			this.origin = origin;
 			this.settings = origin.settings.toBuilder();
+			this.group = origin.group;
 			this.enabled = origin.enabled;
 			this.concurrency = origin.concurrency;
 			this.required = origin.required;
+		}
+
+		/**
+		 * Set the group that the actor belongs to.
+		 * @param group its name; empty or {@code null} for the application's
+		 * @return this builder
+		 */
+		public Builder group(@Nullable String group) {
+			this.group = (group == null || group.isBlank()) ? null : group.strip();
+			return this;
 		}
 
 		/**
@@ -138,8 +153,8 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 		 */
 		public ActorDefinition build() {
 			return new ActorDefinition(this.origin.name, this.origin.beanName, this.origin.execute,
-					this.origin.interrupt, this.origin.failureHandlers, this.enabled, this.concurrency, this.required,
-					this.settings.build());
+					this.origin.interrupt, this.origin.failureHandlers, this.group, this.enabled, this.concurrency,
+					this.required, this.settings.build());
 		}
 
 	}

@@ -20,10 +20,21 @@ public interface ActorDefinitionCustomizer {
 	ActorDefinition customize(ActorDefinition definition);
 
 	/**
-	 * All actors have been asked for: the moment to complain about names that nobody has.
-	 * @param names names of all actors of the context, the disabled ones too
+	 * Change one group: asked after all actors, whose definitions say which groups there
+	 * are.
+	 * @param definition the defaults, or what is set so far
+	 * @return the same or a changed definition, of the same name
 	 */
-	default void customized(Set<String> names) {
+	default GroupDefinition customizeGroup(GroupDefinition definition) {
+		return definition;
+	}
+
+	/**
+	 * All actors have been asked for: the moment to complain about names that nobody has.
+	 * @param actors names of all actors of the context, the disabled ones too
+	 * @param groups names of the groups that they belong to
+	 */
+	default void customized(Set<String> actors, Set<String> groups) {
 	}
 
 }

@@ -1,24 +1,31 @@
 package dev.rungroup.context;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 import dev.rungroup.core.GroupListener;
+import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Outcome;
 import dev.rungroup.core.StopReason;
+import dev.rungroup.core.UnstoppedMembersException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.format.annotation.DurationFormat;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
+import org.springframework.util.StringUtils;
 
 /**
  * Writes what happens in the group: one line per restart, per recovery and per end, and a
@@ -32,6 +39,10 @@ final class ActorLog implements GroupListener {
 	private final Supplier<@Nullable StopReason> stopReason;
 
 	private final Consumer<Object> events;
+
+	private final ActorRegistry actors;
+
+	private final Function<String, MemberSnapshot> snapshots;
 
 	/** Actors that were started: the first start is in the line about the group's. */
 	private final Set<String> started = ConcurrentHashMap.newKeySet();
@@ -57,21 +68,58 @@ final class ActorLog implements GroupListener {
 	/** Whether the group's end has begun; written by the group's thread. */
 	private volatile boolean stopping;
 
+	/** Groups inside, by their names, each the latest. Written by who makes them. */
+	private final Map<String, Inside> inside = new ConcurrentHashMap<>();
+
+	/** When they were restarted, as far as it counts; written by the groups' threads. */
+	private final Map<String, Deque<Instant>> restarts = new ConcurrentHashMap<>();
+
 	/**
 	 * @param stopReason why the group ends, known before an actor that ends it has ended
 	 * @param events where to publish that an actor has recovered
+	 * @param actors knows what is a group, and who is in it
+	 * @param snapshots shows a group as a member
 	 */
-	ActorLog(Supplier<@Nullable StopReason> stopReason, Consumer<Object> events) {
+	ActorLog(Supplier<@Nullable StopReason> stopReason, Consumer<Object> events, ActorRegistry actors,
+			Function<String, MemberSnapshot> snapshots) {
 		this.stopReason = stopReason;
 		this.events = events;
+		this.actors = actors;
+		this.snapshots = snapshots;
+	}
+
+	/**
+	 * Begin to hear a group inside, which is one of the members.
+	 * @param stopReason why that group ends
+	 */
+	GroupListener inside(String group, Supplier<@Nullable StopReason> stopReason) {
+		Inside inside = new Inside(group, stopReason);
+		this.inside.put(group, inside);
+		return inside;
 	}
 
 	@Override
 	public void memberStarted(String member) {
-		this.running.incrementAndGet();
-		if (!this.started.add(member)) {
-			logger.info("Actor '" + member + "' was started again");
+		started(member, this.started);
+	}
+
+	private void started(String member, Set<String> started) {
+		if (!isGroup(member)) {
+			this.running.incrementAndGet();
 		}
+		this.inside.remove(member);
+		this.restarts.remove(member);
+		if (!started.add(member)) {
+			logger.info(who(member) + " was started again");
+		}
+	}
+
+	private boolean isGroup(String member) {
+		return this.actors.groupNamed(member) != null;
+	}
+
+	private String who(String member) {
+		return StringUtils.capitalize(this.actors.describe(member));
 	}
 
 	@Override
@@ -98,7 +146,7 @@ final class ActorLog implements GroupListener {
 		Trouble trouble = (this.troubles.isEmpty()) ? null : this.troubles.get(member);
 		ActorRecoveredEvent event = (trouble != null) ? trouble.recovered(member) : null;
 		if (event != null) {
-			logger.info("Actor '" + member + "' works again after " + event.failures()
+			logger.info(who(member) + " works again after " + event.failures()
 					+ ((event.failures() == 1) ? " failure in " : " failures in ") + print(event.since()));
 			this.events.accept(event);
 		}
@@ -107,54 +155,111 @@ final class ActorLog implements GroupListener {
 	@Override
 	public void restartScheduled(String member, Duration pause) {
 		Failure failure = failureOf(member);
-		warn("Actor '" + member + "' failed" + describe(failure) + "; next execution in " + print(pause), failure);
+		GroupDefinition group = this.actors.groupNamed(member);
+		warn((group != null)
+				? who(member) + " restarts in " + print(pause) + restartOf(group) + because(member, failure)
+				: who(member) + " failed" + describe(failure) + "; next execution in " + print(pause), failure);
+	}
+
+	/**
+	 * What part of its restart limit a group has used.
+	 */
+	private String restartOf(GroupDefinition group) {
+		int max = group.settings().maxRestarts();
+		Duration within = group.settings().within();
+		if (max < 0) {
+			return "";
+		}
+		MemberSnapshot member = this.snapshots.apply(group.name());
+		Instant now = member.lastFailureAt();
+		if (within == null || now == null) {
+			return " (" + member.failuresInARow() + " of " + max + " in a row)";
+		}
+		Deque<Instant> restarts = this.restarts.computeIfAbsent(group.name(), (name) -> new ArrayDeque<>());
+		restarts.addLast(now);
+		restarts.removeIf((at) -> at.plus(within).isBefore(now));
+		return " (" + restarts.size() + " of " + max + " within " + print(within) + ")";
+	}
+
+	@Override
+	public void memberRestarted(String member) {
+		// What it says next is not about the group that has failed
+		this.inside.remove(member);
+	}
+
+	/**
+	 * Which actor it was that made its group fail.
+	 */
+	private String because(String group, @Nullable Failure failure) {
+		String actor = culprit(group);
+		return ((actor != null) ? ": actor '" + actor + "' failed" : "") + describe(failure);
+	}
+
+	private @Nullable String culprit(@Nullable String group) {
+		Inside inside = (group != null) ? this.inside.get(group) : null;
+		StopReason reason = (inside != null) ? inside.stopReason.get() : null;
+		return (reason != null) ? reason.member() : null;
 	}
 
 	@Override
 	public void graceExpired(String member) {
-		logger.warn("Actor '" + member + "' has not ended within the grace period after it was asked to: its thread was"
+		logger.warn(who(member) + " has not ended within the grace period after it was asked to: its thread was"
 				+ " interrupted");
 	}
 
 	@Override
 	public void memberEnded(String member, MemberState state) {
-		this.running.decrementAndGet();
+		ended(member, state, this.stopReason.get(), this.stopping);
+	}
+
+	private void ended(String member, MemberState state, @Nullable StopReason reason, boolean stopping) {
+		if (!isGroup(member)) {
+			this.running.decrementAndGet();
+		}
 		switch (state) {
 			case FAILED -> {
-				StopReason reason = this.stopReason.get();
 				if (reason != null && member.equals(reason.member())) {
 					// The line about the group's end says why
-					logger.info("Actor '" + member + "' ended: failed");
+					if (this.actors.groupOf(member) == null) {
+						logger.info(who(member) + " ended: failed");
+					}
 					return;
 				}
 				Failure failure = failureOf(member);
-				warn("Actor '" + member + "' ended: failed" + describe(failure), failure);
+				warn(who(member) + " ended: failed"
+						+ ((isGroup(member)) ? because(member, failure) : describe(failure)), failure);
 			}
-			case STOPPED -> stopped(member);
-			default -> logger.info("Actor '" + member + "' ended: completed");
+			case STOPPED -> stopped(member, stopping);
+			default -> logger.info(who(member) + " ended: completed");
 		}
 	}
 
 	/**
 	 * Code whose socket is closed to make it end throws; that is no news.
 	 */
-	private void stopped(String member) {
+	private void stopped(String member, boolean stopping) {
 		Trouble trouble = this.troubles.get(member);
 		Outcome outcome = (trouble != null) ? trouble.take() : null;
-		String line = "Actor '" + member + "' ended: stopped" + farewell(outcome);
-		if (!this.stopping) {
+		Throwable thrown = thrown(outcome);
+		if (thrown instanceof UnstoppedMembersException) {
+			// Says who hangs inside the group, and where
+			logger.warn(thrown.getMessage());
+		}
+		String line = who(member) + " ended: stopped" + ((isGroup(member)) ? "" : farewell(outcome));
+		if (!stopping) {
 			logger.info(line);
 		}
 		else {
+			logger.debug(line);
+		}
+		if (this.stopping && !isGroup(member)) {
 			this.stopped.incrementAndGet();
 			if (outcome instanceof Outcome.Interrupted interrupted && interrupted.isCutShort()) {
 				this.cutShort.incrementAndGet();
 			}
-			logger.debug(line);
 		}
-		Throwable thrown = thrown(outcome);
 		if (thrown != null) {
-			logger.debug("Where actor '" + member + "' was stopped", thrown);
+			logger.debug("Where " + this.actors.describe(member) + " was stopped", thrown);
 		}
 	}
 
@@ -190,16 +295,18 @@ final class ActorLog implements GroupListener {
 		for (Map.Entry<String, Trouble> entry : this.troubles.entrySet()) {
 			if (!entry.getKey().equals(reason.member()) && entry.getValue().isUntold()) {
 				Failure earlier = entry.getValue().failure();
-				warn("Actor '" + entry.getKey() + "' failed" + describe(earlier), earlier);
+				warn(who(entry.getKey()) + " failed" + describe(earlier), earlier);
 			}
 		}
 		Throwable cause = reason.cause();
-		String who = (reason.member() != null) ? "Actor '" + reason.member() + "'" : null;
+		String culprit = culprit(reason.member());
+		String who = (culprit != null) ? who(culprit) : (reason.member() != null) ? who(reason.member()) : null;
 		if (cause != null) {
 			Failure failure = (reason.member() != null) ? failureOf(reason.member()) : null;
 			String message = ((who != null) ? who : "A failure") + " ends the group of actors"
-					+ ((reason.kind() == StopReason.Kind.RESTARTS_EXHAUSTED) ? ", its restarts are used up" : "") + ": "
-					+ cause;
+					+ ((reason.kind() == StopReason.Kind.RESTARTS_EXHAUSTED) ? ((culprit != null)
+							? ", the restarts of its group are used up" : ", its restarts are used up") : "")
+					+ ": " + cause;
 			logger.error(message, (failure == null || failure.isNew()) ? cause : null);
 		}
 		else if (who != null) {
@@ -241,6 +348,78 @@ final class ActorLog implements GroupListener {
 
 	private static String print(Duration duration) {
 		return DurationFormatterUtils.print(Duration.ofMillis(duration.toMillis()), DurationFormat.Style.COMPOSITE);
+	}
+
+	/**
+	 * Hears one group inside, from its start to its end. Its failure is told when it is
+	 * clear what follows for the group.
+	 */
+	private final class Inside implements GroupListener {
+
+		private final String group;
+
+		private final Supplier<@Nullable StopReason> stopReason;
+
+		private final Set<String> started = ConcurrentHashMap.newKeySet();
+
+		/** Written by the group's thread. */
+		private volatile boolean stopping;
+
+		private Inside(String group, Supplier<@Nullable StopReason> stopReason) {
+			this.group = group;
+			this.stopReason = stopReason;
+		}
+
+		@Override
+		public void memberStarted(String member) {
+			started(member, this.started);
+		}
+
+		@Override
+		public void memberReady(String member) {
+			ActorLog.this.memberReady(member);
+		}
+
+		@Override
+		public void executionEnded(String member, Outcome outcome, long nanos) {
+			ActorLog.this.executionEnded(member, outcome, nanos);
+		}
+
+		@Override
+		public void restartScheduled(String member, Duration pause) {
+			ActorLog.this.restartScheduled(member, pause);
+		}
+
+		@Override
+		public void graceExpired(String member) {
+			ActorLog.this.graceExpired(member);
+		}
+
+		@Override
+		public void memberEnded(String member, MemberState state) {
+			ended(member, state, this.stopReason.get(), this.stopping);
+		}
+
+		@Override
+		public void groupStopping(StopReason reason) {
+			this.stopping = true;
+			String member = reason.member();
+			if (member == null || ActorLog.this.stopping) {
+				return;
+			}
+			Throwable cause = reason.cause();
+			if (cause != null) {
+				Trouble trouble = ActorLog.this.troubles.get(member);
+				if (trouble != null) {
+					trouble.take();
+				}
+				logger.info(who(member) + " failed and ends its group: " + cause);
+			}
+			else {
+				logger.info(who(member) + " is done and ends its group");
+			}
+		}
+
 	}
 
 	/**

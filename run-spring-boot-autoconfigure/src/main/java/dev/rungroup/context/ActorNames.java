@@ -1,6 +1,7 @@
 package dev.rungroup.context;
 
 import java.lang.reflect.Method;
+import java.util.Locale;
 
 /**
  * The names of actors that declare none.
@@ -42,6 +43,14 @@ final class ActorNames {
 		if (!kebab.isEmpty() && kebab.charAt(kebab.length() - 1) != '-') {
 			kebab.append('-');
 		}
+	}
+
+	/**
+	 * What property sources see of a name: case, dashes and underscores make no
+	 * difference.
+	 */
+	static String canonical(String name) {
+		return name.replace("-", "").replace("_", "").toLowerCase(Locale.ROOT);
 	}
 
 	/**

@@ -1,19 +1,26 @@
 package dev.rungroup.context;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
+import dev.rungroup.core.Group;
 import dev.rungroup.core.GroupSnapshot;
+import dev.rungroup.core.GroupState;
 import dev.rungroup.core.Interrupter;
 import dev.rungroup.core.Member;
+import dev.rungroup.core.MemberSettings;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import org.apache.commons.logging.Log;
@@ -25,9 +32,9 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.annotation.AnnotationAwareOrderComparator;
 
 /**
- * What an application context has to run: its actors, customized and checked, the beans
- * that it adopts, and its beans of type {@link Member}. Makes the members of all.
- * Immutable once it is made.
+ * What an application context has to run: its actors, customized and checked, and their
+ * groups, the beans that it adopts, and its beans of type {@link Member}. Makes the
+ * members of all. Immutable once it is made.
  */
 final class ActorRegistry {
 
@@ -35,13 +42,25 @@ final class ActorRegistry {
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
-	/** In the order in which the members are added to the group. */
+	/**
+	 * In the order in which the members are added to their groups; a group stands before
+	 * the first of its actors.
+	 */
 	private final List<Entry> entries = new ArrayList<>();
+
+	/** By the names of actors and of their members. */
+	private final Map<String, Entry> byName = new HashMap<>();
+
+	/** By what property sources see of their names. */
+	private final Map<String, GroupDefinition> groups = new LinkedHashMap<>();
+
+	/** The names that are groups' or like them, by the same. */
+	private final Map<String, String> alike = new HashMap<>();
 
 	/** The name of each member, the disabled ones too, and where it is declared. */
 	private final Map<String, String> places = new LinkedHashMap<>();
 
-	private ActorRegistry(ConfigurableListableBeanFactory beanFactory) {
+	ActorRegistry(ConfigurableListableBeanFactory beanFactory) {
 		this.beanFactory = beanFactory;
 	}
 
@@ -67,29 +86,79 @@ final class ActorRegistry {
 				this.beanFactory.getBeansOfType(ActorDefinitionCustomizer.class).values());
 		AnnotationAwareOrderComparator.sort(customizers);
 		Set<String> names = new LinkedHashSet<>();
+		List<Entry> actors = new ArrayList<>();
 		for (ActorDefinition declared : new ActorScanner(this.beanFactory).scan()) {
 			ActorDefinition definition = declared;
 			for (ActorDefinitionCustomizer customizer : customizers) {
 				definition = customizer.customize(definition);
 			}
 			check(definition);
-			names.add(definition.name());
-			take(definition.name(), definition.place());
-			for (String memberName : definition.memberNames()) {
-				if (!memberName.equals(definition.name())) {
-					take(memberName, definition.place());
-				}
-			}
+			GroupDefinition group = group(definition, customizers);
 			boolean mock = Mocks.isMock(definition.beanName(), this.beanFactory);
 			if (mock) {
 				logger.info(definition.place() + " is not executed: its bean is a Mockito mock.");
 			}
-			this.entries.add(new Entry(definition.name(), definition.memberNames(), definition,
-					enabled && definition.enabled() && !mock, definition.required()));
+			names.add(definition.name());
+			actors.add(new Entry(definition.name(), definition.memberNames(), definition,
+					(group != null) ? group.name() : null,
+					enabled && definition.enabled() && !mock && (group == null || group.enabled()),
+					definition.required()));
 		}
+		addActors(actors);
+		Set<String> groups = new LinkedHashSet<>();
+		this.groups.values().forEach((group) -> groups.add(group.name()));
 		for (ActorDefinitionCustomizer customizer : customizers) {
-			customizer.customized(Collections.unmodifiableSet(names));
+			customizer.customized(Collections.unmodifiableSet(names), groups);
 		}
+	}
+
+	private void addActors(List<Entry> actors) {
+		for (Entry actor : actors) {
+			GroupDefinition group = group(actor.group());
+			String place = ((ActorDefinition) actor.source()).place();
+			if (group != null && !this.byName.containsKey(group.name())) {
+				take(group.name(), "the group of " + place);
+				// An empty group would be over at once
+				boolean enabled = actors.stream()
+					.anyMatch((each) -> each.enabled() && group.name().equals(each.group()));
+				add(new Entry(group.name(), List.of(group.name()), group, null, enabled, group.required()));
+			}
+			take(actor.name(), place);
+			for (String memberName : actor.memberNames()) {
+				if (!memberName.equals(actor.name())) {
+					take(memberName, place);
+				}
+			}
+			add(actor);
+		}
+	}
+
+	private void add(Entry entry) {
+		this.entries.add(entry);
+		this.byName.put(entry.name(), entry);
+		entry.memberNames().forEach((name) -> this.byName.put(name, entry));
+	}
+
+	/**
+	 * The group of an actor, made by the first that names it.
+	 */
+	private @Nullable GroupDefinition group(ActorDefinition actor, List<ActorDefinitionCustomizer> customizers) {
+		String name = actor.group();
+		GroupDefinition group = group(name);
+		if (name == null || group != null) {
+			return group;
+		}
+		group = GroupDefinition.named(name);
+		for (ActorDefinitionCustomizer customizer : customizers) {
+			group = customizer.customizeGroup(group);
+		}
+		check(name, group.settings(), group.place(), "its properties under 'run.groups." + name + "'");
+		this.groups.put(ActorNames.canonical(name), group);
+		return group;
+	}
+
+	private @Nullable GroupDefinition group(@Nullable String name) {
+		return (name != null) ? this.groups.get(ActorNames.canonical(name)) : null;
 	}
 
 	private void addAdopted(ConfigurableApplicationContext context, boolean enabled) {
@@ -102,7 +171,7 @@ final class ActorRegistry {
 				if (watched) {
 					adopted.add(bean);
 				}
-				this.entries.add(new Entry(bean.name(), List.of(bean.name()), bean, watched, adoption.required()));
+				add(new Entry(bean.name(), List.of(bean.name()), bean, null, watched, adoption.required()));
 			}
 		}
 		AdoptedBean.announceStops(adopted, this.beanFactory);
@@ -113,7 +182,7 @@ final class ActorRegistry {
 		for (String beanName : this.beanFactory.getBeanNamesForType(Member.class, true, false)) {
 			Member member = this.beanFactory.getBean(beanName, Member.class);
 			take(member.name(), "Member '" + member.name() + "' (bean '" + beanName + "')");
-			this.entries.add(new Entry(member.name(), List.of(member.name()), member, true, false));
+			add(new Entry(member.name(), List.of(member.name()), member, null, true, false));
 		}
 	}
 
@@ -129,6 +198,21 @@ final class ActorRegistry {
 					"The name '" + name + "' is given twice: to " + other + " and to " + place + ".",
 					"Give one of them another name, by the 'name' of its annotation.");
 		}
+		String canonical = ActorNames.canonical(name);
+		String alike = (this.groups.containsKey(canonical)) ? this.alike.putIfAbsent(canonical, name) : null;
+		if (alike != null) {
+			throw new InvalidActorException(
+					"The names '" + alike + "' of " + this.places.get(alike) + " and '" + name + "' of " + place
+							+ " differ only in case, dashes or underscores, which properties cannot tell apart.",
+					"Give one of them another name, by the 'name' or the 'group' of its annotation.");
+		}
+	}
+
+	/**
+	 * Whether an actor, a group or a member has a name, or a group one like it.
+	 */
+	boolean isTaken(String name) {
+		return this.places.containsKey(name) || this.groups.containsKey(ActorNames.canonical(name));
 	}
 
 	/**
@@ -140,32 +224,44 @@ final class ActorRegistry {
 					definition.place() + " has a concurrency of " + definition.concurrency() + ".",
 					"Use a whole number from 1 to " + ActorDefinition.MAX_CONCURRENCY + ".");
 		}
+		check(definition.name(), definition.settings(), definition.place(),
+				"the attributes of its annotation or its properties under 'run.actors." + definition.name() + "'");
+	}
+
+	private static void check(String name, MemberSettings settings, String place, String toChange) {
 		try {
-			Member.named(definition.name()).settings(definition.settings()).execute((context) -> {
+			Member.named(name).settings(settings).execute((context) -> {
 			}).build();
 		}
 		catch (IllegalStateException | IllegalArgumentException ex) {
-			throw new InvalidActorException(
-					definition.place() + " is configured with a contradiction: " + ex.getMessage() + ".",
-					"Change the attributes of its annotation or its properties under 'run.actors." + definition.name()
-							+ "'.",
-					ex);
+			throw new InvalidActorException(place + " is configured with a contradiction: " + ex.getMessage() + ".",
+					"Change " + toChange + ".", ex);
 		}
 	}
 
 	/**
 	 * Make the members that are started. Fetches the beans, which creates lazy ones.
+	 * @param group of which group, {@code null} for the application's
+	 * @param inner makes a group inside, called for each of its starts
 	 */
-	List<Member> members() {
+	List<Member> members(@Nullable String group, Function<GroupDefinition, Group> inner) {
 		List<Member> members = new ArrayList<>();
 		for (Entry entry : this.entries) {
-			if (entry.enabled() && entry.source() instanceof ActorDefinition definition) {
+			if (!entry.enabled() || !Objects.equals(entry.group(), group)) {
+				continue;
+			}
+			if (entry.source() instanceof ActorDefinition definition) {
 				addMembers(definition, members);
 			}
-			else if (entry.enabled() && entry.source() instanceof AdoptedBean bean) {
+			else if (entry.source() instanceof GroupDefinition definition) {
+				members.add(Member.group(definition.name(), () -> inner.apply(definition))
+					.settings(definition.settings())
+					.build());
+			}
+			else if (entry.source() instanceof AdoptedBean bean) {
 				members.add(bean.member());
 			}
-			else if (entry.enabled() && entry.source() instanceof Member member) {
+			else if (entry.source() instanceof Member member) {
 				members.add(member);
 			}
 		}
@@ -191,20 +287,59 @@ final class ActorRegistry {
 	 * The actor of a member that is started, null if the member is none.
 	 */
 	@Nullable ActorDefinition actorOf(String member) {
-		for (Entry entry : this.entries) {
-			if (entry.enabled() && entry.source() instanceof ActorDefinition definition
-					&& entry.memberNames().contains(member)) {
-				return definition;
-			}
-		}
-		return null;
+		Entry entry = this.byName.get(member);
+		return (entry != null && entry.enabled() && entry.memberNames().contains(member)
+				&& entry.source() instanceof ActorDefinition definition) ? definition : null;
 	}
 
 	/**
-	 * The members that are started.
+	 * The name of the group that a member or an actor belongs to, null for the
+	 * application's.
 	 */
-	Set<String> memberNames() {
-		return memberNames(Entry::enabled);
+	@Nullable String groupOf(String name) {
+		Entry entry = this.byName.get(name);
+		return (entry != null) ? entry.group() : null;
+	}
+
+	/**
+	 * The group of a name, null if it is no group's.
+	 */
+	@Nullable GroupDefinition groupNamed(String name) {
+		Entry entry = this.byName.get(name);
+		return (entry != null && entry.source() instanceof GroupDefinition definition) ? definition : null;
+	}
+
+	/**
+	 * Each group and its members, or the actors if they are switched off.
+	 */
+	Map<String, List<String>> groups() {
+		Map<String, List<String>> groups = new LinkedHashMap<>();
+		for (Entry entry : this.entries) {
+			if (entry.source() instanceof GroupDefinition) {
+				groups.put(entry.name(), new ArrayList<>());
+			}
+			List<String> members = (entry.group() != null) ? groups.get(entry.group()) : null;
+			if (members != null) {
+				members.addAll((entry.enabled()) ? entry.memberNames() : List.of(entry.name()));
+			}
+		}
+		return groups;
+	}
+
+	/**
+	 * What a member is, for the log.
+	 */
+	String describe(String member) {
+		String group = groupOf(member);
+		return ((groupNamed(member) != null) ? "group '" : "actor '") + member + "'"
+				+ ((group != null) ? " of group '" + group + "'" : "");
+	}
+
+	/**
+	 * The members of a group that are started.
+	 */
+	Set<String> memberNames(@Nullable String group) {
+		return memberNames((entry) -> entry.enabled() && Objects.equals(entry.group(), group));
 	}
 
 	/**
@@ -238,17 +373,40 @@ final class ActorRegistry {
 	}
 
 	/**
-	 * The names that are taken, those of disabled members too.
+	 * The same, but for adopted beans that do not run: their members, which only watch
+	 * them, do, and are not ready. Groups that were not made yet are added.
 	 */
-	Set<String> names() {
-		return this.places.keySet();
+	GroupSnapshot seen(GroupSnapshot snapshot) {
+		Map<String, GroupSnapshot> groups = new LinkedHashMap<>(snapshot.groups());
+		for (Entry entry : this.entries) {
+			if (entry.enabled() && entry.source() instanceof GroupDefinition) {
+				groups.computeIfAbsent(entry.name(),
+						(name) -> new GroupSnapshot(name, GroupState.NEW, null, notStarted(memberNames(name))));
+			}
+		}
+		return new GroupSnapshot(snapshot.name(), snapshot.state(), snapshot.stopReason(), seenMembers(snapshot),
+				groups);
 	}
 
 	/**
-	 * The same, but for adopted beans that do not run: their members, which only watch
-	 * them, do, and are not ready.
+	 * The members of all groups, each group's after the group.
 	 */
-	GroupSnapshot seen(GroupSnapshot snapshot) {
+	List<MemberSnapshot> all(GroupSnapshot snapshot) {
+		if (this.groups.isEmpty()) {
+			return snapshot.members();
+		}
+		List<MemberSnapshot> all = new ArrayList<>();
+		for (MemberSnapshot member : snapshot.members()) {
+			all.add(member);
+			GroupSnapshot group = (groupNamed(member.name()) != null) ? snapshot.groups().get(member.name()) : null;
+			if (group != null) {
+				all.addAll(group.members());
+			}
+		}
+		return all;
+	}
+
+	private List<MemberSnapshot> seenMembers(GroupSnapshot snapshot) {
 		Set<String> down = new HashSet<>();
 		for (Entry entry : this.entries) {
 			if (entry.enabled() && entry.source() instanceof AdoptedBean bean && !bean.isRunning()) {
@@ -256,20 +414,22 @@ final class ActorRegistry {
 			}
 		}
 		if (down.isEmpty()) {
-			return snapshot;
+			return snapshot.members();
 		}
 		List<MemberSnapshot> members = new ArrayList<>();
 		for (MemberSnapshot member : snapshot.members()) {
 			members.add((member.ready() && down.contains(member.name())) ? notReady(member) : member);
 		}
-		return new GroupSnapshot(snapshot.name(), snapshot.state(), snapshot.stopReason(), members);
+		return members;
 	}
 
 	/**
-	 * A member that was not started yet.
+	 * Members that were not started yet.
 	 */
-	static MemberSnapshot notStarted(String name) {
-		return new MemberSnapshot(name, MemberState.NEW, false, 0, 0, 0, 0, null, null, null, null, null);
+	static List<MemberSnapshot> notStarted(Collection<String> names) {
+		return names.stream()
+			.map((name) -> new MemberSnapshot(name, MemberState.NEW, false, 0, 0, 0, 0, null, null, null, null, null))
+			.toList();
 	}
 
 	private static MemberSnapshot notReady(MemberSnapshot member) {
@@ -283,12 +443,14 @@ final class ActorRegistry {
 	 *
 	 * @param name the name of the actor, bean or member
 	 * @param memberNames the names of the members
-	 * @param source an {@link ActorDefinition}, an {@link AdoptedBean} or a
-	 * {@link Member}
+	 * @param source an {@link ActorDefinition}, a {@link GroupDefinition}, an
+	 * {@link AdoptedBean} or a {@link Member}
+	 * @param group of which group it is a member, {@code null} for the application's
 	 * @param enabled whether it is started
 	 * @param required whether the application can do its work only while it does
 	 */
-	private record Entry(String name, List<String> memberNames, Object source, boolean enabled, boolean required) {
+	private record Entry(String name, List<String> memberNames, Object source, @Nullable String group, boolean enabled,
+			boolean required) {
 
 	}
 

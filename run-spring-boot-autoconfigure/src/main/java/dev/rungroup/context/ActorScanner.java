@@ -323,8 +323,10 @@ final class ActorScanner {
 			.onStop(annotation.getEnum("onStop", OnStop.class))
 			.stage(annotation.getInt("stage"))
 			.build();
+		String group = attributes.text("group");
 		return new ActorDefinition(name, beanName, candidate.execute, candidate.interrupt, candidate.failureHandlers,
-				true, attributes.number("concurrency", 1, 1, ActorDefinition.MAX_CONCURRENCY),
+				(group.isEmpty()) ? null : group, true,
+				attributes.number("concurrency", 1, 1, ActorDefinition.MAX_CONCURRENCY),
 				annotation.getBoolean("required"), settings);
 	}
 

@@ -6,10 +6,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-import dev.rungroup.core.Group;
 import dev.rungroup.core.MemberContext;
-import dev.rungroup.core.MemberSnapshot;
-import dev.rungroup.core.MemberState;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +27,7 @@ final class GroupEnd {
 
 	private final Duration limit;
 
-	private final Supplier<@Nullable Group> group;
+	private final Supplier<@Nullable GroupTree> groups;
 
 	/** Listeners of the group's end are called on it, too. Written before it starts. */
 	private volatile @Nullable Thread runner;
@@ -43,12 +40,12 @@ final class GroupEnd {
 
 	/**
 	 * @param shutdownTimeout how long members have to end, which the group sees to itself
-	 * @param group the group, {@code null} while it has no members yet
+	 * @param groups the groups, {@code null} while they have no members yet
 	 */
-	GroupEnd(Duration shutdownTimeout, Supplier<@Nullable Group> group) {
+	GroupEnd(Duration shutdownTimeout, Supplier<@Nullable GroupTree> groups) {
 		this.limit = (shutdownTimeout.compareTo(Duration.ofDays(1)) < 0) ? shutdownTimeout.plus(MARGIN)
 				: shutdownTimeout;
-		this.group = group;
+		this.groups = groups;
 	}
 
 	void comesOn(Thread runner) {
@@ -111,11 +108,13 @@ final class GroupEnd {
 	 * needs its interrupt.
 	 */
 	private void awaitOthers(String caller, long deadline) {
+		GroupTree groups = this.groups.get();
 		boolean ours = unended().contains(caller);
+		Set<String> butFor = (groups != null) ? groups.withGroups(Set.of(caller)) : Set.of(caller);
 		boolean interrupted = false;
 		while (true) {
 			try {
-				await(Set.of(caller), deadline);
+				await(butFor, deadline);
 				break;
 			}
 			catch (InterruptedException ex) {
@@ -152,31 +151,26 @@ final class GroupEnd {
 	 */
 	private Set<String> exiting() {
 		Set<String> exiting = new HashSet<>();
-		Group group = this.group.get();
-		for (String member : unended()) {
-			if (group != null && group.stackOf(member)
+		GroupTree groups = this.groups.get();
+		if (groups == null) {
+			return exiting;
+		}
+		for (String member : groups.unended()) {
+			if (groups.stackOf(member)
 				.stream()
 				.anyMatch((frame) -> frame.getClassName().equals("java.lang.Shutdown"))) {
 				exiting.add(member);
 			}
 		}
-		return exiting;
+		return groups.withGroups(exiting);
 	}
 
 	/**
 	 * The members that have begun and not ended.
 	 */
 	private Set<String> unended() {
-		Set<String> unended = new HashSet<>();
-		Group group = this.group.get();
-		if (group != null) {
-			for (MemberSnapshot member : group.snapshot().members()) {
-				if (member.state() != MemberState.NEW && !member.state().isEnded()) {
-					unended.add(member.name());
-				}
-			}
-		}
-		return unended;
+		GroupTree groups = this.groups.get();
+		return (groups != null) ? groups.unended() : Set.of();
 	}
 
 	/**

@@ -110,7 +110,7 @@ public final class GroupLifecycle
 				this.waiting = true;
 				return;
 			}
-			run = newRun();
+			run = newRun(actors);
 		}
 		launch(run, actors);
 	}
@@ -118,15 +118,14 @@ public final class GroupLifecycle
 	/**
 	 * Under the lock: a stop from now on finds what to stop.
 	 */
-	private GroupRun newRun() {
-		return this.run = new GroupRun(this.settings, context());
+	private GroupRun newRun(ActorRegistry actors) {
+		return this.run = new GroupRun(this.settings, context(), actors);
 	}
 
 	private void launch(GroupRun run, ActorRegistry actors) {
 		try {
 			// Creates lazy beans and wraps bodies: no lock is held while their code runs
-			run.prepare();
-			List<Member> members = new ArrayList<>(run.wrapped(actors.members()));
+			List<Member> members = new ArrayList<>(run.prepare());
 			List<Member> added;
 			boolean launch;
 			synchronized (this.lock) {
@@ -136,7 +135,9 @@ public final class GroupLifecycle
 			if (launch) {
 				added.forEach(run::add);
 				members.addAll(added);
-				String names = members.stream().map(Member::name).collect(Collectors.joining(", "));
+				String names = members.stream()
+					.map((member) -> member.name() + inside(member.name(), actors))
+					.collect(Collectors.joining(", "));
 				logger.info("Starting actors " + names + ((actors.disabled().isEmpty()) ? ""
 						: " (disabled: " + String.join(", ", actors.disabled()) + ")"));
 				run.launch();
@@ -148,11 +149,16 @@ public final class GroupLifecycle
 		}
 	}
 
+	private static String inside(String member, ActorRegistry actors) {
+		return (actors.groupNamed(member) != null) ? " (" + String.join(", ", actors.memberNames(member)) + ")" : "";
+	}
+
 	/**
 	 * The application is ready: all its runners have finished. A group that waits for
 	 * this starts now, and with every later {@code start()} at once.
 	 */
 	public void applicationReady() {
+		ActorRegistry actors = actors();
 		GroupRun run;
 		synchronized (this.lock) {
 			this.applicationReady = true;
@@ -160,9 +166,9 @@ public final class GroupLifecycle
 				return;
 			}
 			this.waiting = false;
-			run = newRun();
+			run = newRun(actors);
 		}
-		launch(run, actors());
+		launch(run, actors);
 	}
 
 	/**
@@ -245,12 +251,24 @@ public final class GroupLifecycle
 	/**
 	 * Return how the group is now: of the current start, or else of the last one. Before
 	 * the first start all members are new.
-	 * @return the state of the group and of its members; disabled actors are not among
-	 * them
+	 * @return the state of the group, of its members and of the groups among them;
+	 * disabled actors are not among them
 	 */
 	public GroupSnapshot snapshot() {
 		ActorRegistry actors = actors();
 		return actors.seen(groupSnapshot(actors));
+	}
+
+	/**
+	 * Return the same as if the members of all groups were in one: each group's come
+	 * after the group.
+	 * @return the state of the group and of all members
+	 */
+	public GroupSnapshot flatSnapshot() {
+		ActorRegistry actors = actors();
+		GroupSnapshot snapshot = snapshot();
+		return new GroupSnapshot(snapshot.name(), snapshot.state(), snapshot.stopReason(), actors.all(snapshot),
+				snapshot.groups());
 	}
 
 	private GroupSnapshot groupSnapshot(ActorRegistry actors) {
@@ -261,11 +279,10 @@ public final class GroupLifecycle
 			}
 			List<String> names = new ArrayList<>();
 			if (this.settings.enabled()) {
-				names.addAll(actors.memberNames());
+				names.addAll(actors.memberNames((String) null));
 				names.addAll(this.added.keySet());
 			}
-			return new GroupSnapshot(this.settings.name(), GroupState.NEW, null,
-					names.stream().map(ActorRegistry::notStarted).toList());
+			return new GroupSnapshot(this.settings.name(), GroupState.NEW, null, ActorRegistry.notStarted(names));
 		}
 	}
 
@@ -307,6 +324,34 @@ public final class GroupLifecycle
 	}
 
 	/**
+	 * Return the groups inside the application's group.
+	 * @return the names of each group's members, and of its actors that are switched off;
+	 * in the order of their beans
+	 */
+	public Map<String, List<String>> groups() {
+		return actors().groups();
+	}
+
+	/**
+	 * Return the group that an actor belongs to.
+	 * @param name the name of the actor or of one of its members
+	 * @return the group's name; {@code null} for the application's group, or if there is
+	 * no such actor
+	 */
+	public @Nullable String groupOf(String name) {
+		return actors().groupOf(name);
+	}
+
+	/**
+	 * Return a group inside the application's group, as it was customized.
+	 * @param name its name
+	 * @return the group; {@code null} if the name is no group's
+	 */
+	public @Nullable GroupDefinition groupNamed(String name) {
+		return actors().groupNamed(name);
+	}
+
+	/**
 	 * Return the members that have failed for good because their restarts are used up.
 	 * @return their names
 	 */
@@ -330,8 +375,7 @@ public final class GroupLifecycle
 		GroupRun run;
 		boolean launch = false;
 		synchronized (this.lock) {
-			if (this.added.containsKey(member.name())
-					|| (this.actors != null && this.actors.names().contains(member.name()))) {
+			if (this.added.containsKey(member.name()) || (this.actors != null && this.actors.isTaken(member.name()))) {
 				throw new IllegalArgumentException("Cannot add member '" + member.name()
 						+ "': an actor or a member of that name is in the group already. Choose another name.");
 			}
@@ -349,10 +393,11 @@ public final class GroupLifecycle
 	}
 
 	/**
-	 * Stop one member alone; the others go on, and its policies do not apply.
+	 * Stop one member alone; the others go on, and its policies do not apply. It may be a
+	 * group, or be in one.
 	 * @param name the member's name
 	 * @throws NoSuchElementException if there is no such member
-	 * @throws IllegalStateException if the group is not running
+	 * @throws IllegalStateException if its group is not running
 	 */
 	public void stopMember(String name) {
 		runOf(name).stopMember(name);
@@ -386,7 +431,7 @@ public final class GroupLifecycle
 			if (this.run != null && this.run.isFilled() && !this.run.isOver()) {
 				return this.run;
 			}
-			if (actors.names().contains(name) || this.added.containsKey(name)) {
+			if (actors.isTaken(name) || this.added.containsKey(name)) {
 				throw new IllegalStateException("The group of member '" + name + "' is not running");
 			}
 			throw new NoSuchElementException("No member '" + name + "'");
@@ -413,7 +458,7 @@ public final class GroupLifecycle
 		synchronized (this.lock) {
 			if (this.actors == null) {
 				Set<String> twice = new LinkedHashSet<>(this.added.keySet());
-				twice.retainAll(found.names());
+				twice.removeIf((name) -> !found.isTaken(name));
 				if (!twice.isEmpty()) {
 					throw new InvalidActorException("Members that were added to the group have the names of actors: "
 							+ String.join(", ", twice) + ".", "Give the members other names.");

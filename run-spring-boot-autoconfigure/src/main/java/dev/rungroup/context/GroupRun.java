@@ -3,24 +3,22 @@ package dev.rungroup.context;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Predicate;
+import java.util.function.Function;
 
 import dev.rungroup.core.Group;
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSettings;
-import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
-import dev.rungroup.core.Policy;
+import dev.rungroup.core.RestartStrategy;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.UnstoppedMembersException;
 import org.apache.commons.logging.Log;
@@ -28,10 +26,12 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.util.StringUtils;
 
 /**
- * One start of a {@link GroupLifecycle}: its group, the thread that runs it, and whether
- * its end was asked for. What an earlier start still does never touches a later one.
+ * One start of a {@link GroupLifecycle}: its groups, the thread that runs them, and
+ * whether its end was asked for. What an earlier start still does never touches a later
+ * one.
  */
 final class GroupRun implements GroupListener {
 
@@ -41,20 +41,21 @@ final class GroupRun implements GroupListener {
 
 	private final ConfigurableApplicationContext context;
 
+	private final ActorRegistry actors;
+
 	private final GroupEnd end;
 
 	/** Written once, by who asks for the end or by the group's thread. */
 	private final AtomicReference<Ending> ending = new AtomicReference<>(Ending.NONE);
 
 	/** Written by the thread that starts the lifecycle, after all that belongs to it. */
-	private volatile @Nullable Group group;
+	private volatile @Nullable GroupTree groups;
 
 	private @Nullable GroupEndHandler endHandler;
 
-	private List<BodyWrapper> wrappers = List.of();
+	private @Nullable ThreadFactory threads;
 
-	/** Of the members; written by who adds them. */
-	private final Map<String, MemberSettings> memberSettings = new ConcurrentHashMap<>();
+	private List<BodyWrapper> wrappers = List.of();
 
 	/** The last progress of members that are stalled; written by the group's thread. */
 	private final Map<String, Instant> stalled = new ConcurrentHashMap<>();
@@ -62,36 +63,83 @@ final class GroupRun implements GroupListener {
 	/** Written under the lifecycle's lock. */
 	private volatile Stage stage = Stage.MAKING;
 
-	GroupRun(GroupSettings settings, ConfigurableApplicationContext context) {
+	GroupRun(GroupSettings settings, ConfigurableApplicationContext context, ActorRegistry actors) {
 		this.settings = settings;
 		this.context = context;
-		this.end = new GroupEnd(settings.shutdownTimeout(), this::runningGroup);
+		this.actors = actors;
+		this.end = new GroupEnd(settings.shutdownTimeout(), this::filledGroups);
 	}
 
 	/**
-	 * Make the group, still empty. Asks the context for listeners: only now, and not
-	 * earlier, so that they may depend on anything.
+	 * Make the group, still empty, and its members. Asks the context for listeners: only
+	 * now, and not earlier, so that they may depend on anything.
 	 */
-	void prepare() {
+	List<Member> prepare() {
 		GroupEvents events = new GroupEvents(this.context);
 		this.endHandler = this.context.getBeanProvider(GroupEndHandler.class).getIfAvailable();
-		Group.Builder builder = Group.builder()
-			.name(this.settings.name())
-			.threadFactory(new ActorThreadFactory(this.settings.virtualThreads(), this.context.getClassLoader()))
+		this.threads = new ActorThreadFactory(this.settings.virtualThreads(), this.context.getClassLoader());
+		this.wrappers = beans(BodyWrapper.class);
+		ActorLog log = new ActorLog(this::stopReason, events::publish, this.actors,
+				(member) -> groups().snapshotOf(member));
+		List<GroupListener> listeners = new ArrayList<>();
+		listeners.add(this);
+		for (ActorFailureHandler handler : beans(ActorFailureHandler.class)) {
+			listeners.add(new FailureListener(handler));
+		}
+		listeners.addAll(beans(GroupListener.class));
+		listeners.add(events);
+		Group.Builder builder = builder(this.settings.name(), this.settings.strategy()).listener(log);
+		listeners.forEach(builder::listener);
+		GroupTree groups = new GroupTree(this.actors, builder.build());
+		this.groups = groups;
+		for (String group : this.actors.groups().keySet()) {
+			// Creates their beans now, so that a start fails which cannot work
+			this.actors.members(group, (none) -> groups.root());
+		}
+		return members(null, (group) -> inner(group, groups, log, listeners));
+	}
+
+	/**
+	 * Begin a group, with all that is the same for each.
+	 */
+	private Group.Builder builder(String name, RestartStrategy strategy) {
+		return Group.builder()
+			.name(name)
+			.threadFactory(Objects.requireNonNull(this.threads))
 			.gracePeriod(this.settings.gracePeriod())
 			.shutdownTimeout(this.settings.shutdownTimeout())
-			.keepStopped(true)
-			.listener(new ActorLog(this::stopReason, events::publish))
-			.listener(this);
-		for (ActorFailureHandler handler : beans(ActorFailureHandler.class)) {
-			builder.listener(new FailureListener(handler));
+			.keepStopped(true);
+	}
+
+	/**
+	 * Make a group inside, for one of its starts.
+	 */
+	private Group inner(GroupDefinition definition, GroupTree groups, ActorLog log, List<GroupListener> listeners) {
+		String name = definition.name();
+		Group.Builder builder = builder(name, definition.strategy())
+			.listener(log.inside(name, () -> groups.stopReason(name)));
+		for (GroupListener listener : listeners) {
+			builder.listener(new MembersOnly(listener));
 		}
-		for (GroupListener listener : beans(GroupListener.class)) {
-			builder.listener(listener);
+		Group group = builder.build();
+		for (Member member : members(name, (none) -> group)) {
+			groups.settings(member.name(), member.settings());
+			group.add(member);
 		}
-		Group group = builder.listener(events).build();
-		this.wrappers = beans(BodyWrapper.class);
-		this.group = group;
+		groups.made(name, group);
+		return group;
+	}
+
+	/**
+	 * Make the members of a group. Wrapping their bodies is the user's code; a group has
+	 * none of its own.
+	 */
+	private List<Member> members(@Nullable String group, Function<GroupDefinition, Group> inner) {
+		List<Member> members = new ArrayList<>();
+		for (Member member : this.actors.members(group, inner)) {
+			members.add((this.actors.groupNamed(member.name()) != null) ? member : wrapped(member));
+		}
+		return members;
 	}
 
 	private <T> List<T> beans(Class<T> type) {
@@ -148,12 +196,13 @@ final class GroupRun implements GroupListener {
 	}
 
 	private void runGroup() {
-		Group group = group();
+		GroupTree groups = groups();
+		Group group = groups.root();
 		try {
 			group.run();
 		}
 		catch (UnstoppedMembersException ex) {
-			logger.warn(ex.getMessage());
+			logger.warn(ex.getMessage() + groups.insideOf(ex));
 		}
 		catch (Throwable ex) {
 			StopReason reason = group.stopReason();
@@ -161,8 +210,8 @@ final class GroupRun implements GroupListener {
 				logger.warn("The group of actors ended with a failure of its own", ex);
 			}
 			for (Throwable suppressed : ex.getSuppressed()) {
-				if (suppressed instanceof UnstoppedMembersException) {
-					logger.warn(suppressed.getMessage());
+				if (suppressed instanceof UnstoppedMembersException unstopped) {
+					logger.warn(unstopped.getMessage() + groups.insideOf(unstopped));
 				}
 			}
 		}
@@ -208,39 +257,29 @@ final class GroupRun implements GroupListener {
 
 	@Override
 	public void memberStalled(String member, Duration silence) {
-		Instant progress = snapshotOf(member).lastProgress();
+		GroupTree groups = groups();
+		Instant progress = groups.snapshotOf(member).lastProgress();
 		if (progress != null) {
 			this.stalled.put(member, progress);
 		}
-		MemberSettings settings = settingsOf(member);
+		MemberSettings settings = groups.settings(member);
 		Duration limit = settings.stallAfter();
-		logger.warn("Actor '" + member + "' is stalled: no progress for " + silence.toMillis() + " ms, its limit is "
-				+ ((limit != null) ? limit.toMillis() : 0) + " ms; " + switch (settings.onStall()) {
+		String group = this.actors.groupOf(member);
+		logger.warn(StringUtils.capitalize(this.actors.describe(member)) + " is stalled: no progress for "
+				+ silence.toMillis() + " ms, its limit is " + ((limit != null) ? limit.toMillis() : 0) + " ms; "
+				+ switch (settings.onStall()) {
 					case REPORT -> "nothing is done about it";
 					case RESTART -> "it is interrupted, to be started again when it has ended";
-					case SHUTDOWN -> "it ends the group of actors";
-				} + ". Its thread is at" + stackOf(member));
+					case SHUTDOWN -> "it ends " + ((group != null) ? "its group" : "the group of actors");
+				} + ". Its thread is at" + print(groups.stackOf(member)));
 	}
 
-	private String stackOf(String member) {
+	private static String print(List<StackTraceElement> stack) {
 		StringBuilder text = new StringBuilder();
-		for (StackTraceElement frame : group().stackOf(member)) {
+		for (StackTraceElement frame : stack) {
 			text.append("\n\tat ").append(frame);
 		}
 		return text.isEmpty() ? " no place: it has just ended" : text.toString();
-	}
-
-	private MemberSnapshot snapshotOf(String member) {
-		for (MemberSnapshot snapshot : group().snapshot().members()) {
-			if (snapshot.name().equals(member)) {
-				return snapshot;
-			}
-		}
-		throw new NoSuchElementException(member);
-	}
-
-	private MemberSettings settingsOf(String member) {
-		return Objects.requireNonNull(this.memberSettings.get(member), member);
 	}
 
 	// ---- Its end
@@ -256,9 +295,9 @@ final class GroupRun implements GroupListener {
 	}
 
 	void stop() {
-		Group group = this.group;
-		if (group != null && !isOver()) {
-			group.stop(new StopReason(StopReason.Kind.CONTEXT_CLOSED, null, null));
+		GroupTree groups = this.groups;
+		if (groups != null && !isOver()) {
+			groups.root().stop(new StopReason(StopReason.Kind.CONTEXT_CLOSED, null, null));
 		}
 	}
 
@@ -282,8 +321,8 @@ final class GroupRun implements GroupListener {
 	}
 
 	private @Nullable StopReason stopReason() {
-		Group group = this.group;
-		return (group != null) ? group.stopReason() : null;
+		GroupTree groups = this.groups;
+		return (groups != null) ? groups.root().stopReason() : null;
 	}
 
 	// ---- Its members
@@ -298,19 +337,9 @@ final class GroupRun implements GroupListener {
 	}
 
 	private void addToGroup(Member member) {
-		this.memberSettings.put(member.name(), member.settings());
-		group().add(member);
-	}
-
-	/**
-	 * Let the wrappers wrap the bodies, which is the user's code.
-	 */
-	List<Member> wrapped(List<Member> members) {
-		List<Member> wrapped = new ArrayList<>(members.size());
-		for (Member member : members) {
-			wrapped.add(wrapped(member));
-		}
-		return wrapped;
+		GroupTree groups = groups();
+		groups.settings(member.name(), member.settings());
+		groups.root().add(member);
 	}
 
 	private Member wrapped(Member member) {
@@ -327,60 +356,44 @@ final class GroupRun implements GroupListener {
 	 */
 	Set<String> stalled() {
 		return (this.stalled.isEmpty()) ? Set.of()
-				: names((member) -> !member.state().isEnded() && member.state() != MemberState.WAITING
+				: groups().names((member) -> !member.state().isEnded() && member.state() != MemberState.WAITING
 						&& Objects.equals(member.lastProgress(), this.stalled.get(member.name())));
 	}
 
 	/**
-	 * The members whose restart limit is reached: they have failed for good although they
-	 * are restarted after failures, and not by one that is fatal.
+	 * The members whose restart limit is reached.
 	 */
 	Set<String> exhausted() {
-		StopReason reason = stopReason();
-		String fatal = (reason != null && reason.kind() == StopReason.Kind.MEMBER_FAILED) ? reason.member() : null;
-		return names((member) -> member.state() == MemberState.FAILED && !member.name().equals(fatal)
-				&& settingsOf(member.name()).onError() == Policy.RESTART);
-	}
-
-	private Set<String> names(Predicate<MemberSnapshot> filter) {
-		GroupSnapshot snapshot = snapshot();
-		Set<String> names = new LinkedHashSet<>();
-		if (snapshot != null) {
-			for (MemberSnapshot member : snapshot.members()) {
-				if (filter.test(member)) {
-					names.add(member.name());
-				}
-			}
-		}
-		return names;
+		GroupTree groups = filledGroups();
+		return (groups != null) ? groups.exhausted() : Set.of();
 	}
 
 	void stopMember(String name) {
-		group().stopMember(name);
+		groups().running(name).stopMember(name);
 	}
 
 	void startMember(String name) {
-		group().startMember(name);
+		groups().running(name).startMember(name);
 	}
 
 	/**
 	 * How the group is, null until it has its members.
 	 */
 	@Nullable GroupSnapshot snapshot() {
-		Group group = runningGroup();
-		return (group != null) ? group.snapshot() : null;
+		GroupTree groups = filledGroups();
+		return (groups != null) ? groups.root().snapshot() : null;
 	}
 
-	private @Nullable Group runningGroup() {
-		return isFilled() ? this.group : null;
+	private @Nullable GroupTree filledGroups() {
+		return isFilled() ? this.groups : null;
 	}
 
-	private Group group() {
-		Group group = this.group;
-		if (group == null) {
+	private GroupTree groups() {
+		GroupTree groups = this.groups;
+		if (groups == null) {
 			throw new IllegalStateException("The group is being made");
 		}
-		return group;
+		return groups;
 	}
 
 	/**

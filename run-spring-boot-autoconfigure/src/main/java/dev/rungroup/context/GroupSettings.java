@@ -3,6 +3,8 @@ package dev.rungroup.context;
 import java.time.Duration;
 import java.util.Objects;
 
+import dev.rungroup.core.RestartStrategy;
+
 /**
  * How a {@link GroupLifecycle} runs its group.
  *
@@ -15,10 +17,11 @@ import java.util.Objects;
  * @param gracePeriod how long after its interrupt a member's thread is interrupted as
  * well
  * @param shutdownTimeout how long members have to end before they are abandoned
+ * @param strategy who is restarted along with a member
  * @since 0.1.0
  */
 public record GroupSettings(String name, boolean enabled, boolean autoStartup, StartOn startOn, int phase,
-		boolean virtualThreads, Duration gracePeriod, Duration shutdownTimeout) {
+		boolean virtualThreads, Duration gracePeriod, Duration shutdownTimeout, RestartStrategy strategy) {
 
 	/**
 	 * Starts before the web server, stops after in-flight requests are done and before
@@ -32,12 +35,30 @@ public record GroupSettings(String name, boolean enabled, boolean autoStartup, S
 	public GroupSettings {
 		Objects.requireNonNull(name, "name");
 		Objects.requireNonNull(startOn, "startOn");
+		Objects.requireNonNull(strategy, "strategy");
 		if (gracePeriod.isNegative()) {
 			throw new IllegalArgumentException("gracePeriod must not be negative, but is " + gracePeriod);
 		}
 		if (shutdownTimeout.isNegative() || shutdownTimeout.isZero()) {
 			throw new IllegalArgumentException("shutdownTimeout must be longer than zero, but is " + shutdownTimeout);
 		}
+	}
+
+	/**
+	 * Settings of a group whose members are restarted alone.
+	 * @param name the group's name
+	 * @param enabled whether anything is started at all
+	 * @param autoStartup whether the group starts with the context
+	 * @param startOn when the group starts with the context
+	 * @param phase the lifecycle phase
+	 * @param virtualThreads whether members run on virtual threads
+	 * @param gracePeriod how long after its interrupt a member's thread is interrupted
+	 * @param shutdownTimeout how long members have to end before they are abandoned
+	 */
+	public GroupSettings(String name, boolean enabled, boolean autoStartup, StartOn startOn, int phase,
+			boolean virtualThreads, Duration gracePeriod, Duration shutdownTimeout) {
+		this(name, enabled, autoStartup, startOn, phase, virtualThreads, gracePeriod, shutdownTimeout,
+				RestartStrategy.ONE);
 	}
 
 	/**

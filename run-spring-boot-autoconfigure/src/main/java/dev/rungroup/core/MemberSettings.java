@@ -136,6 +136,14 @@ public final class MemberSettings {
 	}
 
 	/**
+	 * Return in which window of time the restart limit counts failures.
+	 * @return the window, {@code null} if it counts consecutive failures
+	 */
+	public @Nullable Duration within() {
+		return (this.within > 0) ? Duration.ofNanos(this.within) : null;
+	}
+
+	/**
 	 * Return which stage the member starts and stops with.
 	 * @return the stage
 	 */

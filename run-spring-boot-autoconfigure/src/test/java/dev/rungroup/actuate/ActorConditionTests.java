@@ -59,7 +59,7 @@ class ActorConditionTests {
 	void actorDecidesAboutHealthAndAvailability(MemberState state, boolean ready, boolean failing, boolean required,
 			boolean stalled, boolean exhausted, String status, boolean refuses, boolean broken) {
 		MemberSnapshot member = (state != null) ? member(state, ready, (failing) ? 1 : 0, null) : null;
-		ActorCondition actor = new ActorCondition(member, required, stalled, exhausted);
+		ActorCondition actor = new ActorCondition(member, required, stalled, exhausted, exhausted, null);
 		assertThat(actor.status()).isEqualTo(new Status(status));
 		assertThat(actor.refusesTraffic()).isEqualTo(refuses);
 		assertThat(actor.isBroken()).isEqualTo(broken);
@@ -89,7 +89,7 @@ class ActorConditionTests {
 			boolean exhausted, @Nullable String reason) {
 		Instant next = (state == MemberState.WAITING) ? NOW.plusSeconds(3600) : null;
 		MemberSnapshot member = (state != null) ? member(state, ready, failures, next) : null;
-		assertThat(new ActorCondition(member, true, stalled, exhausted).reason(NOW)).isEqualTo(reason);
+		assertThat(new ActorCondition(member, true, stalled, exhausted, exhausted, null).reason(NOW)).isEqualTo(reason);
 	}
 
 	@ParameterizedTest
@@ -116,9 +116,11 @@ class ActorConditionTests {
 
 	private static ActorCondition actor(String status) {
 		return switch (status) {
-			case "UP" -> new ActorCondition(member(MemberState.RUNNING, true, 0, null), true, false, false);
-			case "OUT_OF_SERVICE" -> new ActorCondition(member(MemberState.WAITING, true, 1, null), true, false, false);
-			default -> new ActorCondition(member(MemberState.FAILED, false, 1, null), true, false, false);
+			case "UP" ->
+				new ActorCondition(member(MemberState.RUNNING, true, 0, null), true, false, false, false, null);
+			case "OUT_OF_SERVICE" ->
+				new ActorCondition(member(MemberState.WAITING, true, 1, null), true, false, false, false, null);
+			default -> new ActorCondition(member(MemberState.FAILED, false, 1, null), true, false, false, false, null);
 		};
 	}
 

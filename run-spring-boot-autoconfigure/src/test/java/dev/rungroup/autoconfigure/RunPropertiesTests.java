@@ -152,7 +152,7 @@ class RunPropertiesTests {
 			}
 		});
 		assertThat(metadata.keySet().stream().filter((name) -> !defaults.containsKey(name)))
-			.containsExactlyInAnyOrder("run.actors", "run.adopt", "run.retry.max-retries");
+			.containsExactlyInAnyOrder("run.actors", "run.adopt", "run.groups", "run.retry.max-retries");
 		RunProperties bound = bind(new MapPropertySource("defaults", defaults));
 		assertThat(bound).usingRecursiveComparison()
 			.ignoringFields("virtualThreads", "retry.maxDelaySet")

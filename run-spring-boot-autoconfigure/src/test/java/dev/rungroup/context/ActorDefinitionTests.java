@@ -14,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ActorDefinitionTests {
 
 	private static final ActorDefinition ORIGIN = new ActorDefinition("worker", "workerBean", null, null, List.of(),
-			true, 1, false, MemberSettings.builder().stage(3).build());
+			null, true, 1, false, MemberSettings.builder().stage(3).build());
 
 	@Test
 	void aCopyWithoutChangesIsEqual() {
@@ -23,10 +23,10 @@ class ActorDefinitionTests {
 
 	@Test
 	void eachValueCanBeChanged() {
-		ActorDefinition.Builder builder = ORIGIN.mutate().enabled(false).concurrency(2).required(true);
+		ActorDefinition.Builder builder = ORIGIN.mutate().group("imports").enabled(false).concurrency(2).required(true);
 		builder.settings().onError(Policy.RESTART);
 		assertThat(builder.build()).usingRecursiveComparison()
-			.isEqualTo(new ActorDefinition("worker", "workerBean", null, null, List.of(), false, 2, true,
+			.isEqualTo(new ActorDefinition("worker", "workerBean", null, null, List.of(), "imports", false, 2, true,
 					MemberSettings.builder().stage(3).onError(Policy.RESTART).build()));
 		assertThat(ORIGIN.settings().onError()).isEqualTo(Policy.SHUTDOWN);
 	}

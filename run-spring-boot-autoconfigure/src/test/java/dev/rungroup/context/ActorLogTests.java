@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
 
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Outcome;
@@ -12,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -29,7 +32,10 @@ class ActorLogTests {
 
 	private final List<Object> events = new ArrayList<>();
 
-	private final ActorLog log = new ActorLog(() -> this.reason, this.events::add);
+	private final ActorLog log = new ActorLog(() -> this.reason, this.events::add,
+			new ActorRegistry(new DefaultListableBeanFactory()), (member) -> {
+				throw new NoSuchElementException(member);
+			});
 
 	@Test
 	void endOfTheGroupSaysWhoWantedIt(CapturedOutput output) {

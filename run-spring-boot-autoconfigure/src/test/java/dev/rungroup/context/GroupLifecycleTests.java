@@ -1055,7 +1055,7 @@ class GroupLifecycleTests {
 		}
 
 		@Override
-		public void customized(Set<String> names) {
+		public void customized(Set<String> names, Set<String> groups) {
 			this.names = names;
 		}
 

@@ -23,10 +23,11 @@ public class ActorFailedException extends RuntimeException implements ExitCodeGe
 	/** What the user can do about it. */
 	private final String advice;
 
-	ActorFailedException(@Nullable String actor, int exitCode, String advice, @Nullable Throwable cause) {
-		super(((actor != null) ? "Actor '" + actor + "'" : "The group of actors")
+	ActorFailedException(FailureAdvice.Culprit culprit, int exitCode, String advice, @Nullable Throwable cause) {
+		super(((culprit.actor() != null) ? "Actor '" + culprit.actor() + "'" : "The group of actors")
+				+ ((culprit.group() != null) ? " of group '" + culprit.group() + "'" : "")
 				+ " failed while the application was starting" + ((cause != null) ? ": " + cause : ""), cause);
-		this.actor = actor;
+		this.actor = culprit.actor();
 		this.exitCode = exitCode;
 		this.advice = advice;
 	}

@@ -1,10 +1,13 @@
 package dev.rungroup.autoconfigure.exit;
 
 import java.util.Collection;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 
 import dev.rungroup.context.ActorDefinition;
+import dev.rungroup.context.GroupDefinition;
+import dev.rungroup.context.GroupLifecycle;
+import dev.rungroup.core.GroupSnapshot;
+import dev.rungroup.core.MemberSettings;
 import dev.rungroup.core.Policy;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.StopReason.Kind;
@@ -17,7 +20,7 @@ final class FailureAdvice {
 
 	private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9_-]+");
 
-	private final Function<String, @Nullable ActorDefinition> actors;
+	private final @Nullable GroupLifecycle group;
 
 	private final Collection<String> adopted;
 
@@ -25,16 +28,19 @@ final class FailureAdvice {
 	 * @param actors finds the actor of a member, if it is one
 	 * @param adopted names of adopted beans, as they are written in the properties
 	 */
-	FailureAdvice(Function<String, @Nullable ActorDefinition> actors, Collection<String> adopted) {
-		this.actors = actors;
+	FailureAdvice(@Nullable GroupLifecycle group, Collection<String> adopted) {
+		this.group = group;
 		this.adopted = adopted;
 	}
 
 	String adviceFor(StopReason reason) {
 		StringBuilder text = new StringBuilder("Remove the cause of the failure; its stack trace is in the log.");
 		String member = reason.member();
-		ActorDefinition actor = (member != null) ? this.actors.apply(member) : null;
-		String properties = (actor != null) ? property("run.actors", actor.name()) : adoption(member);
+		ActorDefinition actor = (member != null && this.group != null) ? this.group.actorOf(member) : null;
+		GroupDefinition group = (member != null && this.group != null) ? this.group.groupNamed(member) : null;
+		MemberSettings settings = (actor != null) ? actor.settings() : (group != null) ? group.settings() : null;
+		String properties = (actor != null) ? property("run.actors", actor.name())
+				: (group != null) ? property("run.groups", group.name()) : adoption(member);
 		String setting = null;
 		if (member == null) {
 			// no policy has decided this
@@ -48,10 +54,11 @@ final class FailureAdvice {
 		else if (reason.kind() == Kind.STALLED) {
 			setting = "set '" + properties + ".on-stall' to 'report' or 'restart'";
 		}
-		else if (isFatal(actor, reason.cause())) {
-			text.append(" Its type is 'fatal' for this actor, so that 'on-error' does not apply.");
+		else if (isFatal(settings, reason.cause())) {
+			text.append(" Its type is 'fatal' for this " + ((group != null) ? "group" : "actor")
+					+ ", so that 'on-error' does not apply.");
 		}
-		else if (actor == null || actor.settings().onError() == Policy.SHUTDOWN) {
+		else if (settings == null || settings.onError() == Policy.SHUTDOWN) {
 			setting = (properties != null) ? "set '" + properties + ".on-error' to 'restart' or 'do-nothing'"
 					: "build this member with 'onError(Policy.RESTART)' or 'onError(Policy.DO_NOTHING)'";
 		}
@@ -60,8 +67,21 @@ final class FailureAdvice {
 		return text.append("set 'run.on-shutdown' to 'none'.").toString();
 	}
 
-	private static boolean isFatal(@Nullable ActorDefinition actor, @Nullable Throwable failure) {
-		return actor != null && actor.settings().fatal().stream().anyMatch((type) -> type.isInstance(failure));
+	/**
+	 * The member that has failed, or if that is a group, the actor that made it fail:
+	 * name and group.
+	 */
+	Culprit culprit(StopReason reason) {
+		String member = reason.member();
+		GroupSnapshot inside = (member != null && this.group != null && this.group.groupNamed(member) != null)
+				? this.group.snapshot().groups().get(member) : null;
+		StopReason why = (inside != null) ? inside.stopReason() : null;
+		return (why != null && why.member() != null && why.cause() == reason.cause())
+				? new Culprit(why.member(), member) : new Culprit(member, null);
+	}
+
+	private static boolean isFatal(@Nullable MemberSettings settings, @Nullable Throwable failure) {
+		return settings != null && settings.fatal().stream().anyMatch((type) -> type.isInstance(failure));
 	}
 
 	/**
@@ -85,6 +105,16 @@ final class FailureAdvice {
 
 	private static String canonical(String name) {
 		return name.replace("-", "").replace("_", "");
+	}
+
+	/**
+	 * Who has failed.
+	 *
+	 * @param actor its name, {@code null} if it was no actor
+	 * @param group its group, {@code null} for the application's
+	 */
+	record Culprit(@Nullable String actor, @Nullable String group) {
+
 	}
 
 }

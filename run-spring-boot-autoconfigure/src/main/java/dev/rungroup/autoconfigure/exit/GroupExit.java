@@ -283,8 +283,9 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 		@Override
 		public ActorFailedException failure() {
 			askForCode();
-			return new ActorFailedException(this.reason.member(), this.code,
-					GroupExit.this.advice.adviceFor(this.reason), this.reason.cause());
+			FailureAdvice advice = GroupExit.this.advice;
+			return new ActorFailedException(advice.culprit(this.reason), this.code, advice.adviceFor(this.reason),
+					this.reason.cause());
 		}
 
 	}

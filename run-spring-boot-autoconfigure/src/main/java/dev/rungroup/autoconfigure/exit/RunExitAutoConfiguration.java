@@ -35,8 +35,7 @@ public final class RunExitAutoConfiguration {
 			ObjectProvider<GroupLifecycle> lifecycle, ObjectProvider<JvmExit> replacement) {
 		// now, because the context may be closed when it is asked
 		GroupLifecycle group = lifecycle.getIfAvailable();
-		FailureAdvice advice = new FailureAdvice((member) -> (group != null) ? group.actorOf(member) : null,
-				properties.getAdopt().keySet());
+		FailureAdvice advice = new FailureAdvice(group, properties.getAdopt().keySet());
 		return new GroupExit(context, ExitSettings.from(properties, context.getEnvironment()), Startup.of(context),
 				advice, replacement.getIfAvailable());
 	}

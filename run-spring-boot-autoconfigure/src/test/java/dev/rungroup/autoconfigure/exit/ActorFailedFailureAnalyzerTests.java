@@ -15,8 +15,8 @@ class ActorFailedFailureAnalyzerTests {
 
 	@Test
 	void namesTheActorTheFailureAndTheRemedy() {
-		FailureAnalysis analysis = this.analyzer
-			.analyze(new ActorFailedException("poller", 42, "Mend it.", new IllegalStateException("boom")));
+		FailureAnalysis analysis = this.analyzer.analyze(new ActorFailedException(
+				new FailureAdvice.Culprit("poller", null), 42, "Mend it.", new IllegalStateException("boom")));
 		assertThat(analysis).isNotNull();
 		assertThat(analysis.getDescription()).contains("'poller'").contains("IllegalStateException: boom");
 		assertThat(analysis.getAction()).isEqualTo("Mend it.");

@@ -106,7 +106,7 @@ class GroupExitTests {
 		ExitSettings settings = new ExitSettings(OnShutdown.EXIT, true, shutdownTimeout, Duration.ofSeconds(30));
 		Startup startup = Startup.of(this.context);
 		startup.refreshed();
-		FailureAdvice advice = new FailureAdvice((member) -> null, Set.of());
+		FailureAdvice advice = new FailureAdvice(null, Set.of());
 		return new GroupExit(this.context, settings, startup, advice, this.exits::add);
 	}
 
