@@ -32,10 +32,7 @@ final class Ending {
 	void abandoned(List<MemberSlot> slots) {
 		// The last one may have ended at the last moment
 		if (!slots.isEmpty()) {
-			this.unstopped = new UnstoppedMembersException(this.group,
-					slots.stream()
-						.map((slot) -> new UnstoppedMembersException.Unstopped(slot.name(), slot.stack()))
-						.toList());
+			this.unstopped = UnstoppedMembersException.of(this.group, slots);
 		}
 	}
 

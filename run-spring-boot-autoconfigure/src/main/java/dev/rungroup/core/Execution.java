@@ -211,7 +211,7 @@ final class Execution implements MemberContext {
 	@Override
 	public void ready() {
 		Group group = this.start.group();
-		Readiness readiness = (isStopping()) ? null : group.roster.beginReady(this.start, this.number);
+		Readiness readiness = (isStopping()) ? null : Readiness.begin(this.start, this.number);
 		if (readiness == null) {
 			return;
 		}

@@ -2,9 +2,7 @@ package dev.rungroup.core;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.ThreadFactory;
@@ -141,30 +139,7 @@ public final class Group implements AutoCloseable {
 	 * @throws IllegalStateException if the group has been run or started before
 	 */
 	public void start() {
-		Thread thread = new MemberThreads().newThread(() -> {
-			// What the caller is inside of, listeners called on this thread are too
-			CurrentMember.set(this.supervisor.outer());
-			try {
-				this.supervisor.run();
-				UnstoppedMembersException unstopped = this.supervisor.ending.unstopped;
-				if (unstopped != null) {
-					this.listeners.report(String.valueOf(unstopped.getMessage()), null);
-				}
-			}
-			finally {
-				CurrentMember.set(null);
-			}
-		});
-		thread.setName(this.name);
-		thread.setDaemon(false);
-		this.supervisor.begin(thread);
-		try {
-			this.time.start(thread, Integer.MAX_VALUE);
-		}
-		catch (Throwable ex) {
-			this.supervisor.notStarted();
-			throw ex;
-		}
+		this.supervisor.start();
 	}
 
 	/**
@@ -235,14 +210,7 @@ public final class Group implements AutoCloseable {
 	 * among them
 	 */
 	public GroupSnapshot snapshot() {
-		GroupSnapshot snapshot = this.roster.snapshot(this.clock.offset());
-		Map<String, Group> inner = this.roster.groups();
-		if (inner.isEmpty()) {
-			return snapshot;
-		}
-		Map<String, GroupSnapshot> groups = new LinkedHashMap<>();
-		inner.forEach((member, group) -> groups.put(member, group.snapshot()));
-		return new GroupSnapshot(snapshot.name(), snapshot.state(), snapshot.stopReason(), snapshot.members(), groups);
+		return this.roster.snapshot(this.clock.offset()).with(this.roster.groups());
 	}
 
 	/**
@@ -321,6 +289,8 @@ public final class Group implements AutoCloseable {
 
 		boolean keepStopped;
 
+		RestartStrategy strategy = RestartStrategy.ONE;
+
 		boolean endless;
 
 		boolean awaitFirst;
@@ -392,6 +362,19 @@ public final class Group implements AutoCloseable {
 		 */
 		public Builder keepStopped(boolean keep) {
 			this.keepStopped = keep;
+			return this;
+		}
+
+		/**
+		 * Set who is restarted along with a member that has failed and whose policy is
+		 * {@link Policy#RESTART}. The others are interrupted, once, highest stage first;
+		 * when all have ended and the back-off is over they start again, lowest stage
+		 * first. Their counts, consecutive failures and restart limits stay as they were.
+		 * @param strategy default: {@link RestartStrategy#ONE}
+		 * @return this builder
+		 */
+		public Builder strategy(RestartStrategy strategy) {
+			this.strategy = Objects.requireNonNull(strategy, "strategy");
 			return this;
 		}
 

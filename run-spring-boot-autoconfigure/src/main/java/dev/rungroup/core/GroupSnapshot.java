@@ -40,4 +40,13 @@ public record GroupSnapshot(String name, GroupState state, @Nullable StopReason 
 		this(name, state, stopReason, members, Map.of());
 	}
 
+	GroupSnapshot with(Map<String, Group> inner) {
+		if (inner.isEmpty()) {
+			return this;
+		}
+		Map<String, GroupSnapshot> groups = new LinkedHashMap<>();
+		inner.forEach((member, group) -> groups.put(member, group.snapshot()));
+		return new GroupSnapshot(this.name, this.state, this.stopReason, this.members, groups);
+	}
+
 }

@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.nio.channels.ClosedByInterruptException;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -37,10 +38,81 @@ final class Interrupters {
 	}
 
 	/**
+	 * Members that were interrupted get {@link Thread#interrupt()}, too, if they have not
+	 * ended at the end of the grace period.
+	 */
+	void graceEndsFor(List<MemberThread> starts) {
+		this.agenda.add(Durations.after(this.group.time.nanoTime(), this.group.gracePeriod), (now) -> {
+			for (MemberThread start : starts) {
+				if (!start.isEnded()) {
+					start.interruptThread();
+					if (!this.group.listeners.isEmpty()) {
+						aside(start, "-grace", () -> this.group.listeners.graceExpired(start.name()));
+					}
+				}
+			}
+			return Agenda.DONE;
+		});
+	}
+
+	/**
+	 * Interrupt a member that is to end.
+	 */
+	void interrupt(MemberThread start, StopReason reason) {
+		start.wake();
+		Interrupter interrupter = start.slot.member.interrupter;
+		// This execution may have had its interrupt when it took too long
+		boolean had = start.executionStop != null;
+		if (interrupter == null) {
+			if (!had && start.settings().onStop == OnStop.INTERRUPT) {
+				start.interruptBody(start.current());
+			}
+		}
+		else if (had) {
+			this.group.launcher.interrupterEnded(start);
+		}
+		else {
+			call(interrupter, start, reason, () -> this.group.launcher.interrupterEnded(start));
+		}
+	}
+
+	/**
+	 * Interrupt one execution; the next does not begin before that is done.
+	 * @param ending why the group ends because of it, null if it does not
+	 */
+	void interruptExecution(MemberThread start, long number, StopReason reason, StopReason.@Nullable Kind ending) {
+		// Who sleeps may wake and be in its next execution before the interrupt
+		start.unparkThread();
+		start.wake();
+		if (start.executionGrace != null) {
+			// With a long grace period very many could come together
+			this.agenda.remove(start.executionGrace);
+		}
+		start.executionGrace = this.agenda.add(Durations.after(this.group.time.nanoTime(), this.group.gracePeriod),
+				(now) -> {
+					start.executionGrace = null;
+					start.interruptBody(number);
+					if (ending != null && start.isHungIn(number)) {
+						// It has failed, and may never come to say so
+						this.group.roster.requestStop(new StopReason(ending, start.name(), reason.cause()),
+								reason.cause());
+					}
+					return Agenda.DONE;
+				});
+		Interrupter interrupter = start.slot.member.interrupter;
+		if (interrupter == null) {
+			start.interruptBody(number);
+		}
+		else {
+			call(interrupter, start, reason, start::interrupterEnded);
+		}
+	}
+
+	/**
 	 * Call an interrupter, once.
 	 * @param afterwards called on its thread
 	 */
-	void call(Interrupter interrupter, MemberThread start, StopReason reason, Runnable afterwards) {
+	private void call(Interrupter interrupter, MemberThread start, StopReason reason, Runnable afterwards) {
 		AtomicBoolean begun = new AtomicBoolean();
 		Runnable work = () -> {
 			if (begun.compareAndSet(false, true)) {

@@ -51,8 +51,9 @@ public interface Leadership {
 
 		/**
 		 * The member has ended, its body and its interrupter have returned, and it is not
-		 * to be started again at once: give leadership away. Called once, on the member's
-		 * thread or that of its interrupter; the end of the group waits for it.
+		 * to be started again at once, alone or along with others: give leadership away.
+		 * Called once, on the member's thread, that of its interrupter or the
+		 * supervisor's; the end of the group waits for it.
 		 */
 		void ended();
 

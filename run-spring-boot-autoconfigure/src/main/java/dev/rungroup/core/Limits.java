@@ -19,7 +19,7 @@ final class Limits {
 
 	private static final long MIN_LOOK = TimeUnit.MILLISECONDS.toNanos(5);
 
-	private final Supervisor supervisor;
+	private final Interrupters interrupters;
 
 	private final MemberThread start;
 
@@ -39,16 +39,16 @@ final class Limits {
 
 	private boolean told;
 
-	private Limits(Supervisor supervisor, MemberThread start, long now) {
-		this.supervisor = supervisor;
+	private Limits(Interrupters interrupters, MemberThread start, long now) {
+		this.interrupters = interrupters;
 		this.start = start;
 		this.settings = start.settings();
 		this.look = Math.max(this.settings.stallAfter / LOOKS_PER_STALL, Math.min(MIN_LOOK, this.settings.stallAfter));
 		this.lastLook = now;
 	}
 
-	static void set(Supervisor supervisor, MemberThread start, Agenda agenda, long now) {
-		Limits limits = new Limits(supervisor, start, now);
+	static void set(Interrupters interrupters, MemberThread start, Agenda agenda, long now) {
+		Limits limits = new Limits(interrupters, start, now);
 		if (limits.settings.timeout > 0) {
 			agenda.add(now, limits::timeoutReached);
 		}
@@ -138,7 +138,7 @@ final class Limits {
 		finally {
 			this.start.release(number);
 		}
-		this.supervisor.interruptExecution(this.start, number, reason, ending);
+		this.interrupters.interruptExecution(this.start, number, reason, ending);
 	}
 
 	private long lookForStall(long now) {
@@ -171,7 +171,7 @@ final class Limits {
 	 * Not on the supervisor's thread: listeners may block, or end the whole application.
 	 */
 	private void stalled(long number, long progressAt, long silence) {
-		this.supervisor.aside(this.start, "-stall", () -> {
+		this.interrupters.aside(this.start, "-stall", () -> {
 			Group group = this.start.group();
 			group.listeners.memberStalled(this.start.name(), Duration.ofNanos(silence));
 			if (this.settings.onStall != OnStall.REPORT) {

@@ -90,7 +90,8 @@ final class MemberLeadership {
 	 */
 	void endIfOver() {
 		Leadership.Candidacy over = this.slot.group.roster.locked(() -> {
-			Leadership.Candidacy candidacy = (this.slot.pending == 0) ? this.candidacy : null;
+			Leadership.Candidacy candidacy = (this.slot.pending == 0 && this.slot.part == null) ? this.candidacy
+					: null;
 			if (candidacy != null) {
 				this.candidacy = null;
 			}
@@ -114,14 +115,14 @@ final class MemberLeadership {
 	/**
 	 * Look at the term now, and again when it may be over.
 	 */
-	void look(Supervisor supervisor, Agenda agenda, long now) {
+	void look(Interrupters interrupters, Agenda agenda, long now) {
 		if (this.nextLook != null) {
 			agenda.remove(this.nextLook);
 		}
-		long left = interruptIfLost(supervisor, now);
+		long left = interruptIfLost(interrupters, now);
 		this.nextLook = (left > 0) ? agenda.add(Durations.after(now, left), (then) -> {
 			this.nextLook = null;
-			look(supervisor, agenda, then);
+			look(interrupters, agenda, then);
 			return Agenda.DONE;
 		}) : null;
 	}
@@ -130,10 +131,15 @@ final class MemberLeadership {
 	 * @return how long the term goes on, in nanoseconds; not more than zero if nothing is
 	 * to be looked at
 	 */
-	private long interruptIfLost(Supervisor supervisor, long now) {
+	private long interruptIfLost(Interrupters interrupters, long now) {
 		MemberThread start = this.slot.start();
 		Leadership.Term term = this.term;
-		if (start == null || term == null || start.isEnded()) {
+		if (start != null && start.isEnded()) {
+			// It was to be restarted along with others, and is not
+			endIfOver();
+			return 0;
+		}
+		if (start == null || term == null) {
 			return 0;
 		}
 		long left = term.validUntil() - now;
@@ -163,7 +169,7 @@ final class MemberLeadership {
 		finally {
 			start.release(number);
 		}
-		supervisor.interruptExecution(start, number, start.executionStop, null);
+		interrupters.interruptExecution(start, number, start.executionStop, null);
 		return 0;
 	}
 

@@ -48,6 +48,9 @@ final class MemberSlot {
 	 */
 	volatile boolean endHeard;
 
+	/** Its part in a common restart, null while there is none. */
+	CommonRestart.@Nullable Part part;
+
 	/** What has not ended of the start: its thread, its interrupter. */
 	int pending;
 
@@ -78,14 +81,30 @@ final class MemberSlot {
 	 * Begin anew, when nothing of an earlier start is left.
 	 */
 	MemberThread startAnew(long now) {
-		MemberThread last = this.start;
-		this.interrupted = false;
-		this.startAgain = false;
-		this.endHeard = false;
 		FailureHistory history = this.history;
 		if (history != null) {
 			history.startAnew();
 		}
+		return nextStart(now);
+	}
+
+	/**
+	 * Begin again along with others: what is known of failures stays.
+	 * @param afterFailure whether one of its own has led to it
+	 */
+	MemberThread startAlong(long now, boolean afterFailure) {
+		MemberThread last = this.start;
+		MemberThread next = nextStart(now);
+		next.beginAlong(now, afterFailure);
+		next.unready |= last != null && last.unready && (afterFailure || this.member.settings.isLoop());
+		return next;
+	}
+
+	private MemberThread nextStart(long now) {
+		MemberThread last = this.start;
+		this.interrupted = false;
+		this.startAgain = false;
+		this.endHeard = false;
 		MemberThread next = (last != null) ? new MemberThread(this, now, last.executions, last.lastProgressAt)
 				: new MemberThread(this, now, 0, 0);
 		this.start = next;
@@ -128,7 +147,8 @@ final class MemberSlot {
 	 */
 	boolean isUp() {
 		MemberThread start = this.start;
-		return this.held || this.endHeard || (start != null && start.isUp());
+		return this.held
+				|| ((this.endHeard || (start != null && start.isUp())) && (this.part == null || this.part.isStarted()));
 	}
 
 	/**
@@ -157,20 +177,26 @@ final class MemberSlot {
 			state = MemberState.STOPPING;
 			since = (stop != null) ? stop.at() : since;
 		}
+		boolean restarts = this.part != null && !this.part.isStarted() && state.isEnded();
+		if (restarts) {
+			state = MemberState.WAITING;
+		}
 		FailureHistory history = this.history;
 		int consecutive = (history != null) ? history.consecutive() : 0;
 		boolean backsOff = state == MemberState.WAITING && consecutive > 0;
-		boolean ready = start.isReady() && !backsOff && !state.isEnded();
+		boolean ready = start.isReady() && !backsOff && !state.isEnded() && !restarts;
 		// In the opposite order of their changes: never more failures than executions,
 		// and none without the last
-		long restarts = (history != null) ? history.restarts() : 0;
+		long restarted = (history != null) ? history.restarts() : 0;
 		long failures = (history != null) ? history.failures() : 0;
 		Throwable lastFailure = (history != null) ? history.last() : null;
 		long executions = start.executions;
-		return new MemberSnapshot(name(), state, ready, executions, failures, restarts, consecutive, lastFailure,
+		return new MemberSnapshot(name(), state, ready, executions, failures, restarted, consecutive, lastFailure,
 				(history != null && lastFailure != null) ? instant(history.lastAt(), clockOffset) : null,
 				instant(since, clockOffset),
-				(state == MemberState.WAITING) ? instant(start.nextExecutionAt, clockOffset) : null,
+				(state == MemberState.WAITING)
+						? instant((restarts) ? CommonRestart.due(this, since) : start.nextExecutionAt, clockOffset)
+						: null,
 				(executions > 0) ? instant(start.lastProgressAt, clockOffset) : null);
 	}
 

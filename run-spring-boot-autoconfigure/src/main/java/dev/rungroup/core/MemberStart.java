@@ -46,6 +46,12 @@ abstract class MemberStart extends ExecutionGate {
 	/** Whether the thread pauses and has to be woken. */
 	volatile boolean pausing;
 
+	/**
+	 * Whether it has failed and waits for others that are restarted along. Written under
+	 * the roster's lock.
+	 */
+	volatile boolean restartsTogether;
+
 	/** Whether the first execution, or the pause before it, has begun. */
 	private volatile boolean begun;
 
@@ -87,6 +93,13 @@ abstract class MemberStart extends ExecutionGate {
 	}
 
 	/**
+	 * It is restarted along with others: from here on it is up when it executes again.
+	 */
+	final void toBeginAgain() {
+		this.begun = false;
+	}
+
+	/**
 	 * The last state is entered under the roster's lock.
 	 */
 	final void enter(MemberState state, long now) {
@@ -114,6 +127,10 @@ abstract class MemberStart extends ExecutionGate {
 
 	final boolean isEnded() {
 		return this.state.isEnded();
+	}
+
+	final boolean hasBegun() {
+		return this.begun;
 	}
 
 	/**

@@ -33,6 +33,9 @@ final class MemberThread extends MemberStart implements Runnable {
 	/** Whether the next execution is the first one, or the first as the leader. */
 	private boolean first = true;
 
+	/** Whether it begins along with others: then its initial delay is behind it. */
+	private boolean along;
+
 	/** What the last execution threw, until all that follows from it is done. */
 	private @Nullable Throwable lastThrown;
 
@@ -50,6 +53,16 @@ final class MemberThread extends MemberStart implements Runnable {
 		super(slot, now, executions, lastProgressAt);
 	}
 
+	/**
+	 * It is to begin along with others. Called before it has a thread.
+	 * @param afterFailure whether it failed itself
+	 */
+	void beginAlong(long now, boolean afterFailure) {
+		this.along = true;
+		this.restarting = afterFailure;
+		this.nextExecutionAt = now;
+	}
+
 	@Override
 	public void run() {
 		MemberThread before = CurrentMember.set(this);
@@ -60,7 +73,7 @@ final class MemberThread extends MemberStart implements Runnable {
 				this.priority = (byte) thread.getPriority();
 				this.classLoader = thread.getContextClassLoader();
 				group().listeners.memberStarted(name());
-				end = nextExecution(settings().initialDelay);
+				end = nextExecution((this.along) ? 0 : settings().initialDelay);
 				while (end == null) {
 					Throwable thrown = null;
 					// Here and not in a method of its own, which would be one more frame
@@ -155,6 +168,7 @@ final class MemberThread extends MemberStart implements Runnable {
 		if (this.clock != null) {
 			this.clock.reset();
 		}
+		CommonRestart.standsBy(this);
 		Time time = group().time;
 		this.pausing = true;
 		try {
@@ -206,6 +220,9 @@ final class MemberThread extends MemberStart implements Runnable {
 		if (decision.stop != null) {
 			group().roster.requestStop(new StopReason(decision.stop, name(), failure), failure);
 		}
+		else if (failure != null && decision == Decision.RESTART) {
+			CommonRestart.failed(this, failure);
+		}
 		if (failure != null) {
 			group().listeners.failed(this.slot.member, failure);
 		}
@@ -225,7 +242,7 @@ final class MemberThread extends MemberStart implements Runnable {
 	private long prepareRestart() {
 		long pause = settings().backoff.nanosFor(this.slot.consecutiveFailures(), group().time);
 		this.restarting = true;
-		if (stop() == null) {
+		if (stop() == null || this.restartsTogether) {
 			group().listeners.restartScheduled(name(), Duration.ofNanos(pause));
 		}
 		return pause;
@@ -236,7 +253,7 @@ final class MemberThread extends MemberStart implements Runnable {
 	 * @return whether to execute: false after a stop
 	 */
 	private boolean pause(long nanos) {
-		if (nanos == 0) {
+		if (nanos == 0 && !this.restartsTogether) {
 			return stop() == null;
 		}
 		if (this.clock != null) {
@@ -247,11 +264,17 @@ final class MemberThread extends MemberStart implements Runnable {
 		long until = Durations.after(now, nanos);
 		this.nextExecutionAt = until;
 		enter(MemberState.WAITING, now);
-		begun();
+		if (this.restartsTogether) {
+			toBeginAgain();
+			CommonRestart.pauses(this, until);
+		}
+		else {
+			begun();
+		}
 		this.pausing = true;
 		try {
 			while (stop() == null && (this.slot.leadership == null || !this.slot.leadership.isLost())) {
-				long left = until - time.nanoTime();
+				long left = (this.restartsTogether) ? Long.MAX_VALUE : until - time.nanoTime();
 				if (left <= 0) {
 					return true;
 				}

@@ -38,11 +38,29 @@ final class Readiness {
 	}
 
 	/**
+	 * A body says that its member is ready.
+	 * @return what is to be told, null if nothing is
+	 */
+	static @Nullable Readiness begin(MemberStart start, long number) {
+		Roster roster = start.group().roster;
+		return roster.locked(() -> {
+			Readiness readiness = start.makeReadiness();
+			if (!readiness.isBegunBy(start, number)) {
+				return null;
+			}
+			if (start.slot.member.inner == null) {
+				readiness.warn(start.name(), roster.stages.above(start.settings().stage));
+			}
+			return readiness;
+		});
+	}
+
+	/**
 	 * Begin to say it, once between two failures. Under the roster's lock.
 	 * @param number of the execution that says so; ignored if that is over
 	 * @return whether to tell the listeners
 	 */
-	boolean begin(ExecutionGate gate, long number) {
+	private boolean isBegunBy(ExecutionGate gate, long number) {
 		if (this.said || this.telling != 0) {
 			return false;
 		}

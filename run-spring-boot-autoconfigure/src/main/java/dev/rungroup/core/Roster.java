@@ -6,7 +6,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -18,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Roster {
 
-	private static final int SPINS = 100;
-
 	final Group group;
 
 	private final boolean keepStopped;
@@ -29,8 +26,8 @@ final class Roster {
 
 	private final boolean awaitFirst;
 
-	/** Held for a few field accesses at a time. Guards all fields and stages. */
-	private final ReentrantLock lock = new ReentrantLock();
+	/** Guards all fields and stages. */
+	private final BriefLock lock = new BriefLock();
 
 	private final Slots slots;
 
@@ -46,6 +43,9 @@ final class Roster {
 
 	/** Terms that have begun, or may have ended. */
 	private final Deque<MemberLeadership> toLookAt = new ArrayDeque<>();
+
+	/** Null if each member is restarted alone. */
+	final @Nullable CommonRestart restart;
 
 	private volatile GroupState state = GroupState.NEW;
 
@@ -63,6 +63,7 @@ final class Roster {
 		this.group = group;
 		this.slots = new Slots(group.name);
 		this.keepStopped = builder.keepStopped;
+		this.restart = (builder.strategy != RestartStrategy.ONE) ? new CommonRestart(this, builder.strategy) : null;
 		this.endless = builder.endless;
 		this.awaitFirst = builder.awaitFirst;
 	}
@@ -76,26 +77,7 @@ final class Roster {
 	}
 
 	<T extends @Nullable Object> T locked(Supplier<T> work) {
-		lock();
-		try {
-			return work.get();
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	/**
-	 * Held for so short a time that trying again is cheaper than to be parked.
-	 */
-	private void lock() {
-		for (int i = 0; i < SPINS; i++) {
-			if (this.lock.tryLock()) {
-				return;
-			}
-			Thread.onSpinWait();
-		}
-		this.lock.lock();
+		return this.lock.locked(work);
 	}
 
 	// ---- Members
@@ -131,6 +113,9 @@ final class Roster {
 				slot.hold(false, now);
 				return isStartable(slot) ? beginStart(slot, now) : null;
 			}
+			if (slot.part != null && !slot.part.isStarted()) {
+				return null;
+			}
 			if (slot.pending == 0) {
 				return beginStart(slot, now);
 			}
@@ -145,6 +130,9 @@ final class Roster {
 			MemberThread start = slot.start();
 			long now = this.group.time.nanoTime();
 			slot.startAgain = false;
+			if (this.restart != null) {
+				this.restart.leave(slot);
+			}
 			if (start == null) {
 				slot.hold(true, now);
 			}
@@ -185,7 +173,7 @@ final class Roster {
 		});
 	}
 
-	private void stopAlone(MemberSlot slot, MemberThread start, ExecutionGate.Stop stop) {
+	void stopAlone(MemberSlot slot, MemberThread start, ExecutionGate.Stop stop) {
 		start.ownStop = stop;
 		expectInterrupt(slot);
 		this.toInterrupt.add(start);
@@ -222,7 +210,11 @@ final class Roster {
 	 * Inside {@link #locked}.
 	 */
 	MemberThread beginStart(MemberSlot slot, long now) {
-		MemberThread start = slot.startAnew(now);
+		return beginStart(slot.startAnew(now));
+	}
+
+	MemberThread beginStart(MemberThread start) {
+		MemberSlot slot = start.slot;
 		addBusy(slot);
 		if (slot.member.settings.isLimited()) {
 			this.toLimit.add(start);
@@ -253,7 +245,11 @@ final class Roster {
 	 */
 	long ended(MemberThread start, MemberState state, long now, @Nullable Throwable thrown) {
 		start.enter(state, now);
-		if (thrown != null && this.stopReason != null) {
+		if (thrown instanceof UnstoppedMembersException && start.slot.part != null) {
+			// What runs on of an inner group must not meet its next making
+			beginStop(new StopReason(StopReason.Kind.MEMBER_FAILED, start.name(), thrown), thrown);
+		}
+		else if (thrown != null && this.stopReason != null) {
 			this.laterFailures.add(thrown);
 		}
 		ExecutionGate.Stop stop = (state == MemberState.STOPPED) ? start.stop() : null;
@@ -278,28 +274,11 @@ final class Roster {
 		slot.pending--;
 		slot.stage.busy--;
 		this.busy--;
-		if (this.busy == 0 || slot.stage.busy == 0) {
+		if (this.busy == 0 || slot.stage.busy == 0 || (slot.pending == 0 && slot.part != null)) {
 			this.group.supervisor.signal();
 		}
 		boolean again = slot.pending == 0 && slot.startAgain && this.state == GroupState.RUNNING;
 		return (again) ? beginStart(slot, this.group.time.nanoTime()) : null;
-	}
-
-	/**
-	 * A body says that its member is ready.
-	 * @return what is to be told, null if nothing is
-	 */
-	@Nullable Readiness beginReady(MemberStart start, long number) {
-		return locked(() -> {
-			Readiness readiness = start.makeReadiness();
-			if (!readiness.begin(start, number)) {
-				return null;
-			}
-			if (start.slot.member.inner == null) {
-				readiness.warn(start.name(), this.stages.above(start.settings().stage));
-			}
-			return readiness;
-		});
 	}
 
 	/**
@@ -351,11 +330,21 @@ final class Roster {
 		this.stopReason = reason;
 		this.failure = failure;
 		this.stopAt = this.group.time.nanoTime();
+		if (this.restart != null) {
+			this.restart.cancel();
+		}
 		if (this.state == GroupState.RUNNING) {
 			this.state = GroupState.STOPPING;
 			this.stages.stopHighest(reason);
 		}
 		this.group.supervisor.signal();
+	}
+
+	/**
+	 * Whether members are restarted along with another.
+	 */
+	boolean isRestarting() {
+		return this.restart != null && this.restart.isActive();
 	}
 
 	@Nullable MemberThread nextToInterrupt() {
@@ -374,7 +363,7 @@ final class Roster {
 	 * Whether nothing is left to wait for. Under the lock.
 	 */
 	boolean isOver() {
-		if (this.busy > 0 || this.endless || (this.awaitFirst && this.slots.isEmpty())
+		if (this.busy > 0 || this.endless || isRestarting() || (this.awaitFirst && this.slots.isEmpty())
 				|| (this.keepStopped && this.slots.isAnyStopped())) {
 			return false;
 		}

@@ -1,8 +1,10 @@
 package dev.rungroup.core;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -143,6 +145,37 @@ final class Stages {
 			}
 		}
 		return null;
+	}
+
+	Collection<Stage> lowestFirst() {
+		return this.stages.values();
+	}
+
+	Collection<Stage> highestFirst() {
+		return this.stages.descendingMap().values();
+	}
+
+	void eachSlot(Consumer<MemberSlot> work) {
+		for (Stage stage : this.stages.values()) {
+			stage.slots.forEach(work);
+		}
+	}
+
+	/**
+	 * Whom a strategy restarts along with a member.
+	 */
+	List<MemberSlot> along(MemberSlot member, RestartStrategy strategy) {
+		List<MemberSlot> along = new ArrayList<>();
+		boolean reached = strategy == RestartStrategy.ALL;
+		for (Stage stage : this.stages.values()) {
+			for (MemberSlot slot : stage.slots) {
+				if (reached && slot != member) {
+					along.add(slot);
+				}
+				reached |= slot == member;
+			}
+		}
+		return along;
 	}
 
 	private @Nullable Stage toBegin() {

@@ -42,6 +42,9 @@ final class Supervisor {
 	/** Whether it waits for the members of one stage before it starts the next. */
 	private volatile boolean awaitingStage;
 
+	/** When a common restart goes on. */
+	private long restartDue = NEVER;
+
 	final Ending ending;
 
 	Supervisor(Group group, Group.Builder builder) {
@@ -60,6 +63,36 @@ final class Supervisor {
 			this.outer = CurrentMember.get();
 			this.thread = thread;
 		});
+	}
+
+	/**
+	 * Run on a new thread.
+	 */
+	void start() {
+		Thread thread = new MemberThreads().newThread(() -> {
+			// What the caller is inside of, listeners called on this thread are too
+			CurrentMember.set(this.outer);
+			try {
+				run();
+				UnstoppedMembersException unstopped = this.ending.unstopped;
+				if (unstopped != null) {
+					this.group.listeners.report(String.valueOf(unstopped.getMessage()), null);
+				}
+			}
+			finally {
+				CurrentMember.set(null);
+			}
+		});
+		thread.setName(this.group.name);
+		thread.setDaemon(false);
+		begin(thread);
+		try {
+			this.group.time.start(thread, Integer.MAX_VALUE);
+		}
+		catch (Throwable ex) {
+			notStarted();
+			throw ex;
+		}
 	}
 
 	boolean isBegun() {
@@ -116,7 +149,7 @@ final class Supervisor {
 	 * A member's first execution begins.
 	 */
 	void memberBegun() {
-		if (this.awaitingStage) {
+		if (this.awaitingStage || this.group.roster.isRestarting()) {
 			signal();
 		}
 	}
@@ -241,9 +274,9 @@ final class Supervisor {
 				interrupt)) {
 			interrupt.forEach(MemberThread::wake);
 			for (MemberThread start : interrupt) {
-				interrupt(start, reason);
+				this.interrupters.interrupt(start, reason);
 			}
-			graceEndsFor(List.copyOf(interrupt));
+			this.interrupters.graceEndsFor(List.copyOf(interrupt));
 			interrupt.clear();
 			Stages.Stage stopped = stage;
 			await(() -> stopped.busy == 0, share());
@@ -285,6 +318,9 @@ final class Supervisor {
 			// Its work is done; wait for the threads to be gone as well
 			join(start.thread);
 			join(start.interrupterThread);
+			if (start.slot.leadership != null) {
+				start.slot.leadership.endIfOver();
+			}
 		}
 		this.group.roster.complete(this.ending);
 		noteInterrupt();
@@ -340,6 +376,9 @@ final class Supervisor {
 				return this.group.roster.locked(until::getAsBoolean);
 			}
 			long wait = this.agenda.untilNext(now);
+			if (this.restartDue != NEVER) {
+				wait = Math.min(wait, this.restartDue - now);
+			}
 			if (deadline != NEVER) {
 				wait = Math.min(wait, deadline - now);
 			}
@@ -350,6 +389,17 @@ final class Supervisor {
 			if (!this.signalled && wait > 0) {
 				this.group.time.park(this.group, wait);
 			}
+		}
+	}
+
+	private void restart(CommonRestart.Step step, long now) {
+		step.launch.forEach(this.group.launcher::launch);
+		StopReason failure = step.failure(this.group.name);
+		if (failure != null) {
+			this.group.roster.requestStop(failure, failure.cause());
+		}
+		else if (step.wait != NEVER) {
+			this.restartDue = Durations.after(now, step.wait);
 		}
 	}
 
@@ -373,94 +423,25 @@ final class Supervisor {
 	 */
 	private void carryOut(long now) {
 		Roster roster = this.group.roster;
+		this.restartDue = NEVER;
+		CommonRestart.Step step = CommonRestart.next(roster, now);
+		if (step != null) {
+			restart(step, now);
+		}
 		for (MemberThread start = roster.nextToLimit(); start != null; start = roster.nextToLimit()) {
-			Limits.set(this, start, this.agenda, now);
+			Limits.set(this.interrupters, start, this.agenda, now);
 		}
 		for (MemberThread start = roster.nextToInterrupt(); start != null; start = roster.nextToInterrupt()) {
 			ExecutionGate.Stop stop = start.stop();
 			if (stop != null) {
-				interrupt(start, stop.reason());
-				graceEndsFor(List.of(start));
+				this.interrupters.interrupt(start, stop.reason());
+				this.interrupters.graceEndsFor(List.of(start));
 			}
 		}
 		for (MemberLeadership next = roster.nextToLookAt(); next != null; next = roster.nextToLookAt()) {
-			next.look(this, this.agenda, now);
+			next.look(this.interrupters, this.agenda, now);
 		}
 		this.agenda.run(now);
-	}
-
-	/**
-	 * Do something for a member that must not hold up the supervisor.
-	 */
-	void aside(MemberThread start, String name, Runnable work) {
-		this.interrupters.aside(start, name, work);
-	}
-
-	private void graceEndsFor(List<MemberThread> starts) {
-		this.agenda.add(Durations.after(this.group.time.nanoTime(), this.group.gracePeriod), (now) -> {
-			for (MemberThread start : starts) {
-				if (!start.isEnded()) {
-					start.interruptThread();
-					if (!this.group.listeners.isEmpty()) {
-						aside(start, "-grace", () -> this.group.listeners.graceExpired(start.name()));
-					}
-				}
-			}
-			return Agenda.DONE;
-		});
-	}
-
-	/**
-	 * Interrupt a member that is to end.
-	 */
-	private void interrupt(MemberThread start, StopReason reason) {
-		start.wake();
-		Interrupter interrupter = start.slot.member.interrupter;
-		// This execution may have had its interrupt when it took too long
-		boolean had = start.executionStop != null;
-		if (interrupter == null) {
-			if (!had && start.settings().onStop == OnStop.INTERRUPT) {
-				start.interruptBody(start.current());
-			}
-		}
-		else if (had) {
-			this.group.launcher.interrupterEnded(start);
-		}
-		else {
-			this.interrupters.call(interrupter, start, reason, () -> this.group.launcher.interrupterEnded(start));
-		}
-	}
-
-	/**
-	 * Interrupt one execution; the next does not begin before that is done.
-	 * @param ending why the group ends because of it, null if it does not
-	 */
-	void interruptExecution(MemberThread start, long number, StopReason reason, StopReason.@Nullable Kind ending) {
-		// Who sleeps may wake and be in its next execution before the interrupt
-		start.unparkThread();
-		start.wake();
-		if (start.executionGrace != null) {
-			// With a long grace period very many could come together
-			this.agenda.remove(start.executionGrace);
-		}
-		start.executionGrace = this.agenda.add(Durations.after(this.group.time.nanoTime(), this.group.gracePeriod),
-				(now) -> {
-					start.executionGrace = null;
-					start.interruptBody(number);
-					if (ending != null && start.isHungIn(number)) {
-						// It has failed, and may never come to say so
-						this.group.roster.requestStop(new StopReason(ending, start.name(), reason.cause()),
-								reason.cause());
-					}
-					return Agenda.DONE;
-				});
-		Interrupter interrupter = start.slot.member.interrupter;
-		if (interrupter == null) {
-			start.interruptBody(number);
-		}
-		else {
-			this.interrupters.call(interrupter, start, reason, start::interrupterEnded);
-		}
 	}
 
 }

@@ -23,6 +23,11 @@ public class UnstoppedMembersException extends RuntimeException {
 		this.members = new ArrayList<>(members);
 	}
 
+	static UnstoppedMembersException of(String group, List<MemberSlot> slots) {
+		return new UnstoppedMembersException(group,
+				slots.stream().map((slot) -> new Unstopped(slot.name(), slot.stack())).toList());
+	}
+
 	private static String message(String group, List<Unstopped> members) {
 		String names = members.stream().map((member) -> "'" + member.name() + "'").collect(Collectors.joining(", "));
 		String stacks = members.stream().map(Unstopped::toString).collect(Collectors.joining("\n"));
