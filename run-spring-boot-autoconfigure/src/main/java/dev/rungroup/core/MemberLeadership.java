@@ -90,8 +90,7 @@ final class MemberLeadership {
 	 */
 	void endIfOver() {
 		Leadership.Candidacy over = this.slot.group.roster.locked(() -> {
-			Leadership.Candidacy candidacy = (this.slot.pending == 0 && this.slot.part == null) ? this.candidacy
-					: null;
+			Leadership.Candidacy candidacy = (this.slot.pending == 0 && this.slot.part == null) ? this.candidacy : null;
 			if (candidacy != null) {
 				this.candidacy = null;
 			}

@@ -204,7 +204,7 @@ class StallTests {
 
 		@Override
 		public void park(Object blocker, long nanos) {
-			if (blocker instanceof Supervisor) {
+			if (blocker instanceof Group) {
 				this.supervisor = Thread.currentThread();
 				this.looks.incrementAndGet();
 				LockSupport.parkNanos(blocker, Math.min(nanos, 5_000_000));
