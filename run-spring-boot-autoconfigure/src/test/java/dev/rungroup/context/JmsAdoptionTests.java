@@ -81,8 +81,8 @@ class JmsAdoptionTests {
 	@Test
 	void containerIsStartedAgainUntilTheBrokerIsBack() {
 		this.runner
-			.withPropertyValues("run.adopt.ordersContainer.on-error=restart", "run.retry.delay=200ms",
-					"run.retry.jitter=0s", "run.retry.max-delay=500ms")
+			.withPropertyValues("run.adopt.ordersContainer.on-error=restart", "run.retry.delay=50ms",
+					"run.retry.jitter=0s", "run.retry.max-delay=100ms")
 			.run((context) -> {
 				GroupLifecycle group = context.getBean(GroupLifecycle.class);
 				receive(context.getBean(Orders.class), context.getBean(ConnectionFactory.class), "one");
@@ -100,8 +100,8 @@ class JmsAdoptionTests {
 	@Test
 	void containerOfAnAnnotatedListenerIsStartedAgainUntilTheBrokerIsBack() {
 		this.runner.withUserConfiguration(Refunds.class)
-			.withPropertyValues("run.adopt.refund-listener.on-error=restart", "run.retry.delay=200ms",
-					"run.retry.jitter=0s", "run.retry.max-delay=500ms")
+			.withPropertyValues("run.adopt.refund-listener.on-error=restart", "run.retry.delay=50ms",
+					"run.retry.jitter=0s", "run.retry.max-delay=100ms")
 			.run((context) -> {
 				GroupLifecycle group = context.getBean(GroupLifecycle.class);
 				BlockingQueue<String> received = context.getBean(Refunds.class).received;
@@ -158,7 +158,8 @@ class JmsAdoptionTests {
 		@Bean(destroyMethod = "close")
 		ActiveMQConnectionFactory connectionFactory() {
 			ActiveMQConnectionFactory factory = new ActiveMQConnectionFactory(URL);
-			factory.setCallTimeout(2000);
+			factory.setCallTimeout(500);
+			factory.setRetryInterval(20);
 			return factory;
 		}
 
@@ -167,8 +168,8 @@ class JmsAdoptionTests {
 			DefaultMessageListenerContainer container = new DefaultMessageListenerContainer();
 			container.setConnectionFactory(connections);
 			container.setDestinationName("orders");
-			container.setBackOff(new FixedBackOff(500, 3));
-			container.setReceiveTimeout(200);
+			container.setBackOff(new FixedBackOff(50, 3));
+			container.setReceiveTimeout(50);
 			container.setMessageListener((MessageListener) (message) -> {
 				try {
 					this.received.add(message.getBody(String.class));
@@ -192,8 +193,8 @@ class JmsAdoptionTests {
 		DefaultJmsListenerContainerFactory jmsListenerContainerFactory(ConnectionFactory connections) {
 			DefaultJmsListenerContainerFactory factory = new DefaultJmsListenerContainerFactory();
 			factory.setConnectionFactory(connections);
-			factory.setBackOff(new FixedBackOff(500, 3));
-			factory.setReceiveTimeout(200L);
+			factory.setBackOff(new FixedBackOff(50, 3));
+			factory.setReceiveTimeout(50L);
 			return factory;
 		}
 

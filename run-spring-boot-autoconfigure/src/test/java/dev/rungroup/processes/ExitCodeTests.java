@@ -39,11 +39,18 @@ class ExitCodeTests {
 
 	private static final long BRIEF_BUDGET_MILLIS = 1000 + 2000;
 
+	/** How long a JVM is watched that is to stay up. */
+	private static final long WATCHED_MILLIS = Scenarios.EVERYTHING ? 2000 : 500;
+
 	private static Scenarios jvms;
+
+	private static List<DynamicTest> halted;
 
 	@BeforeAll
 	static void startThreads() {
 		jvms = new Scenarios();
+		// waits for most of its time: begins before all others
+		halted = jvms.run(List.of(new Scenario("in a destroy method", ExitCodeTests::closeThatHangs))).toList();
 	}
 
 	@AfterAll
@@ -314,7 +321,7 @@ class ExitCodeTests {
 				.addAll(List.of("--run.actors.trigger.on-done=do-nothing", "--run.actors.bystander.enabled=false"));
 			try (ForkedJvm jvm = kind.start(arguments)) {
 				jvm.awaitLine("END at");
-				assertThat(jvm.staysUpFor(2000)).isTrue();
+				assertThat(jvm.staysUpFor(WATCHED_MILLIS)).isTrue();
 				jvm.signal("TERM");
 				assertThat(jvm.awaitEnd().code()).isEqualTo(143);
 			}
@@ -384,7 +391,7 @@ class ExitCodeTests {
 				scenarios.add(new Scenario(kind.toString(), () -> {
 					try (ForkedJvm jvm = kind.start(List.of("--app.at=never"))) {
 						jvm.awaitLine("MAIN RETURNS");
-						assertThat(jvm.staysUpFor(2000)).isTrue();
+						assertThat(jvm.staysUpFor(WATCHED_MILLIS)).isTrue();
 						jvm.signal("TERM");
 						assertThat(jvm.awaitEnd().code()).isEqualTo(143);
 					}
@@ -460,7 +467,7 @@ class ExitCodeTests {
 						try (ForkedJvm jvm = kind.start(arguments)) {
 							jvm.awaitLine("INTERRUPT bystander");
 							jvm.awaitLine("READY");
-							assertThat(jvm.staysUpFor(1500)).isTrue();
+							assertThat(jvm.staysUpFor(WATCHED_MILLIS)).isTrue();
 							jvm.signal("TERM");
 							Ended ended = jvm.awaitEnd();
 							assertThat(ended.code()).as(ended.toString()).isEqualTo(143);
@@ -473,20 +480,22 @@ class ExitCodeTests {
 		return jvms.run(scenarios);
 	}
 
+	@TestFactory
+	Stream<DynamicTest> aCloseThatHangsIsHaltedWithTheCode() {
+		return halted.stream();
+	}
+
 	/**
 	 * A bean whose destroy method never returns: it takes a halt to end that.
 	 */
-	@TestFactory
-	Stream<DynamicTest> aCloseThatHangsIsHaltedWithTheCode() {
-		return jvms.run(List.of(new Scenario("in a destroy method", () -> {
-			List<String> arguments = new ArrayList<>(Moment.READY.arguments("generator"));
-			arguments.addAll(List.of("--app.hang=true", "--run.shutdown.timeout=500ms",
-					"--spring.lifecycle.timeout-per-shutdown-phase=500ms"));
-			Ended ended = Kind.PLAIN.run(arguments);
-			assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
-			assertThat(ended.count("DESTROY HANGS")).as(ended.toString()).isEqualTo(1);
-			assertThat(ended.containing("halted with exit code 42")).as(ended.toString()).hasSize(1);
-		})));
+	private static void closeThatHangs() throws Exception {
+		List<String> arguments = new ArrayList<>(Moment.READY.arguments("generator"));
+		arguments.addAll(List.of("--app.hang=true", "--run.shutdown.timeout=500ms",
+				"--spring.lifecycle.timeout-per-shutdown-phase=500ms"));
+		Ended ended = Kind.PLAIN.run(arguments);
+		assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
+		assertThat(ended.count("DESTROY HANGS")).as(ended.toString()).isEqualTo(1);
+		assertThat(ended.containing("halted with exit code 42")).as(ended.toString()).hasSize(1);
 	}
 
 	@Test

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 
 /**
- * Tests with JVMs of their own, {@code -Drun.exit.parallel} (two) of them at a time and
+ * Tests with JVMs of their own, {@code -Drun.exit.parallel} (three) of them at a time and
  * each {@code -Drun.exit.repeat} times (once).
  */
 final class Scenarios implements AutoCloseable {
@@ -26,7 +26,7 @@ final class Scenarios implements AutoCloseable {
 
 	static final int REPEAT = Integer.getInteger("run.exit.repeat", 1);
 
-	private final ExecutorService threads = Executors.newFixedThreadPool(Integer.getInteger("run.exit.parallel", 2));
+	private final ExecutorService threads = Executors.newFixedThreadPool(Integer.getInteger("run.exit.parallel", 3));
 
 	/**
 	 * Start all scenarios, as many at a time as there are threads, and make each a test

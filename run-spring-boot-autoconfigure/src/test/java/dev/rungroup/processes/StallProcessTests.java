@@ -39,7 +39,7 @@ class StallProcessTests {
 	void stalledActorThatShutsDownEndsTheJvmWithOne() throws Exception {
 		try (ForkedJvm jvm = ForkedJvm.start(List.of("-Dapp.wedged=true"), StallApplication.class,
 				List.of("--spring.main.web-application-type=none", "--run.actors.loop.stall-after=500ms",
-						"--run.actors.loop.on-stall=shutdown"))) {
+						"--run.actors.loop.on-stall=shutdown", "--run.shutdown.grace-period=100ms"))) {
 			Ended ended = jvm.awaitEnd();
 			assertThat(ended.code()).as(ended.toString()).isEqualTo(1);
 			assertThat(ended.containing("WARN", "Actor 'loop' is stalled")).as(ended.toString()).hasSize(1);
