@@ -404,7 +404,8 @@ final class ActorLog implements GroupListener {
 		public void groupStopping(StopReason reason) {
 			this.stopping = true;
 			String member = reason.member();
-			if (member == null || ActorLog.this.stopping) {
+			if (ActorLog.this.stopping || member == null || !this.started.contains(member)) {
+				// The group around it, or a call from outside, ends it
 				return;
 			}
 			Throwable cause = reason.cause();

@@ -124,6 +124,16 @@ class GroupsTests {
 	}
 
 	@Test
+	void groupThatIsStoppedIsNotSaidToEndByItself(CapturedOutput output) {
+		this.runner.run((context) -> {
+			awaitState(context, "parser", MemberState.RUNNING);
+			lifecycle(context).stopMember("imports");
+			awaitState(context, "imports", MemberState.STOPPED);
+		});
+		assertThat(output).contains("Group 'imports' ended: stopped").doesNotContain("ends its group");
+	}
+
+	@Test
 	void groupThatHasUsedUpItsRestartsIsDownAndTheApplicationGoesOn(CapturedOutput output) {
 		this.runner.withConfiguration(AutoConfigurations.of(RunHealthAutoConfiguration.class))
 			.withPropertyValues(RESTARTED)
