@@ -6,6 +6,7 @@ import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.context.GroupSettings;
 import dev.rungroup.context.RetryAttemptListener;
 import dev.rungroup.core.Retry;
+import dev.rungroup.core.Time;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -113,13 +114,15 @@ public final class RunAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	Retry runRetry(RunProperties properties, ObjectProvider<RetryAttemptListener> listeners) {
+	Retry runRetry(RunProperties properties, ObjectProvider<RetryAttemptListener> listeners,
+			ApplicationContext context) {
 		Retry retry = Retry.with(PropertiesActorCustomizer.backoff(properties.getRetry()));
 		Integer maxRetries = properties.getRetry().getMaxRetries();
 		if (maxRetries != null) {
 			retry = retry.withMaxRetries(maxRetries);
 		}
-		return retry.withListener(new RetryAttempts(listeners));
+		Time time = context.getBeansOfType(Time.class, false, true).values().stream().findFirst().orElse(Time.system());
+		return retry.withListener(new RetryAttempts(listeners)).on(time);
 	}
 
 	/**

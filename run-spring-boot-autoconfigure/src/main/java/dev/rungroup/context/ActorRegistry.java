@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -281,6 +282,44 @@ final class ActorRegistry {
 			}
 			members.add(builder.build());
 		}
+	}
+
+	/**
+	 * The members of an actor, switched off or not, or a member.
+	 */
+	List<String> membersOf(String name) {
+		Entry entry = entry(name);
+		return (entry.name().equals(name)) ? entry.memberNames() : List.of(name);
+	}
+
+	/**
+	 * A member of its own, of an actor that is switched off, too.
+	 */
+	Member newMember(String name) {
+		List<Member> members = new ArrayList<>();
+		Object source = entry(name).source();
+		if (source instanceof ActorDefinition definition) {
+			addMembers(definition, members);
+		}
+		else if (source instanceof AdoptedBean bean) {
+			members.add(bean.member());
+		}
+		else if (source instanceof Member member) {
+			members.add(member);
+		}
+		else {
+			throw new IllegalArgumentException("'" + name + "' is a group, not an actor");
+		}
+		return members.stream().filter((member) -> member.name().equals(name)).findFirst().orElse(members.get(0));
+	}
+
+	private Entry entry(String name) {
+		Entry entry = this.byName.get(name);
+		if (entry == null) {
+			throw new NoSuchElementException("There is no actor '" + name + "'; there are "
+					+ ((this.places.isEmpty()) ? "none" : String.join(", ", this.places.keySet())));
+		}
+		return entry;
 	}
 
 	/**

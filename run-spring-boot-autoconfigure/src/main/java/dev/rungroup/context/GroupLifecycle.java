@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -113,6 +114,40 @@ public final class GroupLifecycle
 			run = newRun(actors);
 		}
 		launch(run, actors);
+	}
+
+	/**
+	 * Start some members only; the others wait for {@link #startMember}. If the group
+	 * runs, they are started in addition.
+	 * @param members the names of members; for one in a group the group's, too
+	 * @see #membersOf(String)
+	 */
+	public void start(Set<String> members) {
+		ActorRegistry actors = actors();
+		GroupRun run;
+		boolean launch;
+		synchronized (this.lock) {
+			launch = this.run == null || this.run.isOver();
+			run = (launch) ? newRun(actors) : Objects.requireNonNull(this.run);
+		}
+		if (launch) {
+			run.only(members);
+			launch(run, actors);
+		}
+		else {
+			run.startMembers(members);
+		}
+	}
+
+	/**
+	 * Forget a group that is over: its members are new again.
+	 */
+	public void reset() {
+		synchronized (this.lock) {
+			if (!isRunning()) {
+				this.run = null;
+			}
+		}
 	}
 
 	/**
@@ -349,6 +384,49 @@ public final class GroupLifecycle
 	 */
 	public @Nullable GroupDefinition groupNamed(String name) {
 		return actors().groupNamed(name);
+	}
+
+	/**
+	 * Return the members of an actor: itself, or several with a concurrency.
+	 * @param name the name of an actor, group or member, switched off or not
+	 * @return the names of the members; of a group its own
+	 * @throws NoSuchElementException if there is none; it tells the known ones
+	 */
+	public List<String> membersOf(String name) {
+		synchronized (this.lock) {
+			if (this.added.containsKey(name)) {
+				return List.of(name);
+			}
+		}
+		return actors().membersOf(name);
+	}
+
+	/**
+	 * Return where the thread of a member is.
+	 * @param name the name of a member
+	 * @return the stack, innermost call first; empty if no thread of the member runs
+	 * @throws NoSuchElementException if there is no such member
+	 * @throws IllegalStateException if the group is not running
+	 */
+	public List<StackTraceElement> stackOf(String name) {
+		return runOf(name).stackOf(name);
+	}
+
+	/**
+	 * Make the member of an actor, switched off or not. It does not join the group.
+	 * @param name the name of the actor or of its member
+	 * @return a new member
+	 * @throws NoSuchElementException if there is none
+	 * @throws IllegalArgumentException if it is a group
+	 */
+	public Member newMember(String name) {
+		synchronized (this.lock) {
+			Member member = this.added.get(name);
+			if (member != null) {
+				return member;
+			}
+		}
+		return actors().newMember(name);
 	}
 
 	/**

@@ -20,6 +20,7 @@ import dev.rungroup.core.MemberSettings;
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.RestartStrategy;
 import dev.rungroup.core.StopReason;
+import dev.rungroup.core.Time;
 import dev.rungroup.core.UnstoppedMembersException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -55,6 +56,11 @@ final class GroupRun implements GroupListener {
 
 	private @Nullable ThreadFactory threads;
 
+	private final Time time;
+
+	/** The members that start by themselves, null for all. */
+	private volatile @Nullable Set<String> only;
+
 	private List<BodyWrapper> wrappers = List.of();
 
 	/** The last progress of members that are stalled; written by the group's thread. */
@@ -67,7 +73,17 @@ final class GroupRun implements GroupListener {
 		this.settings = settings;
 		this.context = context;
 		this.actors = actors;
+		this.time = context.getBeansOfType(Time.class, false, true).values().stream().findFirst().orElse(Time.system());
 		this.end = new GroupEnd(settings.shutdownTimeout(), this::filledGroups);
+	}
+
+	/**
+	 * Let only these members start by themselves. Before the group is made.
+	 */
+	void only(Set<String> members) {
+		Set<String> only = ConcurrentHashMap.newKeySet();
+		only.addAll(members);
+		this.only = only;
 	}
 
 	/**
@@ -105,6 +121,7 @@ final class GroupRun implements GroupListener {
 	private Group.Builder builder(String name, RestartStrategy strategy) {
 		return Group.builder()
 			.name(name)
+			.time(this.time)
 			.threadFactory(Objects.requireNonNull(this.threads))
 			.gracePeriod(this.settings.gracePeriod())
 			.shutdownTimeout(this.settings.shutdownTimeout())
@@ -123,8 +140,7 @@ final class GroupRun implements GroupListener {
 		}
 		Group group = builder.build();
 		for (Member member : members(name, (none) -> group)) {
-			groups.settings(member.name(), member.settings());
-			group.add(member);
+			addToGroup(group, member);
 		}
 		groups.made(name, group);
 		return group;
@@ -187,7 +203,7 @@ final class GroupRun implements GroupListener {
 		thread.setContextClassLoader(this.context.getClassLoader());
 		this.end.comesOn(thread);
 		try {
-			thread.start();
+			this.time.start(thread, Integer.MAX_VALUE);
 		}
 		catch (Throwable ex) {
 			over();
@@ -337,9 +353,16 @@ final class GroupRun implements GroupListener {
 	}
 
 	private void addToGroup(Member member) {
-		GroupTree groups = groups();
-		groups.settings(member.name(), member.settings());
-		groups.root().add(member);
+		addToGroup(groups().root(), member);
+	}
+
+	private void addToGroup(Group group, Member member) {
+		groups().settings(member.name(), member.settings());
+		group.add(member);
+		Set<String> only = this.only;
+		if (only != null && !only.contains(member.name())) {
+			group.stopMember(member.name());
+		}
 	}
 
 	private Member wrapped(Member member) {
@@ -370,6 +393,28 @@ final class GroupRun implements GroupListener {
 
 	void stopMember(String name) {
 		groups().running(name).stopMember(name);
+	}
+
+	/**
+	 * Start members in addition, those in a group that does not run with it.
+	 */
+	void startMembers(Set<String> names) {
+		Set<String> only = this.only;
+		if (only != null) {
+			only.addAll(names);
+		}
+		for (String name : names) {
+			try {
+				startMember(name);
+			}
+			catch (IllegalStateException ex) {
+				logger.debug("Member '" + name + "' starts with its group", ex);
+			}
+		}
+	}
+
+	List<StackTraceElement> stackOf(String name) {
+		return groups().stackOf(name);
 	}
 
 	void startMember(String name) {

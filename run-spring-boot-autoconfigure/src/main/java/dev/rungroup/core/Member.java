@@ -120,6 +120,15 @@ public final class Member {
 		return new Member(this, null, Objects.requireNonNull(wrapper.apply(inner), "body"), this.settings);
 	}
 
+	/**
+	 * Return the same member with other settings.
+	 * @param settings when it is restarted, limited and stopped
+	 * @return a new member
+	 */
+	public Member withSettings(MemberSettings settings) {
+		return new Member(this, this.task, this.body, settings.check());
+	}
+
 	@Override
 	public String toString() {
 		return "Member '" + this.name + "'";

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -314,6 +315,7 @@ public final class TestTime implements Time, InstantSource {
 	 * Wait until all that was set off has happened.
 	 */
 	void settle() {
+		this.mover = Thread.currentThread();
 		this.moving.lock();
 		try {
 			new Stillness(this, Stillness.Kind.THOROUGH, null).await();
@@ -321,6 +323,32 @@ public final class TestTime implements Time, InstantSource {
 		finally {
 			this.moving.unlock();
 		}
+	}
+
+	/**
+	 * Let time pass for the calling thread, whose sleep that is.
+	 */
+	void pass(long nanos) {
+		advanceBy(nanos);
+	}
+
+	/**
+	 * Let time pass by itself until something has come.
+	 * @param atMost how long at most, in real time
+	 * @return whether it has come
+	 */
+	boolean flowUntil(BooleanSupplier condition, Duration atMost) {
+		long begun = System.nanoTime();
+		Participant flowing = new Participant(Thread.currentThread(), Integer.MAX_VALUE, 0, true);
+		flowing.flowFrom = this.now;
+		flowing.flowSince = begun;
+		while (!condition.getAsBoolean()) {
+			if (System.nanoTime() - begun > saturatedNanos(atMost)) {
+				return false;
+			}
+			LockSupport.parkNanos(this, flow(flowing));
+		}
+		return true;
 	}
 
 	private void advanceBy(long nanos) {
