@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -13,6 +12,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
+import dev.rungroup.context.ActorTrouble.Failure;
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
@@ -51,7 +51,7 @@ final class ActorLog implements GroupListener {
 	 * Actors that have failed or were interrupted. Kept after the actor's end, since the
 	 * end of the group may be told after it.
 	 */
-	private final Map<String, Trouble> troubles = new ConcurrentHashMap<>();
+	private final Map<String, ActorTrouble> troubles = new ConcurrentHashMap<>();
 
 	/** Actors that have started and not ended. */
 	private final AtomicInteger running = new AtomicInteger();
@@ -133,9 +133,9 @@ final class ActorLog implements GroupListener {
 			recovered(member);
 			return;
 		}
-		Trouble trouble = this.troubles.get(member);
+		ActorTrouble trouble = this.troubles.get(member);
 		if (trouble == null) {
-			trouble = new Trouble();
+			trouble = new ActorTrouble();
 			this.troubles.put(member, trouble);
 		}
 		trouble.ended(outcome);
@@ -143,7 +143,7 @@ final class ActorLog implements GroupListener {
 
 	private void recovered(String member) {
 		// Brief executions come here millions of times
-		Trouble trouble = (this.troubles.isEmpty()) ? null : this.troubles.get(member);
+		ActorTrouble trouble = (this.troubles.isEmpty()) ? null : this.troubles.get(member);
 		ActorRecoveredEvent event = (trouble != null) ? trouble.recovered(member) : null;
 		if (event != null) {
 			logger.info(who(member) + " works again after " + event.failures()
@@ -238,7 +238,7 @@ final class ActorLog implements GroupListener {
 	 * Code whose socket is closed to make it end throws; that is no news.
 	 */
 	private void stopped(String member, boolean stopping) {
-		Trouble trouble = this.troubles.get(member);
+		ActorTrouble trouble = this.troubles.get(member);
 		Outcome outcome = (trouble != null) ? trouble.take() : null;
 		Throwable thrown = thrown(outcome);
 		if (thrown instanceof UnstoppedMembersException) {
@@ -282,7 +282,7 @@ final class ActorLog implements GroupListener {
 	}
 
 	private @Nullable Failure failureOf(String member) {
-		Trouble trouble = this.troubles.get(member);
+		ActorTrouble trouble = this.troubles.get(member);
 		return (trouble != null) ? trouble.failure() : null;
 	}
 
@@ -292,7 +292,7 @@ final class ActorLog implements GroupListener {
 		this.stopping = true;
 		// What members throw because of this is heard after it: these failed before, and
 		// their handlers may have ended the application and never return to say more
-		for (Map.Entry<String, Trouble> entry : this.troubles.entrySet()) {
+		for (Map.Entry<String, ActorTrouble> entry : this.troubles.entrySet()) {
 			if (!entry.getKey().equals(reason.member()) && entry.getValue().isUntold()) {
 				Failure earlier = entry.getValue().failure();
 				warn(who(entry.getKey()) + " failed" + describe(earlier), earlier);
@@ -410,7 +410,7 @@ final class ActorLog implements GroupListener {
 			}
 			Throwable cause = reason.cause();
 			if (cause != null) {
-				Trouble trouble = ActorLog.this.troubles.get(member);
+				ActorTrouble trouble = ActorLog.this.troubles.get(member);
 				if (trouble != null) {
 					trouble.take();
 				}
@@ -419,92 +419,6 @@ final class ActorLog implements GroupListener {
 			else {
 				logger.info(who(member) + " is done and ends its group");
 			}
-		}
-
-	}
-
-	/**
-	 * A failure of an actor.
-	 *
-	 * @param throwable what was thrown
-	 * @param count how often the same has come in a row
-	 * @param isNew whether its stack trace has not been printed yet
-	 */
-	private record Failure(Throwable throwable, long count, boolean isNew) {
-
-	}
-
-	/**
-	 * What is known of an actor that does not simply run. Written by the actor's thread,
-	 * and by the group's when it ends, each under this object's lock.
-	 */
-	private static final class Trouble {
-
-		/** How the last execution ended, until it is clear what follows. */
-		private @Nullable Outcome latest;
-
-		private @Nullable Throwable failure;
-
-		private long count;
-
-		private boolean printed;
-
-		/** Failures since it last worked, and when the first of them was. */
-		private volatile long failures;
-
-		private long failingSince;
-
-		synchronized void ended(Outcome outcome) {
-			this.latest = outcome;
-			if (outcome instanceof Outcome.Failed && this.failures++ == 0) {
-				this.failingSince = System.nanoTime();
-			}
-		}
-
-		@Nullable ActorRecoveredEvent recovered(String member) {
-			if (this.failures == 0) {
-				return null;
-			}
-			synchronized (this) {
-				long failures = this.failures;
-				this.failures = 0;
-				this.latest = null;
-				return new ActorRecoveredEvent(member, failures,
-						Duration.ofNanos(System.nanoTime() - this.failingSince));
-			}
-		}
-
-		synchronized boolean isUntold() {
-			return this.latest instanceof Outcome.Failed;
-		}
-
-		synchronized @Nullable Outcome take() {
-			Outcome latest = this.latest;
-			this.latest = null;
-			return latest;
-		}
-
-		/**
-		 * The last failure, counted if it has not been told of yet. Whoever asks prints
-		 * it.
-		 */
-		synchronized @Nullable Failure failure() {
-			if (take() instanceof Outcome.Failed failed) {
-				boolean same = this.failure != null && isSame(this.failure, failed.failure());
-				this.count = (same) ? this.count + 1 : 1;
-				this.printed &= same;
-				this.failure = (same) ? this.failure : failed.failure();
-			}
-			if (this.failure == null) {
-				return null;
-			}
-			Failure told = new Failure(this.failure, this.count, !this.printed);
-			this.printed = true;
-			return told;
-		}
-
-		private static boolean isSame(Throwable one, Throwable other) {
-			return one.getClass() == other.getClass() && Objects.equals(one.getMessage(), other.getMessage());
 		}
 
 	}

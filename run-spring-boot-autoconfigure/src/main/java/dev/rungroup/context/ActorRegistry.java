@@ -1,10 +1,8 @@
 package dev.rungroup.context;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,13 +15,9 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 import dev.rungroup.core.Group;
-import dev.rungroup.core.GroupSnapshot;
-import dev.rungroup.core.GroupState;
 import dev.rungroup.core.Interrupter;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSettings;
-import dev.rungroup.core.MemberSnapshot;
-import dev.rungroup.core.MemberState;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -209,11 +203,15 @@ final class ActorRegistry {
 		}
 	}
 
+	boolean isKnown(String name) {
+		return this.places.containsKey(name);
+	}
+
 	/**
 	 * Whether an actor, a group or a member has a name, or a group one like it.
 	 */
 	boolean isTaken(String name) {
-		return this.places.containsKey(name) || this.groups.containsKey(ActorNames.canonical(name));
+		return isKnown(name) || this.groups.containsKey(ActorNames.canonical(name));
 	}
 
 	/**
@@ -412,69 +410,21 @@ final class ActorRegistry {
 	}
 
 	/**
-	 * The same, but for adopted beans that do not run: their members, which only watch
-	 * them, do, and are not ready. Groups that were not made yet are added.
+	 * The groups that are started.
 	 */
-	GroupSnapshot seen(GroupSnapshot snapshot) {
-		Map<String, GroupSnapshot> groups = new LinkedHashMap<>(snapshot.groups());
-		for (Entry entry : this.entries) {
-			if (entry.enabled() && entry.source() instanceof GroupDefinition) {
-				groups.computeIfAbsent(entry.name(),
-						(name) -> new GroupSnapshot(name, GroupState.NEW, null, notStarted(memberNames(name))));
-			}
-		}
-		return new GroupSnapshot(snapshot.name(), snapshot.state(), snapshot.stopReason(), seenMembers(snapshot),
-				groups);
-	}
-
-	/**
-	 * The members of all groups, each group's after the group.
-	 */
-	List<MemberSnapshot> all(GroupSnapshot snapshot) {
-		if (this.groups.isEmpty()) {
-			return snapshot.members();
-		}
-		List<MemberSnapshot> all = new ArrayList<>();
-		for (MemberSnapshot member : snapshot.members()) {
-			all.add(member);
-			GroupSnapshot group = (groupNamed(member.name()) != null) ? snapshot.groups().get(member.name()) : null;
-			if (group != null) {
-				all.addAll(group.members());
-			}
-		}
-		return all;
-	}
-
-	private List<MemberSnapshot> seenMembers(GroupSnapshot snapshot) {
-		Set<String> down = new HashSet<>();
-		for (Entry entry : this.entries) {
-			if (entry.enabled() && entry.source() instanceof AdoptedBean bean && !bean.isRunning()) {
-				down.add(entry.name());
-			}
-		}
-		if (down.isEmpty()) {
-			return snapshot.members();
-		}
-		List<MemberSnapshot> members = new ArrayList<>();
-		for (MemberSnapshot member : snapshot.members()) {
-			members.add((member.ready() && down.contains(member.name())) ? notReady(member) : member);
-		}
-		return members;
-	}
-
-	/**
-	 * Members that were not started yet.
-	 */
-	static List<MemberSnapshot> notStarted(Collection<String> names) {
-		return names.stream()
-			.map((name) -> new MemberSnapshot(name, MemberState.NEW, false, 0, 0, 0, 0, null, null, null, null, null))
+	List<String> groupNames() {
+		return this.entries.stream()
+			.filter((entry) -> entry.enabled() && entry.source() instanceof GroupDefinition)
+			.map(Entry::name)
 			.toList();
 	}
 
-	private static MemberSnapshot notReady(MemberSnapshot member) {
-		return new MemberSnapshot(member.name(), member.state(), false, member.executions(), member.failures(),
-				member.restarts(), member.failuresInARow(), member.lastFailure(), member.lastFailureAt(),
-				member.stateSince(), member.nextExecution(), member.lastProgress());
+	/**
+	 * The adopted beans that do not run, although the members that watch them do.
+	 */
+	Set<String> notRunning() {
+		return memberNames(
+				(entry) -> entry.enabled() && entry.source() instanceof AdoptedBean bean && !bean.isRunning());
 	}
 
 	/**

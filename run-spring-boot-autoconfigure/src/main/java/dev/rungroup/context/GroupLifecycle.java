@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 import dev.rungroup.core.GroupSnapshot;
-import dev.rungroup.core.GroupState;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSnapshot;
 import org.apache.commons.logging.Log;
@@ -291,7 +290,7 @@ public final class GroupLifecycle
 	 */
 	public GroupSnapshot snapshot() {
 		ActorRegistry actors = actors();
-		return actors.seen(groupSnapshot(actors));
+		return Snapshots.complete(groupSnapshot(actors), actors);
 	}
 
 	/**
@@ -302,8 +301,8 @@ public final class GroupLifecycle
 	public GroupSnapshot flatSnapshot() {
 		ActorRegistry actors = actors();
 		GroupSnapshot snapshot = snapshot();
-		return new GroupSnapshot(snapshot.name(), snapshot.state(), snapshot.stopReason(), actors.all(snapshot),
-				snapshot.groups());
+		return new GroupSnapshot(snapshot.name(), snapshot.state(), snapshot.stopReason(),
+				Snapshots.all(snapshot, actors), snapshot.groups());
 	}
 
 	private GroupSnapshot groupSnapshot(ActorRegistry actors) {
@@ -317,7 +316,7 @@ public final class GroupLifecycle
 				names.addAll(actors.memberNames((String) null));
 				names.addAll(this.added.keySet());
 			}
-			return new GroupSnapshot(this.settings.name(), GroupState.NEW, null, ActorRegistry.notStarted(names));
+			return Snapshots.notStarted(this.settings.name(), names);
 		}
 	}
 
@@ -509,7 +508,7 @@ public final class GroupLifecycle
 			if (this.run != null && this.run.isFilled() && !this.run.isOver()) {
 				return this.run;
 			}
-			if (actors.isTaken(name) || this.added.containsKey(name)) {
+			if (actors.isKnown(name) || this.added.containsKey(name)) {
 				throw new IllegalStateException("The group of member '" + name + "' is not running");
 			}
 			throw new NoSuchElementException("No member '" + name + "'");

@@ -104,7 +104,7 @@ final class GroupTree {
 	 * The members of all groups.
 	 */
 	List<MemberSnapshot> all() {
-		return this.actors.all(this.root.snapshot());
+		return Snapshots.all(this.root.snapshot(), this.actors);
 	}
 
 	Set<String> names(Predicate<MemberSnapshot> filter) {
