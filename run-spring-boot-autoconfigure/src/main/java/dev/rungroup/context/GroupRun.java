@@ -122,6 +122,7 @@ final class GroupRun implements GroupListener {
 		return Group.builder()
 			.name(name)
 			.time(this.time)
+			.strategy(strategy)
 			.threadFactory(Objects.requireNonNull(this.threads))
 			.gracePeriod(this.settings.gracePeriod())
 			.shutdownTimeout(this.settings.shutdownTimeout())

@@ -134,6 +134,41 @@ class GroupsTests {
 	}
 
 	@Test
+	void strategySaysWhoIsRestartedAlongWithAnActorWithoutAnEndOfTheGroup(CapturedOutput output) {
+		this.runner
+			.withPropertyValues("run.groups.imports.strategy=all", "run.actors.parser.on-error=restart",
+					"run.actors.parser.retry.delay=1ms")
+			.run((context) -> {
+				Imports imports = context.getBean(Imports.class);
+				Awaitility.await().atMost(LIMIT).until(() -> imports.writer.executions.get() == 1);
+				imports.parser.fail("disk full");
+				Awaitility.await().atMost(LIMIT).until(() -> imports.writer.executions.get() == 2);
+				awaitState(context, "parser", MemberState.RUNNING);
+				assertThat(member(context, "parser").restarts()).isOne();
+				assertThat(member(context, "writer").restarts()).isZero();
+				assertThat(member(context, "imports").executions()).isOne();
+				assertThat(imports.server.executions).hasValue(1);
+			});
+		assertThat(output).contains("Actor 'parser' of group 'imports' failed: ");
+	}
+
+	@Test
+	void strategyOfTheApplicationsGroupIsAProperty() {
+		this.runner
+			.withPropertyValues("run.strategy=all", "run.actors.server.on-error=restart",
+					"run.actors.server.retry.delay=1ms")
+			.run((context) -> {
+				Imports imports = context.getBean(Imports.class);
+				Awaitility.await().atMost(LIMIT).until(() -> imports.writer.executions.get() == 1);
+				imports.server.fail("port taken");
+				Awaitility.await().atMost(LIMIT).until(() -> imports.writer.executions.get() == 2);
+				awaitState(context, "server", MemberState.RUNNING);
+				assertThat(member(context, "imports").executions()).as("restarted along").isEqualTo(2);
+				assertThat(member(context, "imports").restarts()).isZero();
+			});
+	}
+
+	@Test
 	void groupThatHasUsedUpItsRestartsIsDownAndTheApplicationGoesOn(CapturedOutput output) {
 		this.runner.withConfiguration(AutoConfigurations.of(RunHealthAutoConfiguration.class))
 			.withPropertyValues(RESTARTED)
