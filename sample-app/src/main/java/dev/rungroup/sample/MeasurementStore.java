@@ -1,6 +1,8 @@
 package dev.rungroup.sample;
 
 import java.math.BigDecimal;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -66,9 +68,21 @@ class MeasurementStore {
 					+ " ORDER BY received_at DESC LIMIT :limit")
 			.param("name", name)
 			.param("limit", limit)
-			.query((row, number) -> new Stored(row.getString("name"), plain(row.getBigDecimal("amount")),
-					row.getString("unit"), row.getObject("received_at", OffsetDateTime.class).toInstant()))
+			.query(MeasurementStore::stored)
 			.list();
+	}
+
+	List<Stored> latestOfEach() {
+		return this.jdbc.sql("""
+				SELECT name, amount, unit, received_at FROM measurement
+				QUALIFY ROW_NUMBER() OVER (PARTITION BY name ORDER BY received_at DESC, id) = 1
+				ORDER BY received_at, name
+				""").query(MeasurementStore::stored).list();
+	}
+
+	private static Stored stored(ResultSet row, int number) throws SQLException {
+		return new Stored(row.getString("name"), plain(row.getBigDecimal("amount")), row.getString("unit"),
+				row.getObject("received_at", OffsetDateTime.class).toInstant());
 	}
 
 	int deleteReceivedBefore(Instant time) {
