@@ -92,6 +92,21 @@ class ExitCodeTests {
 	}
 
 	@TestFactory
+	Stream<DynamicTest> aFailureThatComesUpThroughAGroupEndsTheApplicationWithTheCodeOfItsCause() {
+		List<Scenario> scenarios = new ArrayList<>();
+		for (Setting setting : Setting.allOr(List.of(Moment.REFRESH.of(Kind.WEB), Moment.READY.of(Kind.PLAIN)))) {
+			scenarios.add(new Scenario(setting.toString(), () -> {
+				Ended ended = setting.run("generator", "--run.actors.trigger.group=imports");
+				assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
+				assertFailure(ended, setting.moment(), "Exception: boom");
+				assertThat(ended.containing("Actor 'trigger' of group 'imports' ends the group")).as(ended.toString())
+					.hasSize(1);
+			}));
+		}
+		return jvms.run(scenarios);
+	}
+
+	@TestFactory
 	Stream<DynamicTest> anActorThatReturnsEndsTheApplicationWithZero() {
 		List<Scenario> scenarios = new ArrayList<>();
 		for (Setting setting : Setting.allOr(RETURNING)) {
