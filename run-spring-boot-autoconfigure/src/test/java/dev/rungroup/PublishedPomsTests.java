@@ -42,6 +42,15 @@ class PublishedPomsTests {
 	}
 
 	@Test
+	void releaseIsSignedWhenAskedForAndPublishesNoSample() throws Exception {
+		String plugin = "/project/profiles/profile[id = 'release']/build/plugins/plugin[artifactId = '%s']";
+		assertThat(text("", "/project/profiles/profile[id = 'release']/properties/gpg.skip")).isEqualTo("true");
+		assertThat(text("", plugin.formatted("maven-gpg-plugin") + "//goal")).isEqualTo("sign");
+		assertThat(text("", plugin.formatted("central-publishing-maven-plugin") + "//excludeArtifacts"))
+			.isEqualTo("sample-app");
+	}
+
+	@Test
 	void codeBringsNothingButTheNullAnnotations() throws Exception {
 		assertThat(text("run-spring-boot-autoconfigure", "/project/dependencies/dependency[1]/artifactId"))
 			.isEqualTo("jspecify");

@@ -19,9 +19,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * A JVM of its own that runs a main class of the tests, with nothing on its class path
- * but this module's classes and JSpecify.
+ * but the jar of the core and JSpecify.
  */
 final class JavaProgram implements AutoCloseable {
+
+	/** What is published; in an IDE, which makes no jars, the classes it is made of. */
+	static final String CORE = System.getProperty("run.core-jar", locationOf(Group.class));
 
 	/** A shell's background job ignores SIGINT, and its children inherit that. */
 	private static final List<String> RESET_SIGNALS = List.of("env", "--default-signal=INT,TERM,HUP");
@@ -44,33 +47,24 @@ final class JavaProgram implements AutoCloseable {
 	}
 
 	static JavaProgram start(Class<?> main, String... arguments) {
-		return start(List.of(), main, arguments);
+		return launch(List.of(CORE, locationOf(main), locationOf(Nullable.class)), main, arguments);
 	}
 
 	/**
-	 * Start a JVM with more options.
+	 * Start a JVM without JSpecify.
 	 */
-	static JavaProgram start(List<String> options, Class<?> main, String... arguments) {
-		return launch(List.of(), options, main, arguments);
+	static JavaProgram startOnCoreAlone(Class<?> main, String... arguments) {
+		return launch(List.of(CORE, locationOf(main)), main, arguments);
 	}
 
-	/**
-	 * Start a JVM that has not more than so much address space, in kB.
-	 */
-	static JavaProgram startWithLimit(long addressSpace, List<String> options, Class<?> main, String... arguments) {
-		return launch(List.of("sh", "-c", "ulimit -v " + addressSpace + " && exec \"$@\"", "sh"), options, main,
-				arguments);
-	}
-
-	private static JavaProgram launch(List<String> launcher, List<String> options, Class<?> main, String... arguments) {
-		List<String> command = new ArrayList<>(launcher);
+	private static JavaProgram launch(List<String> classPath, Class<?> main, String... arguments) {
+		List<String> command = new ArrayList<>();
 		if (ENV_RESETS_SIGNALS) {
 			command.addAll(RESET_SIGNALS);
 		}
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-		command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", String.join(File.pathSeparator,
-				locationOf(Group.class), locationOf(main), locationOf(Nullable.class))));
-		command.addAll(options);
+		command.addAll(
+				List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", String.join(File.pathSeparator, classPath)));
 		command.add(main.getName());
 		command.addAll(List.of(arguments));
 		try {

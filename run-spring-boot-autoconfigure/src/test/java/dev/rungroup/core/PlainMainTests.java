@@ -3,14 +3,17 @@ package dev.rungroup.core;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
- * The core in a program of its own, without Spring on its class path.
+ * The jar of the core in a program of its own, without Spring on its class path.
  */
 @Timeout(120)
 class PlainMainTests {
@@ -45,8 +48,33 @@ class PlainMainTests {
 	@Test
 	void thereIsNoSpringOnTheClassPathOfTheseProgramsAndNoneIsMissed() {
 		try (JavaProgram program = JavaProgram.start(UsesEverything.class)) {
-			assertThat(program.exitCode()).as(() -> "exit code after " + program.output()).isZero();
-			assertThat(program.output()).containsExactly("no Spring", "loop returned", "retried 3", "group returned");
+			assertUsesEverything(program);
+		}
+	}
+
+	@Test
+	void theJarOfTheCoreIsEnoughWithoutItsNullAnnotations() {
+		try (JavaProgram program = JavaProgram.startOnCoreAlone(UsesEverything.class)) {
+			assertUsesEverything(program);
+		}
+	}
+
+	private static void assertUsesEverything(JavaProgram program) {
+		assertThat(program.exitCode()).as(() -> "exit code after " + program.output()).isZero();
+		assertThat(program.output()).containsExactly("no Spring", "loop returned", "retried 3", "group returned");
+	}
+
+	@Test
+	void theJarOfTheCoreHasTheCoreAndNothingElse() throws IOException {
+		assumeThat(JavaProgram.CORE).endsWith("-core.jar");
+		try (JarFile jar = new JarFile(JavaProgram.CORE)) {
+			assertThat(jar.stream().filter((entry) -> !entry.isDirectory()).map(JarEntry::getName))
+				.contains("dev/rungroup/core/Group.class", "dev/rungroup/core/package-info.class",
+						"META-INF/MANIFEST.MF")
+				.allMatch((name) -> name.startsWith("dev/rungroup/core/") || name.startsWith("META-INF/MA")
+						|| name.startsWith("META-INF/maven/"));
+			assertThat(jar.getManifest().getMainAttributes().getValue("Automatic-Module-Name"))
+				.isEqualTo("dev.rungroup.core");
 		}
 	}
 
