@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.rungroup.context.ActorLeadership;
 import dev.rungroup.context.GroupDefinition;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.GroupSnapshot;
@@ -81,8 +82,8 @@ public final class ActorsEndpoint {
 		Map<String, ActorDescriptor> groups = new LinkedHashMap<>();
 		for (MemberSnapshot member : group.members()) {
 			String name = member.name();
-			((members.containsKey(name)) ? groups : actors).put(name,
-					ActorDescriptor.of(member, this.lifecycle.groupOf(name), members.get(name)));
+			((members.containsKey(name)) ? groups : actors).put(name, ActorDescriptor.of(member,
+					this.lifecycle.groupOf(name), this.lifecycle.leadershipOf(name), members.get(name)));
 		}
 		for (String name : this.lifecycle.disabledActors()) {
 			((members.containsKey(name)) ? groups : actors).put(name,
@@ -247,23 +248,45 @@ public final class ActorsEndpoint {
 	 * @param nextExecution when its pause ends
 	 * @param lastProgress when an execution last began or ended or sent a heartbeat
 	 * @param lastFailure its last failure
+	 * @param cluster how it stands if it runs on one node of a cluster
 	 * @param members of a group: the names of its actors; not shown for an actor
 	 */
 	@JsonInclude(JsonInclude.Include.ALWAYS)
 	public record ActorDescriptor(@Nullable String group, String state, boolean ready, long executions, long failures,
 			long restarts, int failuresInARow, @Nullable Instant stateSince, @Nullable Instant nextExecution,
 			@Nullable Instant lastProgress, @Nullable FailureDescriptor lastFailure,
+			@Nullable ClusterDescriptor cluster,
 			@JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<String> members) {
 
-		static ActorDescriptor of(MemberSnapshot member, @Nullable String group, @Nullable List<String> members) {
+		static ActorDescriptor of(MemberSnapshot member, @Nullable String group, @Nullable ActorLeadership leadership,
+				@Nullable List<String> members) {
 			return new ActorDescriptor(group, member.state().name(), member.ready(), member.executions(),
 					member.failures(), member.restarts(), member.failuresInARow(), member.stateSince(),
 					member.nextExecution(), member.lastProgress(),
-					FailureDescriptor.of(member.lastFailure(), member.lastFailureAt()), members);
+					FailureDescriptor.of(member.lastFailure(), member.lastFailureAt()),
+					ClusterDescriptor.of(leadership), members);
 		}
 
 		static ActorDescriptor disabled(@Nullable String group, @Nullable List<String> members) {
-			return new ActorDescriptor(group, DISABLED, false, 0, 0, 0, 0, null, null, null, null, members);
+			return new ActorDescriptor(group, DISABLED, false, 0, 0, 0, 0, null, null, null, null, null, members);
+		}
+
+	}
+
+	/**
+	 * How an actor stands that runs on one node of a cluster.
+	 *
+	 * @param lock name of its lock
+	 * @param leader whether it runs on this node
+	 * @param since since when that is so
+	 * @param leaseUntil when the lock is lost unless it is renewed
+	 */
+	@JsonInclude(JsonInclude.Include.ALWAYS)
+	public record ClusterDescriptor(String lock, boolean leader, Instant since, @Nullable Instant leaseUntil) {
+
+		static @Nullable ClusterDescriptor of(@Nullable ActorLeadership leadership) {
+			return (leadership != null) ? new ClusterDescriptor(leadership.lock(), leadership.leader(),
+					leadership.since(), leadership.leaseUntil()) : null;
 		}
 
 	}
@@ -295,8 +318,8 @@ public final class ActorsEndpoint {
 		@Override
 		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 			this.binding.registerReflectionHints(hints.reflection(), ActorsDescriptor.class, GroupDescriptor.class,
-					StopReasonDescriptor.class, CauseDescriptor.class, ActorDescriptor.class, FailureDescriptor.class,
-					ActorsEndpointWebExtension.ProblemDescriptor.class);
+					StopReasonDescriptor.class, CauseDescriptor.class, ActorDescriptor.class, ClusterDescriptor.class,
+					FailureDescriptor.class, ActorsEndpointWebExtension.ProblemDescriptor.class);
 			hints.resources().registerPattern(ActorsPage.RESOURCES);
 		}
 

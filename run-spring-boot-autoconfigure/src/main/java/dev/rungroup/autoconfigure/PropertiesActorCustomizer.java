@@ -67,19 +67,21 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 		RestartStrategy strategy = definition.strategy();
 		boolean enabled = definition.enabled();
 		boolean required = definition.required();
+		boolean singleton = definition.clusterSingleton();
 		MemberSettings.Builder settings = definition.settings().toBuilder();
 		RunProperties.ActorRetry retry = new RunProperties.ActorRetry();
 		for (RunProperties.Group group : settings(this.properties.getGroups(), definition.name())) {
 			strategy = either(group.getStrategy(), strategy);
 			enabled = either(group.getEnabled(), enabled);
 			required = either(group.getRequired(), required);
+			singleton = either(group.getClusterSingleton(), singleton);
 			apply(group, settings);
 			ifSet(group.getOnDone(), settings::onDone);
 			ifSet(group.getDelay(), settings::delay);
 			apply(group.getRetry(), retry);
 		}
 		settings.backoff(backoff(this.properties.getRetry(), retry));
-		return new GroupDefinition(definition.name(), strategy, enabled, required, settings.build());
+		return new GroupDefinition(definition.name(), strategy, enabled, required, singleton, settings.build());
 	}
 
 	/**
@@ -102,6 +104,7 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 		ifSet(actor.getEnabled(), builder::enabled);
 		ifSet(actor.getConcurrency(), builder::concurrency);
 		ifSet(actor.getRequired(), builder::required);
+		ifSet(actor.getClusterSingleton(), builder::clusterSingleton);
 		MemberSettings.Builder settings = builder.settings();
 		apply(actor, settings);
 		ifSet(actor.getOnDone(), settings::onDone);

@@ -40,7 +40,7 @@ final class RunBindHandler extends AbstractBindHandler {
 
 	/** Not all of {@code run}: what else is there may belong to the application. */
 	private static final List<ConfigurationPropertyName> OURS = List
-		.of("actors", "adopt", "groups", "observations", "retry", "shutdown")
+		.of("actors", "adopt", "cluster", "groups", "observations", "retry", "shutdown")
 		.stream()
 		.map(RUN::append)
 		.toList();

@@ -1,9 +1,13 @@
 package dev.rungroup.autoconfigure;
 
+import java.util.Locale;
+
 import dev.rungroup.context.GroupLifecycle;
+import dev.rungroup.context.LeadershipListener;
 import dev.rungroup.context.RetryAttemptListener;
 import dev.rungroup.core.Retry;
 import dev.rungroup.metrics.GroupMetrics;
+import dev.rungroup.metrics.LeadershipMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +21,7 @@ import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Lazy;
 
 /**
  * Auto-configuration for the meters of the actors. Needs nothing but a
@@ -77,6 +82,31 @@ public final class RunMetricsAutoConfiguration {
 	@Bean
 	GroupMetricsConnector groupMetricsConnector(GroupMetrics metrics) {
 		return new GroupMetricsConnector(metrics);
+	}
+
+	@Bean
+	@Lazy
+	LeadershipListener leadershipMetrics(ObjectProvider<MeterRegistry> registries) {
+		return new LeadershipMetricsConnector(new LeadershipMetrics(() -> registry(registries)));
+	}
+
+	/**
+	 * Counts changes of leadership.
+	 *
+	 * @param metrics the meters
+	 */
+	private record LeadershipMetricsConnector(LeadershipMetrics metrics) implements LeadershipListener {
+
+		@Override
+		public void leadershipExpected(String actor) {
+			this.metrics.expect(actor);
+		}
+
+		@Override
+		public void leadershipChanged(String actor, Change change) {
+			this.metrics.changed(actor, change.name().toLowerCase(Locale.ROOT));
+		}
+
 	}
 
 	/**

@@ -94,6 +94,8 @@ public class RunProperties {
 
 	private final Observations observations = new Observations();
 
+	private final Cluster cluster = new Cluster();
+
 	public boolean isEnabled() {
 		return this.enabled;
 	}
@@ -182,6 +184,10 @@ public class RunProperties {
 		return this.observations;
 	}
 
+	public Cluster getCluster() {
+		return this.cluster;
+	}
+
 	/**
 	 * Look for values that make no sense.
 	 * @throws InvalidConfigurationPropertyValueException if there is one
@@ -190,6 +196,7 @@ public class RunProperties {
 		notNegative("run.shutdown.grace-period", this.shutdown.gracePeriod);
 		positive("run.shutdown.timeout", this.shutdown.timeout);
 		this.retry.validate("run.retry");
+		this.cluster.validate();
 		for (Map.Entry<String, Actor> entry : this.actors.entrySet()) {
 			entry.getValue().validate(RelaxedNames.property("run.actors", entry.getKey()));
 		}
@@ -553,6 +560,11 @@ public class RunProperties {
 	public static class Actor extends Adopt {
 
 		/**
+		 * Whether the actor runs on one node of a cluster.
+		 */
+		private @Nullable Boolean clusterSingleton;
+
+		/**
 		 * Group that the actor belongs to; empty for the application's.
 		 */
 		private @Nullable String group;
@@ -600,6 +612,14 @@ public class RunProperties {
 
 		public void setOnDone(@Nullable Policy onDone) {
 			this.onDone = onDone;
+		}
+
+		public @Nullable Boolean getClusterSingleton() {
+			return this.clusterSingleton;
+		}
+
+		public void setClusterSingleton(@Nullable Boolean clusterSingleton) {
+			this.clusterSingleton = clusterSingleton;
 		}
 
 		public @Nullable String getGroup() {
@@ -675,6 +695,11 @@ public class RunProperties {
 	public static class Group extends Adopt {
 
 		/**
+		 * Whether the group runs on one node of a cluster.
+		 */
+		private @Nullable Boolean clusterSingleton;
+
+		/**
 		 * Who is restarted along with a member of the group that is restarted after a
 		 * failure: it alone, all, or those that start after it.
 		 */
@@ -689,6 +714,14 @@ public class RunProperties {
 		 * Pause between an end without a failure and the next start.
 		 */
 		private @Nullable Duration delay;
+
+		public @Nullable Boolean getClusterSingleton() {
+			return this.clusterSingleton;
+		}
+
+		public void setClusterSingleton(@Nullable Boolean clusterSingleton) {
+			this.clusterSingleton = clusterSingleton;
+		}
 
 		public @Nullable RestartStrategy getStrategy() {
 			return this.strategy;
@@ -833,6 +866,93 @@ public class RunProperties {
 			if (this.delay != null && this.maxDelay != null && this.delay.compareTo(this.maxDelay) > 0) {
 				throw new InvalidConfigurationPropertyValueException(prefix + ".delay", this.delay,
 						"It must not exceed '" + prefix + ".max-delay', which is " + this.maxDelay + ".");
+			}
+		}
+
+	}
+
+	/**
+	 * How actors and groups run on one node of a cluster.
+	 */
+	public static class Cluster {
+
+		/**
+		 * Whether cluster singletons wait for their lock. If not, all of them run here,
+		 * for development and tests.
+		 */
+		private boolean enabled = true;
+
+		/**
+		 * What the names of locks begin with, before a colon. Follows
+		 * spring.application.name unless set; empty for none.
+		 */
+		private @Nullable String prefix;
+
+		/**
+		 * How long a node has a lock that it does not renew. An actor is interrupted when
+		 * a third of it is left.
+		 */
+		private Duration lease = Duration.ofSeconds(30);
+
+		/**
+		 * How often a lock is renewed: at most a third of the lease.
+		 */
+		private Duration renewInterval = Duration.ofSeconds(10);
+
+		/**
+		 * How often a lock is asked for that another node has, and how soon a call is
+		 * tried again that has failed.
+		 */
+		private Duration retryInterval = Duration.ofSeconds(5);
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+		public @Nullable String getPrefix() {
+			return this.prefix;
+		}
+
+		public void setPrefix(@Nullable String prefix) {
+			this.prefix = prefix;
+		}
+
+		public Duration getLease() {
+			return this.lease;
+		}
+
+		public void setLease(Duration lease) {
+			this.lease = lease;
+		}
+
+		public Duration getRenewInterval() {
+			return this.renewInterval;
+		}
+
+		public void setRenewInterval(Duration renewInterval) {
+			this.renewInterval = renewInterval;
+		}
+
+		public Duration getRetryInterval() {
+			return this.retryInterval;
+		}
+
+		public void setRetryInterval(Duration retryInterval) {
+			this.retryInterval = retryInterval;
+		}
+
+		void validate() {
+			positive("run.cluster.lease", this.lease);
+			positive("run.cluster.renew-interval", this.renewInterval);
+			positive("run.cluster.retry-interval", this.retryInterval);
+			if (this.lease.dividedBy(3).compareTo(this.renewInterval) < 0) {
+				throw new InvalidConfigurationPropertyValueException("run.cluster.lease", this.lease,
+						"It must be at least three times run.cluster.renew-interval, which is " + this.renewInterval
+								+ ".");
 			}
 		}
 

@@ -23,12 +23,14 @@ import org.jspecify.annotations.Nullable;
  * @param enabled whether it is started at all
  * @param concurrency how many members it becomes: at least 1
  * @param required whether the application can do its work only while this actor does
+ * @param lock name of its lock if it is to run on one node of a cluster, {@code null} if
+ * it runs on every node
  * @param settings when it is executed, and what follows
  * @since 0.1.0
  */
 public record ActorDefinition(String name, String beanName, @Nullable Method execute, @Nullable Method interrupt,
 		List<Method> failureHandlers, @Nullable String group, boolean enabled, int concurrency, boolean required,
-		MemberSettings settings) {
+		@Nullable String lock, MemberSettings settings) {
 
 	/** More members of one actor than this are taken for a mistake. */
 	public static final int MAX_CONCURRENCY = 10_000;
@@ -89,6 +91,8 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 
 		private boolean required;
 
+		private @Nullable String lock;
+
 		private Builder(ActorDefinition origin) {
 			this.origin = origin;
 			this.settings = origin.settings.toBuilder();
@@ -96,6 +100,7 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 			this.enabled = origin.enabled;
 			this.concurrency = origin.concurrency;
 			this.required = origin.required;
+			this.lock = origin.lock;
 		}
 
 		/**
@@ -140,6 +145,18 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 		}
 
 		/**
+		 * Set whether the actor is to run on one node of a cluster. Its lock is the one
+		 * that it declares, or else has its name.
+		 * @param singleton whether it is
+		 * @return this builder
+		 */
+		public Builder clusterSingleton(boolean singleton) {
+			String declared = this.origin.lock;
+			this.lock = (!singleton) ? null : (declared != null) ? declared : this.origin.name;
+			return this;
+		}
+
+		/**
 		 * Return when the actor is executed, and what follows: to be changed there.
 		 * @return its settings
 		 */
@@ -154,7 +171,7 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 		public ActorDefinition build() {
 			return new ActorDefinition(this.origin.name, this.origin.beanName, this.origin.execute,
 					this.origin.interrupt, this.origin.failureHandlers, this.group, this.enabled, this.concurrency,
-					this.required, this.settings.build());
+					this.required, this.lock, this.settings.build());
 		}
 
 	}

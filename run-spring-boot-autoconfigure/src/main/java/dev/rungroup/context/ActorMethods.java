@@ -88,6 +88,10 @@ final class ActorMethods {
 		this.origin = (factoryMethod != null) ? describe(factoryMethod) : type.getName();
 	}
 
+	Class<?> type() {
+		return this.type;
+	}
+
 	/**
 	 * Put the actors of the bean together.
 	 * @param actor the annotation of the class or factory method, missing if there is

@@ -55,8 +55,11 @@ final class ActorRegistry {
 	/** The name of each member, the disabled ones too, and where it is declared. */
 	private final Map<String, String> places = new LinkedHashMap<>();
 
+	private final Singletons singletons;
+
 	ActorRegistry(ConfigurableListableBeanFactory beanFactory) {
 		this.beanFactory = beanFactory;
+		this.singletons = new Singletons(beanFactory);
 	}
 
 	/**
@@ -117,6 +120,9 @@ final class ActorRegistry {
 				boolean enabled = actors.stream()
 					.anyMatch((each) -> each.enabled() && group.name().equals(each.group()));
 				add(new Entry(group.name(), List.of(group.name()), group, null, enabled, group.required()));
+				if (enabled && group.clusterSingleton()) {
+					this.singletons.add(group.name(), group.name(), group.place());
+				}
 			}
 			take(actor.name(), place);
 			for (String memberName : actor.memberNames()) {
@@ -125,6 +131,9 @@ final class ActorRegistry {
 				}
 			}
 			add(actor);
+			if (actor.enabled()) {
+				this.singletons.add(actor.name(), ((ActorDefinition) actor.source()).lock(), place);
+			}
 		}
 	}
 
@@ -253,9 +262,10 @@ final class ActorRegistry {
 				addMembers(definition, members);
 			}
 			else if (entry.source() instanceof GroupDefinition definition) {
-				members.add(Member.group(definition.name(), () -> inner.apply(definition))
-					.settings(definition.settings())
-					.build());
+				Member.Builder builder = Member.group(definition.name(), () -> inner.apply(definition))
+					.settings(definition.settings());
+				this.singletons.lead(builder, definition.name());
+				members.add(builder.build());
 			}
 			else if (entry.source() instanceof AdoptedBean bean) {
 				members.add(bean.member());
@@ -271,6 +281,7 @@ final class ActorRegistry {
 		ActorInvocation invocation = ActorInvocation.of(definition, this.beanFactory.getBean(definition.beanName()));
 		for (String name : definition.memberNames()) {
 			Member.Builder builder = Member.named(name).settings(definition.settings()).execute(invocation.body());
+			this.singletons.lead(builder, definition.name());
 			Interrupter interrupter = invocation.interrupter();
 			if (interrupter != null) {
 				builder.interrupt((reason) -> ActorMdc.with(name, () -> interrupter.interrupt(reason)));
@@ -327,6 +338,15 @@ final class ActorRegistry {
 		Entry entry = this.byName.get(member);
 		return (entry != null && entry.enabled() && entry.memberNames().contains(member)
 				&& entry.source() instanceof ActorDefinition definition) ? definition : null;
+	}
+
+	/**
+	 * How the actor or group of a member stands that runs on one node of a cluster, null
+	 * if it runs on every node.
+	 */
+	@Nullable ActorLeadership leadershipOf(String member) {
+		Entry entry = this.byName.get(member);
+		return (entry != null) ? this.singletons.current(entry.name()) : null;
 	}
 
 	/**

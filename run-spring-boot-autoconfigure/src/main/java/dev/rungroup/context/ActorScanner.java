@@ -50,6 +50,8 @@ final class ActorScanner {
 
 	private static final Method[] NONE = {};
 
+	private static final String CLUSTER_SINGLETON = "dev.rungroup.cluster.ClusterSingleton";
+
 	private final ConfigurableListableBeanFactory beanFactory;
 
 	/** Whether a class itself, or one of its methods, has one of our annotations. */
@@ -327,7 +329,44 @@ final class ActorScanner {
 		return new ActorDefinition(name, beanName, candidate.execute, candidate.interrupt, candidate.failureHandlers,
 				(group.isEmpty()) ? null : group, true,
 				attributes.number("concurrency", 1, 1, ActorDefinition.MAX_CONCURRENCY),
-				annotation.getBoolean("required"), settings);
+				annotation.getBoolean("required"), lock(candidate, methods, name, place), settings);
+	}
+
+	/**
+	 * The name of the actor's lock if it is to run on one node of a cluster. The
+	 * annotation's class is not loaded for those that do not have it.
+	 */
+	private @Nullable String lock(ActorMethods.Candidate candidate, ActorMethods methods, String actor, String place) {
+		MergedAnnotation<Annotation> singleton = MergedAnnotation.missing();
+		if (candidate.annotation.getSource() instanceof AnnotatedElement element) {
+			singleton = ActorMethods.annotations(element).get(CLUSTER_SINGLETON);
+		}
+		if (candidate.ofClass && !singleton.isPresent()) {
+			singleton = ActorMethods.annotations(methods.type()).get(CLUSTER_SINGLETON);
+		}
+		if (!singleton.isPresent()) {
+			return null;
+		}
+		String declared = singleton.getString("name");
+		String name;
+		try {
+			name = this.beanFactory.resolveEmbeddedValue(declared);
+		}
+		catch (IllegalArgumentException ex) {
+			throw invalidLock(place, declared, "has a placeholder that cannot be resolved",
+					"Define the property, or give a default: ${property:default}.", ex);
+		}
+		if (!declared.isEmpty() && (name == null || name.isBlank())) {
+			throw invalidLock(place, declared, "resolves to nothing", "Give the lock a name, or leave it out.", null);
+		}
+		return (name == null || name.isBlank()) ? actor : name.strip();
+	}
+
+	private static InvalidActorException invalidLock(String place, String name, String problem, String action,
+			@Nullable Throwable cause) {
+		return new InvalidActorException(
+				place + ": attribute 'name' of @ClusterSingleton is \"" + name + "\", which " + problem + ".", action,
+				cause);
 	}
 
 }

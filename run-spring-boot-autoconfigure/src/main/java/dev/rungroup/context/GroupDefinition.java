@@ -11,14 +11,15 @@ import dev.rungroup.core.RestartStrategy;
  * @param strategy who is restarted along with one of its members
  * @param enabled whether it is started at all; if not, neither are its actors
  * @param required whether the application can do its work only while it does
+ * @param clusterSingleton whether it runs on one node of a cluster
  * @param settings when it is started, and what follows its end
  * @since 0.1.0
  */
 public record GroupDefinition(String name, RestartStrategy strategy, boolean enabled, boolean required,
-		MemberSettings settings) {
+		boolean clusterSingleton, MemberSettings settings) {
 
 	static GroupDefinition named(String name) {
-		return new GroupDefinition(name, RestartStrategy.ONE, true, false,
+		return new GroupDefinition(name, RestartStrategy.ONE, true, false, false,
 				MemberSettings.builder().backoff(ActorDefinition.DEFAULT_BACKOFF).build());
 	}
 

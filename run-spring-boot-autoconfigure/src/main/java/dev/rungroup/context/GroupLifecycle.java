@@ -429,6 +429,15 @@ public final class GroupLifecycle
 	}
 
 	/**
+	 * Return how a member stands that runs on one node of a cluster.
+	 * @param member its name
+	 * @return how its actor or group stands; {@code null} if it runs on every node
+	 */
+	public @Nullable ActorLeadership leadershipOf(String member) {
+		return actors().leadershipOf(member);
+	}
+
+	/**
 	 * Return the members that have failed for good because their restarts are used up.
 	 * @return their names
 	 */
@@ -497,9 +506,7 @@ public final class GroupLifecycle
 	 * @throws IllegalStateException if the group is not running
 	 */
 	public void restartMember(String name) {
-		GroupRun run = runOf(name);
-		run.stopMember(name);
-		run.startMember(name);
+		runOf(name).restartMember(name);
 	}
 
 	private GroupRun runOf(String name) {

@@ -418,6 +418,10 @@ final class GroupRun implements GroupListener {
 		return groups().stackOf(name);
 	}
 
+	void restartMember(String name) {
+		groups().running(name).restartMember(name);
+	}
+
 	void startMember(String name) {
 		groups().running(name).startMember(name);
 	}

@@ -233,6 +233,10 @@ public final class Group implements AutoCloseable {
 	 */
 	public void stopMember(String name, StopReason reason) {
 		this.roster.stopMember(name, Objects.requireNonNull(reason, "reason"));
+		MemberLeadership leadership = this.roster.slot(name).leadership;
+		if (leadership != null) {
+			leadership.endIfOver();
+		}
 	}
 
 	/**
@@ -245,6 +249,18 @@ public final class Group implements AutoCloseable {
 	 */
 	public void startMember(String name) {
 		this.launcher.launch(this.roster.startMember(name));
+	}
+
+	/**
+	 * Stop one member and run it again as soon as it has ended, in one step: it keeps its
+	 * {@link Leadership} meanwhile.
+	 * @param name the member's name
+	 * @throws NoSuchElementException if the group has no such member
+	 * @throws IllegalStateException if the group is stopping or over
+	 */
+	public void restartMember(String name) {
+		this.launcher
+			.launch(this.roster.restartMember(name, new StopReason(StopReason.Kind.STOP_REQUESTED, null, null)));
 	}
 
 	/**

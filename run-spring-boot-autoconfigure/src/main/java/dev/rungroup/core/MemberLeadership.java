@@ -89,16 +89,18 @@ final class MemberLeadership {
 	 * A thread of the member has done its last work: perhaps all is over.
 	 */
 	void endIfOver() {
-		Leadership.Candidacy over = this.slot.group.roster.locked(() -> {
-			Leadership.Candidacy candidacy = (this.slot.pending == 0 && this.slot.part == null) ? this.candidacy : null;
+		Leadership.Candidacy ended = this.slot.group.roster.locked(() -> {
+			boolean over = this.slot.pending == 0
+					&& (this.slot.part == null || this.slot.group.roster.state() == GroupState.STOPPED);
+			Leadership.Candidacy candidacy = (over) ? this.candidacy : null;
 			if (candidacy != null) {
 				this.candidacy = null;
 			}
 			return candidacy;
 		});
-		if (over != null) {
+		if (ended != null) {
 			this.term = null;
-			this.slot.group.listeners.guarded(over::ended, "Leadership", this.slot.name());
+			this.slot.group.listeners.guarded(ended::ended, "Leadership", this.slot.name());
 		}
 	}
 

@@ -144,6 +144,19 @@ final class Roster {
 	}
 
 	/**
+	 * Stop a member and start it again in one step, so that it is never over in between.
+	 * @return whom to launch, null if nothing is to be done now
+	 */
+	@Nullable MemberThread restartMember(String name, StopReason reason) {
+		return locked(() -> {
+			MemberSlot slot = this.slots.get(name);
+			refuseAfterTheEnd("Member '" + name + "' cannot be restarted");
+			stopMember(name, reason);
+			return startMember(name);
+		});
+	}
+
+	/**
 	 * Do something about a member that makes no progress, unless it has gone on.
 	 * @param number the execution in which it was found
 	 * @param progressAt its last progress then
@@ -353,6 +366,13 @@ final class Roster {
 
 	@Nullable MemberThread nextToLimit() {
 		return locked(this.toLimit::poll);
+	}
+
+	/**
+	 * Those that may have to be given away.
+	 */
+	List<MemberLeadership> leaderships() {
+		return locked(this.slots::leaderships);
 	}
 
 	@Nullable MemberLeadership nextToLookAt() {

@@ -75,6 +75,16 @@ final class Slots {
 		return busy;
 	}
 
+	List<MemberLeadership> leaderships() {
+		List<MemberLeadership> leaderships = new ArrayList<>();
+		for (MemberSlot slot : this.slots.values()) {
+			if (slot.leadership != null) {
+				leaderships.add(slot.leadership);
+			}
+		}
+		return leaderships;
+	}
+
 	/**
 	 * The last starts of those of which all has ended.
 	 */

@@ -322,6 +322,7 @@ final class Supervisor {
 				start.slot.leadership.endIfOver();
 			}
 		}
+		this.group.roster.leaderships().forEach(MemberLeadership::endIfOver);
 		this.group.roster.complete(this.ending);
 		noteInterrupt();
 		this.group.listeners.groupStopped(reason);

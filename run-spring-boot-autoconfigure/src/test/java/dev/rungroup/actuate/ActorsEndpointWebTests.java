@@ -75,7 +75,8 @@ class ActorsEndpointWebTests {
 				.containsEntry("nextExecution", null)
 				.containsEntry("lastFailure", null)
 				.containsEntry("group", null)
-				.hasSize(11);
+				.containsEntry("cluster", null)
+				.hasSize(12);
 			assertThat(actors.get("ticker")).containsEntry("state", "WAITING").containsEntry("failures", 0);
 			assertThat(instant(actors.get("ticker"), "nextExecution")).isAfter(Instant.now().plusSeconds(3000));
 			assertThat(actors.get("broken")).containsEntry("state", "WAITING")

@@ -155,7 +155,7 @@ class RunPropertiesTests {
 			.containsExactlyInAnyOrder("run.actors", "run.adopt", "run.groups", "run.retry.max-retries");
 		RunProperties bound = bind(new MapPropertySource("defaults", defaults));
 		assertThat(bound).usingRecursiveComparison()
-			.ignoringFields("virtualThreads", "retry.maxDelaySet")
+			.ignoringFields("virtualThreads", "retry.maxDelaySet", "cluster.prefix")
 			.isEqualTo(new RunProperties());
 		assertThat(defaults).containsEntry("run.phase", String.valueOf(GroupSettings.DEFAULT_PHASE));
 	}

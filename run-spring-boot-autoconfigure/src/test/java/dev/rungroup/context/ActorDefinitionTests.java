@@ -14,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ActorDefinitionTests {
 
 	private static final ActorDefinition ORIGIN = new ActorDefinition("worker", "workerBean", null, null, List.of(),
-			null, true, 1, false, MemberSettings.builder().stage(3).build());
+			null, true, 1, false, null, MemberSettings.builder().stage(3).build());
 
 	@Test
 	void aCopyWithoutChangesIsEqual() {
@@ -27,7 +27,7 @@ class ActorDefinitionTests {
 		builder.settings().onError(Policy.RESTART);
 		assertThat(builder.build()).usingRecursiveComparison()
 			.isEqualTo(new ActorDefinition("worker", "workerBean", null, null, List.of(), "imports", false, 2, true,
-					MemberSettings.builder().stage(3).onError(Policy.RESTART).build()));
+					null, MemberSettings.builder().stage(3).onError(Policy.RESTART).build()));
 		assertThat(ORIGIN.settings().onError()).isEqualTo(Policy.SHUTDOWN);
 	}
 

@@ -268,6 +268,45 @@ class LeadershipTests {
 	}
 
 	@Test
+	void aRestartInOneStepGoesOnLeading() {
+		Group group = this.builder.keepStopped(true).build();
+		group.add(this.worker.execute(looks()).build());
+		this.leadership.grant(100);
+		run(group, () -> {
+			sleep(1);
+			group.restartMember("worker");
+			sleep(1);
+			assertThat(this.leadership.events).containsExactly("candidate worker");
+			group.stop();
+		});
+		assertThat(this.trail.steps()).contains("1 begins 2");
+		assertThat(this.leadership.events).containsExactly("candidate worker", "ended");
+	}
+
+	@Test
+	void aSiblingThatWaitsToBeRestartedKeepsLeadingAndGivesItAwayWhenTheGroupStops() {
+		Group group = this.builder.strategy(RestartStrategy.ALL).build();
+		group.add(this.worker.execute(looks()).build());
+		group.add(Member.named("failing")
+			.onError(Policy.RESTART)
+			.backoff(Backoff.fixed(Duration.ofSeconds(20)))
+			.execute((context) -> {
+				context.sleep(Duration.ofSeconds(5));
+				throw new IllegalStateException();
+			})
+			.build());
+		this.leadership.grant(100);
+		run(group, () -> {
+			sleep(30);
+			assertThat(this.leadership.events).containsExactly("candidate worker");
+			sleep(10);
+			group.stop();
+		});
+		assertThat(this.trail.steps()).contains("25 begins 2");
+		assertThat(this.leadership.events).containsExactly("candidate worker", "ended");
+	}
+
+	@Test
 	void aMemberThatIsAbandonedIsNotEndedUntilItsBodyReturns() {
 		Group group = this.builder.gracePeriod(Duration.ofSeconds(1)).shutdownTimeout(Duration.ofSeconds(2)).build();
 		group.add(this.worker.execute(() -> sleep(10)).build());
