@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -48,6 +50,8 @@ class ArchitectureTests {
 	private static final String ACTUATE = "dev.rungroup.actuate..";
 
 	private static final String AUTOCONFIGURE = "dev.rungroup.autoconfigure..";
+
+	private static final String TEST = "dev.rungroup.test..";
 
 	private static final String IMPORTS = "META-INF/spring/" + AutoConfiguration.class.getName() + ".imports";
 
@@ -117,6 +121,24 @@ class ArchitectureTests {
 			.should()
 			.dependOnClassesThat()
 			.resideInAPackage(AUTOCONFIGURE));
+	}
+
+	@Test
+	void nobodyImportsOrNamesWhatIsForTests() throws IOException {
+		check(noClasses().that().resideOutsideOfPackage(TEST).should().dependOnClassesThat().resideInAPackage(TEST));
+		Path resources = Path.of("src/main/resources");
+		try (Stream<Path> files = Files.walk(resources).filter(Files::isRegularFile)) {
+			assertThat(files).allSatisfy((file) -> assertThat(file).content().doesNotContain("dev.rungroup.test"));
+		}
+	}
+
+	@Test
+	void whatIsForTestsImportsCoreAndContextOnly() {
+		check(noClasses().that()
+			.resideInAPackage(TEST)
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage(ANNOTATION, METRICS, ACTUATE, "io.micrometer.."));
 	}
 
 	@Test

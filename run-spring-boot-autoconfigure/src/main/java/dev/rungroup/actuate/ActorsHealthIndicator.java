@@ -34,7 +34,7 @@ public final class ActorsHealthIndicator extends AbstractHealthIndicator {
 	protected void doHealthCheck(Health.Builder builder) {
 		GroupCondition group = GroupCondition.of(this.lifecycle);
 		builder.status(group.status());
-		Instant now = Instant.now();
+		Instant now = this.lifecycle.clock().instant();
 		group.actors().forEach((name, actor) -> builder.withDetail(name, details(actor, now)));
 	}
 

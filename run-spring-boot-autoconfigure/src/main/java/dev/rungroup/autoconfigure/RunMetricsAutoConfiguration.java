@@ -1,11 +1,13 @@
 package dev.rungroup.autoconfigure;
 
+import java.time.InstantSource;
 import java.util.Locale;
 
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.context.LeadershipListener;
 import dev.rungroup.context.RetryAttemptListener;
 import dev.rungroup.core.Retry;
+import dev.rungroup.core.Time;
 import dev.rungroup.metrics.GroupMetrics;
 import dev.rungroup.metrics.LeadershipMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -43,13 +45,19 @@ public final class RunMetricsAutoConfiguration {
 	GroupMetrics groupMetrics(ObjectProvider<MeterRegistry> registries, ApplicationContext context) {
 		// of this context, where its parents have others
 		ObjectProvider<GroupLifecycle> lifecycle = context.getBeanProvider(GroupLifecycle.class);
-		return new GroupMetrics(() -> registry(registries), () -> {
+		GroupMetrics metrics = new GroupMetrics(() -> registry(registries), () -> {
 			GroupLifecycle group = lifecycle.getIfUnique();
 			return (group != null) ? group.flatSnapshot() : null;
 		}, () -> {
 			GroupLifecycle group = lifecycle.getIfUnique();
 			return (group != null) ? group.disabledActors().size() : 0;
 		});
+		for (Time time : context.getBeansOfType(Time.class, false, true).values()) {
+			if (time instanceof InstantSource clock) {
+				metrics.withClock(clock);
+			}
+		}
+		return metrics;
 	}
 
 	private static @Nullable MeterRegistry registry(ObjectProvider<MeterRegistry> registries) {

@@ -1,5 +1,6 @@
 package dev.rungroup.context;
 
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -13,6 +14,7 @@ import java.util.stream.Collectors;
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.core.Time;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -150,10 +152,22 @@ public final class GroupLifecycle
 	}
 
 	/**
+	 * Return the clock that snapshots show.
+	 * @return the machine's, or that of a bean of type {@link Time} that has one
+	 */
+	public InstantSource clock() {
+		return (time() instanceof InstantSource clock) ? clock : InstantSource.system();
+	}
+
+	private Time time() {
+		return context().getBeansOfType(Time.class, false, true).values().stream().findFirst().orElse(Time.system());
+	}
+
+	/**
 	 * Under the lock: a stop from now on finds what to stop.
 	 */
 	private GroupRun newRun(ActorRegistry actors) {
-		return this.run = new GroupRun(this.settings, context(), actors);
+		return this.run = new GroupRun(this.settings, context(), actors, time());
 	}
 
 	private void launch(GroupRun run, ActorRegistry actors) {

@@ -69,11 +69,11 @@ final class GroupRun implements GroupListener {
 	/** Written under the lifecycle's lock. */
 	private volatile Stage stage = Stage.MAKING;
 
-	GroupRun(GroupSettings settings, ConfigurableApplicationContext context, ActorRegistry actors) {
+	GroupRun(GroupSettings settings, ConfigurableApplicationContext context, ActorRegistry actors, Time time) {
 		this.settings = settings;
 		this.context = context;
 		this.actors = actors;
-		this.time = context.getBeansOfType(Time.class, false, true).values().stream().findFirst().orElse(Time.system());
+		this.time = time;
 		this.end = new GroupEnd(settings.shutdownTimeout(), this::filledGroups);
 	}
 

@@ -139,6 +139,7 @@ final class Limits {
 			this.start.release(number);
 		}
 		this.interrupters.interruptExecution(this.start, number, reason, ending);
+		this.start.group().time.giveWay();
 	}
 
 	private long lookForStall(long now) {
@@ -179,6 +180,7 @@ final class Limits {
 						this.start.name(), failure(this.start.name(), silence)));
 			}
 		});
+		this.start.group().time.giveWay();
 	}
 
 	/**

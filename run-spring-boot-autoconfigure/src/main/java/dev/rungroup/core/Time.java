@@ -68,6 +68,14 @@ public interface Time {
 	}
 
 	/**
+	 * Something was done about a member because its time had come. What follows may
+	 * happen first, before more is done that is due at the same moment. The group holds
+	 * no lock.
+	 */
+	default void giveWay() {
+	}
+
+	/**
 	 * A group begins to end, or is over. Meanwhile its grace period and its timeout have
 	 * to pass even where this time is moved by hand. The group holds no lock.
 	 * @param begins true for the beginning; the end follows exactly once, on the same

@@ -1,6 +1,7 @@
 package dev.rungroup.metrics;
 
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -159,6 +160,9 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	/** Written by the threads that read meters, and only of a large group. */
 	private volatile @Nullable Seen seen;
 
+	/** Written before it is used, null for the registry's. */
+	private @Nullable InstantSource clock;
+
 	/** Written by {@link #close()}. */
 	private volatile boolean closed;
 
@@ -175,6 +179,16 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 		this.registries = registries;
 		this.group = group;
 		this.disabled = disabled;
+	}
+
+	/**
+	 * Let ages be of another clock than the registry's: of the one that snapshots show.
+	 * @param clock the clock
+	 * @return this
+	 */
+	public GroupMetrics withClock(InstantSource clock) {
+		this.clock = clock;
+		return this;
 	}
 
 	/**
@@ -357,7 +371,8 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 		if (registry == null || progress == null) {
 			return 0;
 		}
-		long now = registry.registry.config().clock().wallTime();
+		InstantSource clock = this.clock;
+		long now = (clock != null) ? clock.millis() : registry.registry.config().clock().wallTime();
 		return Math.max(0, now - progress.toEpochMilli()) / 1000.0;
 	}
 

@@ -263,6 +263,21 @@ public final class TestTime implements Time, InstantSource {
 	}
 
 	@Override
+	public void giveWay() {
+		Participant participant;
+		this.lock.lock();
+		try {
+			participant = participant(Thread.currentThread());
+		}
+		finally {
+			this.lock.unlock();
+		}
+		if (participant.shutdowns == 0) {
+			new Stillness(this, Stillness.Kind.START, null).await(START_PATIENCE);
+		}
+	}
+
+	@Override
 	public void shutdown(boolean begins) {
 		this.lock.lock();
 		try {

@@ -154,6 +154,22 @@ class TestTimeTests {
 	}
 
 	@Test
+	void executionsThatTimeOutAtTheSameMomentEndInTheOrderInWhichTheMembersWereAdded() {
+		for (String name : List.of("a", "b", "c", "d")) {
+			this.group.add(Member.named(name)
+				.execute(() -> new CountDownLatch(1).await())
+				.timeout(Duration.ofMinutes(5))
+				.onError(Policy.RESTART)
+				.backoff(Backoff.fixed(Duration.ofMinutes(5)))
+				.failureHandler((failure) -> note(name))
+				.build());
+		}
+		this.group.start();
+		this.time.advance(Duration.ofMinutes(15));
+		assertThat(this.trail).containsExactly("a 300", "b 300", "c 300", "d 300", "a 900", "b 900", "c 900", "d 900");
+	}
+
+	@Test
 	void aBodyThatIsBlockedBySomethingOfItsOwnDoesNotHoldUpTheTime() throws Exception {
 		BlockingQueue<String> queue = new LinkedBlockingQueue<>();
 		Object monitor = new Object();
