@@ -28,6 +28,7 @@ import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
 import dev.rungroup.autoconfigure.RunAutoConfiguration;
+import dev.rungroup.autoconfigure.RunClusterAutoConfiguration;
 import dev.rungroup.autoconfigure.RunProperties;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.GroupState;
@@ -74,8 +75,10 @@ class ReadmeTests {
 
 	private static final String IMPORTS = """
 			import dev.rungroup.annotation.*;
+			import dev.rungroup.cluster.*;
 			import dev.rungroup.context.*;
 			import dev.rungroup.core.*;
+			import dev.rungroup.test.*;
 			import java.io.*;
 			import java.net.*;
 			import java.net.http.*;
@@ -85,9 +88,15 @@ class ReadmeTests {
 			import java.util.concurrent.*;
 			import javax.sql.*;
 			import org.jspecify.annotations.*;
+			import org.junit.jupiter.api.*;
 			import org.springframework.beans.factory.annotation.*;
+			import org.springframework.boot.test.context.*;
 			import org.springframework.context.annotation.*;
+			import org.springframework.integration.jdbc.lock.*;
 			import org.springframework.stereotype.*;
+			import org.springframework.test.context.bean.override.mockito.*;
+			import static org.assertj.core.api.Assertions.*;
+			import static org.mockito.BDDMockito.*;
 			""";
 
 	/** What snippets call that a reader has to imagine. */
@@ -143,7 +152,7 @@ class ReadmeTests {
 	@ParameterizedTest
 	@MethodSource("javaSnippets")
 	void examplesCanBeRestarted(String snippet, @TempDir Path output) throws Exception {
-		Assumptions.assumeTrue(snippet.contains("Actor"), "no actor");
+		Assumptions.assumeTrue(snippet.contains("Actor") && !snippet.contains("@Test"), "no actor");
 		run(snippet.replace("7007", String.valueOf(freePort())), output, (context) -> {
 			GroupLifecycle group = context.getBean(GroupLifecycle.class);
 			List<String> names = group.snapshot().members().stream().map(MemberSnapshot::name).toList();
@@ -177,10 +186,10 @@ class ReadmeTests {
 		assertCompiles(snippet, output);
 		try (URLClassLoader classes = new URLClassLoader(new URL[] { output.toUri().toURL() })) {
 			ApplicationContextRunner runner = new ApplicationContextRunner().withClassLoader(classes)
-				.withConfiguration(AutoConfigurations.of(RunAutoConfiguration.class))
+				.withConfiguration(AutoConfigurations.of(RunAutoConfiguration.class, RunClusterAutoConfiguration.class))
 				.withPropertyValues("run.on-shutdown=none", "run.shutdown.timeout=20s",
-						"run.actors.purge.initial-delay=0s", "run.ignore-unknown-actors=true",
-						"outbox.target=http://localhost")
+						"run.actors.purge.initial-delay=0s", "run.cluster.enabled=false",
+						"run.ignore-unknown-actors=true", "outbox.target=http://localhost")
 				.withBean(DataSource.class, ReadmeTests::outbox);
 			for (Class<?> type : loadAll(classes, output)) {
 				if (type.isInterface()) {
