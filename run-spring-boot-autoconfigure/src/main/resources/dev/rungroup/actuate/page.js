@@ -98,8 +98,14 @@ function look(it) {
 	}
 }
 
+// What an actor was like when its group ended says nothing about the actor: the group speaks for it.
+const AWAITING = { look: 'none', words: 'waiting for its group', icon: '○' };
+
+const awaits = (actor, group) => group && !['RUNNING', 'STOPPING'].includes(group.state)
+		&& actor.state !== 'DISABLED';
+
 const STATES = ['given up', 'backing off', 'trying again', 'stopping', 'stopped', 'running', 'pausing', 'on standby',
-	'completed', 'disabled', 'not started'];
+	'completed', 'disabled', 'not started', AWAITING.words];
 
 function allowed(state, action) {
 	const ended = ENDED.includes(state);
@@ -186,7 +192,7 @@ function wireButtons(it, name, what) {
 
 function showButtons(it, state) {
 	for (const button of it.buttons) {
-		attribute(button, 'aria-disabled', String(!connected || !allowed(state, button.dataset.action)));
+		attribute(button, 'aria-disabled', String(!connected || it.awaiting || !allowed(state, button.dataset.action)));
 	}
 }
 
@@ -257,15 +263,16 @@ function showDetails(row) {
 	show(details.querySelector('.message'), failure?.message ?? '');
 }
 
-function showActor(name, actor) {
+function showActor(name, actor, group) {
 	const row = rows.get(name) ?? newRow(name);
 	row.group = actor.group ?? '';
-	const json = JSON.stringify(actor);
+	row.awaiting = Boolean(awaits(actor, group));
+	const json = JSON.stringify(actor) + row.awaiting;
 	if (row.json === json) return row;
 	row.json = json;
 	row.actor = actor;
 	const before = row.meaning;
-	row.meaning = look(actor);
+	row.meaning = row.awaiting ? AWAITING : look(actor);
 	const state = String(actor.state).toUpperCase();
 	attribute(row.node, 'data-look', row.meaning.look);
 	attribute(row.node, 'data-state', state);
@@ -501,7 +508,7 @@ async function showAll(answer) {
 	let began = performance.now();
 	const members = new Map([['', []], ...Object.keys(answer.groups ?? {}).map((name) => [name, []])]);
 	for (const [name, actor] of actors) {
-		const row = showActor(name, actor);
+		const row = showActor(name, actor, answer.groups?.[actor.group]);
 		if (!members.has(row.group)) members.set(row.group, []);
 		members.get(row.group).push(row);
 		if (performance.now() - began > SLICE) {

@@ -276,6 +276,25 @@ class ActorsPageBrowserTests {
 	}
 
 	@Test
+	void realGroupIsABoxThatCanBeStoppedAndStarted() throws Exception {
+		try (WebApplication grouped = WebApplication.start(Grouped.class, UNRESTRICTED,
+				"run.groups.imports.on-error=restart", "run.groups.imports.retry.delay=1h")) {
+			open(grouped);
+			await().untilAsserted(() -> assertThat(text("[data-group=imports] header span.state")).contains("backing off"));
+			assertThat(text("[data-group=imports] header")).contains("Group imports", "2 actors, 1 failure",
+					"Last failure", "IllegalStateException disk full");
+			assertThat(text("#verdict")).isEqualTo("Group imports is backing off");
+			assertThat(text("parser", "span.state")).contains("waiting for its group");
+			browser.findElement(By.cssSelector("[data-group=imports] header [data-action=stop]")).click();
+			await().untilAsserted(() -> assertThat(text("[data-group=imports] header span.state")).contains("stopped"));
+			Grouped.mended = true;
+			browser.findElement(By.cssSelector("[data-group=imports] header [data-action=start]")).click();
+			await().untilAsserted(() -> assertThat(text("parser", "span.state")).contains("running"));
+			assertThat(text("#verdict")).isEqualTo("All 2 actors are well");
+		}
+	}
+
+	@Test
 	void rowsStayUnderThePointerUntilItRests() {
 		fake("answer.actors = { a: { ...actor }, b: { ...actor } };");
 		open(app);
@@ -436,6 +455,28 @@ class ActorsPageBrowserTests {
 			.filter(Files::isExecutable)
 			.map(Path::toFile)
 			.findFirst();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(OpenConfiguration.class)
+	static class Grouped {
+
+		static volatile boolean mended;
+
+		@Actor(name = "parser", group = "imports")
+		void parse(MemberContext context) throws InterruptedException {
+			if (!mended) {
+				throw new IllegalStateException("disk full");
+			}
+			context.sleep(Duration.ofHours(1));
+		}
+
+		@Actor(name = "writer", group = "imports")
+		void write(MemberContext context) throws InterruptedException {
+			context.sleep(Duration.ofHours(1));
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)
