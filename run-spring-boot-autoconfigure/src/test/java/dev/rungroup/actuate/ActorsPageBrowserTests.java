@@ -280,7 +280,8 @@ class ActorsPageBrowserTests {
 		try (WebApplication grouped = WebApplication.start(Grouped.class, UNRESTRICTED,
 				"run.groups.imports.on-error=restart", "run.groups.imports.retry.delay=1h")) {
 			open(grouped);
-			await().untilAsserted(() -> assertThat(text("[data-group=imports] header span.state")).contains("backing off"));
+			await().untilAsserted(
+					() -> assertThat(text("[data-group=imports] header span.state")).contains("backing off"));
 			assertThat(text("[data-group=imports] header")).contains("Group imports", "2 actors, 1 failure",
 					"Last failure", "IllegalStateException disk full");
 			assertThat(text("#verdict")).isEqualTo("Group imports is backing off");

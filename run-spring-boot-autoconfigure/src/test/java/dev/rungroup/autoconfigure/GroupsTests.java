@@ -13,16 +13,21 @@ import dev.rungroup.actuate.ActorsEndpoint.ActorDescriptor;
 import dev.rungroup.actuate.ActorsHealthIndicator;
 import dev.rungroup.annotation.Actor;
 import dev.rungroup.context.ActorFailureHandler;
+import dev.rungroup.context.GroupDefinition;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.context.InvalidActorException;
+import dev.rungroup.core.Backoff;
 import dev.rungroup.core.Body;
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.GroupState;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberContext;
+import dev.rungroup.core.MemberSettings;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
+import dev.rungroup.core.Policy;
+import dev.rungroup.core.RestartStrategy;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.metrics.GroupMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -305,6 +310,81 @@ class GroupsTests {
 	}
 
 	@Test
+	void eachSettingOfAGroupCanBeSet() {
+		this.runner
+			.withPropertyValues("run.auto-startup=false", "run.groups.IMPORTS.strategy=rest",
+					"run.groups.IMPORTS.on-done=do-nothing", "run.groups.IMPORTS.on-error=restart",
+					"run.groups.IMPORTS.delay=1s", "run.groups.IMPORTS.initial-delay=2s",
+					"run.groups.IMPORTS.max-restarts=3", "run.groups.IMPORTS.within=10m",
+					"run.groups.IMPORTS.on-exhausted=do-nothing", "run.groups.IMPORTS.stage=7",
+					"run.groups.IMPORTS.required=true", "run.groups.IMPORTS.retry.delay=5s")
+			.run((context) -> {
+				GroupDefinition group = lifecycle(context).groupNamed("imports");
+				assertThat(group).isNotNull();
+				assertThat(group.strategy()).isEqualTo(RestartStrategy.REST);
+				assertThat(group.required()).isTrue();
+				assertThat(group.enabled()).isTrue();
+				assertThat(group.settings()).usingRecursiveComparison()
+					.isEqualTo(MemberSettings.builder()
+						.onDone(Policy.DO_NOTHING)
+						.onError(Policy.RESTART)
+						.delay(Duration.ofSeconds(1))
+						.initialDelay(Duration.ofSeconds(2))
+						.maxRestarts(3)
+						.within(Duration.ofMinutes(10))
+						.onExhausted(Policy.DO_NOTHING)
+						.stage(7)
+						.backoff(new Backoff(Duration.ofSeconds(5), 2, Duration.ofSeconds(30), Duration.ofMillis(100),
+								Duration.ofMinutes(1)))
+						.build());
+			});
+	}
+
+	@Test
+	void groupThatIsDoneEndsTheApplicationsGroupAndNamesWho(CapturedOutput output) {
+		this.runner.run((context) -> {
+			context.getBean(Imports.class).parser.done = true;
+			Awaitility.await().atMost(LIMIT).until(() -> !lifecycle(context).isRunning());
+		});
+		assertThat(output).contains("Actor 'parser' of group 'imports' is done and ends its group")
+			.contains("Actor 'parser' of group 'imports' is done and ends the group of actors");
+	}
+
+	@Test
+	void actorOfAGroupThatStallsIsNamedAndRestarted(CapturedOutput output) {
+		this.runner.withConfiguration(AutoConfigurations.of(RunHealthAutoConfiguration.class))
+			.withPropertyValues("run.actors.parser.stall-after=50ms", "run.actors.parser.required=true")
+			.run((context) -> {
+				Awaitility.await().atMost(LIMIT).until(() -> lifecycle(context).stalledActors().contains("parser"));
+				assertThat(health(context).getStatus()).isEqualTo(Status.DOWN);
+			});
+		assertThat(output).contains("Actor 'parser' of group 'imports' is stalled").contains("GroupsTests$Work.run");
+		this.runner.withPropertyValues("run.actors.parser.stall-after=50ms", "run.actors.parser.on-stall=restart")
+			.run((context) -> Awaitility.await()
+				.atMost(LIMIT)
+				.until(() -> context.getBean(Imports.class).parser.executions.get() > 1));
+	}
+
+	@Test
+	void stopsOfTheApplicationWinOverRestartsOfAGroup() {
+		for (int i = 0; i < 10; i++) {
+			this.runner.withPropertyValues(RESTARTED).run((context) -> {
+				Imports imports = context.getBean(Imports.class);
+				imports.parser.alwaysFail("disk full");
+				Awaitility.await().atMost(LIMIT).until(() -> imports.parser.executions.get() > 2);
+				lifecycle(context).stop();
+				int executions = imports.parser.executions.get();
+				assertThat(lifecycle(context).isRunning()).isFalse();
+				Thread.sleep(5);
+				assertThat(imports.parser.executions).hasValue(executions);
+				assertThat(member(context, "writer").state().isEnded()).isTrue();
+				lifecycle(context).start();
+				Awaitility.await().atMost(LIMIT).until(() -> imports.parser.executions.get() > executions);
+			});
+		}
+	}
+
+	@Test
 	void groupOfAnActorCanBeChanged() {
 		this.runner.withPropertyValues("run.actors.parser.group=", "run.actors.server.group=Imports").run((context) -> {
 			awaitState(context, "writer", MemberState.RUNNING);
@@ -537,6 +617,8 @@ class GroupsTests {
 
 		volatile boolean stuck;
 
+		volatile boolean done;
+
 		void fail(String message) {
 			this.next = () -> {
 				throw new IllegalStateException(message);
@@ -549,7 +631,7 @@ class GroupsTests {
 
 		void run(MemberContext context) throws InterruptedException {
 			this.executions.incrementAndGet();
-			while (!context.isStopping() || this.stuck) {
+			while ((!context.isStopping() && !this.done) || this.stuck) {
 				if (this.failure != null) {
 					throw new IllegalStateException(this.failure);
 				}

@@ -58,6 +58,26 @@ class FailureAdviceTests {
 	}
 
 	@Test
+	void failureThatCameUpThroughAGroupNamesActorAndGroupAndThePropertiesOfTheGroup() {
+		this.runner.withUserConfiguration(Worker.class)
+			.withPropertyValues("run.actors.worker.group=imports")
+			.run((context) -> assertThat(context).getFailure()
+				.isInstanceOfSatisfying(ActorFailedException.class, (failure) -> {
+					assertThat(failure).hasMessageStartingWith("Actor 'worker' of group 'imports' failed while")
+						.hasRootCauseMessage("boom");
+					assertThat(failure.getActor()).isEqualTo("worker");
+					assertThat(failure.getAdvice())
+						.contains("set 'run.groups.imports.on-error' to 'restart' or 'do-nothing'");
+				}));
+		failsWith(
+				this.runner.withUserConfiguration(Worker.class)
+					.withPropertyValues("run.actors.worker.group=imports", "run.groups.imports.on-error=restart",
+							"run.groups.imports.max-restarts=0"),
+				(advice) -> assertThat(advice).contains("restarts are used up ('run.groups.imports.max-restarts')")
+					.contains("set 'run.groups.imports.on-exhausted' to 'do-nothing'"));
+	}
+
+	@Test
 	void failureThatIsFatalHasNoPolicy() {
 		failsWith(this.runner.withUserConfiguration(FatalWorker.class),
 				(advice) -> assertThat(advice).contains("'fatal'")
