@@ -110,7 +110,7 @@ final class CommonRestart {
 		Part part = (slot.part != null) ? slot.part : new Part(reason);
 		slot.part = part;
 		part.failed = true;
-		part.afterFailure = true;
+		part.failedIn = start.executions;
 		start.restartsTogether = true;
 		this.active = true;
 		this.roster.group.supervisor.signal();
@@ -133,7 +133,7 @@ final class CommonRestart {
 		MemberThread start = slot.start();
 		if (part != null && part.started && start != null) {
 			slot.part = new Part(reason);
-			slot.part.afterFailure = part.afterFailure && !start.hasBegun();
+			slot.part.failedIn = part.failedIn;
 		}
 	}
 
@@ -287,7 +287,7 @@ final class CommonRestart {
 
 	private void start(MemberSlot slot, MemberThread start, Part part, long now, Step step) {
 		if (part.takenDown) {
-			step.launch.add(this.roster.beginStart(slot.startAlong(now, part.afterFailure)));
+			step.launch.add(this.roster.beginStart(slot.startAlong(now, start.executions == part.failedIn)));
 		}
 		else {
 			start.restartsTogether = false;
@@ -306,8 +306,8 @@ final class CommonRestart {
 		/** Whether it failed itself: then the others wait for its back-off. */
 		private boolean failed;
 
-		/** Whether its next execution follows a failure of its own. */
-		private boolean afterFailure;
+		/** The execution in which it failed, -1 if it did not. */
+		private long failedIn = -1;
 
 		/** Whether its back-off has begun, and when that is over. */
 		private boolean pauses;

@@ -139,7 +139,7 @@ public final class Group implements AutoCloseable {
 	 * @throws IllegalStateException if the group has been run or started before
 	 */
 	public void start() {
-		this.supervisor.start();
+		this.launcher.launch(this.supervisor);
 	}
 
 	/**

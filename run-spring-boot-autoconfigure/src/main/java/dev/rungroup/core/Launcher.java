@@ -20,6 +20,36 @@ final class Launcher {
 	}
 
 	/**
+	 * Give a supervisor its thread.
+	 */
+	void launch(Supervisor supervisor) {
+		Thread thread = new MemberThreads().newThread(() -> {
+			// What the caller is inside of, listeners called on this thread are too
+			CurrentMember.set(supervisor.outer());
+			try {
+				supervisor.run();
+				UnstoppedMembersException unstopped = supervisor.ending.unstopped;
+				if (unstopped != null) {
+					this.group.listeners.report(String.valueOf(unstopped.getMessage()), null);
+				}
+			}
+			finally {
+				CurrentMember.set(null);
+			}
+		});
+		thread.setName(this.group.name);
+		thread.setDaemon(false);
+		supervisor.begin(thread);
+		try {
+			this.group.time.start(thread, Integer.MAX_VALUE);
+		}
+		catch (Throwable ex) {
+			supervisor.notStarted();
+			throw ex;
+		}
+	}
+
+	/**
 	 * Give a start its thread.
 	 */
 	void launch(@Nullable MemberThread start) {

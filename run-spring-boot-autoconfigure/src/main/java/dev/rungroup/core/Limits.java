@@ -176,11 +176,41 @@ final class Limits {
 			Group group = this.start.group();
 			group.listeners.memberStalled(this.start.name(), Duration.ofNanos(silence));
 			if (this.settings.onStall != OnStall.REPORT) {
-				group.roster.stopStalled(this.start, number, progressAt, new StopReason(StopReason.Kind.STALLED,
-						this.start.name(), failure(this.start.name(), silence)));
+				StopReason reason = new StopReason(StopReason.Kind.STALLED, this.start.name(),
+						failure(this.start.name(), silence));
+				group.roster.locked(() -> stopStalled(group.roster, number, progressAt, reason));
 			}
 		});
 		this.start.group().time.giveWay();
+	}
+
+	/**
+	 * Do something about a member that makes no progress, unless it has gone on. Under
+	 * the roster's lock.
+	 * @param number the execution in which it was found
+	 * @param progressAt its last progress then
+	 * @return whether it is stopped now
+	 */
+	private boolean stopStalled(Roster roster, long number, long progressAt, StopReason reason) {
+		MemberThread start = this.start;
+		if (roster.state() != GroupState.RUNNING || start.isStopping() || !start.claim(number)) {
+			return false;
+		}
+		// Claimed, the execution cannot end before its stop is known
+		try {
+			boolean stalled = start.lastProgressAt == progressAt;
+			if (stalled && this.settings.onStall == OnStall.RESTART) {
+				roster.stopAlone(start.slot, start, new ExecutionGate.Stop(reason, roster.group.time.nanoTime()));
+				start.slot.startAgain = true;
+			}
+			else if (stalled) {
+				roster.beginStop(reason, reason.cause());
+			}
+			return stalled;
+		}
+		finally {
+			start.release(number);
+		}
 	}
 
 	/**

@@ -129,10 +129,6 @@ abstract class MemberStart extends ExecutionGate {
 		return this.state.isEnded();
 	}
 
-	final boolean hasBegun() {
-		return this.begun;
-	}
-
 	/**
 	 * Whether the next stage need not wait for this member.
 	 */

@@ -156,36 +156,6 @@ final class Roster {
 		});
 	}
 
-	/**
-	 * Do something about a member that makes no progress, unless it has gone on.
-	 * @param number the execution in which it was found
-	 * @param progressAt its last progress then
-	 * @return whether it is stopped now
-	 */
-	boolean stopStalled(MemberThread start, long number, long progressAt, StopReason reason) {
-		return locked(() -> {
-			MemberSlot slot = start.slot;
-			if (this.state != GroupState.RUNNING || start.isStopping() || !start.claim(number)) {
-				return false;
-			}
-			// Claimed, the execution cannot end before its stop is known
-			try {
-				boolean stalled = start.lastProgressAt == progressAt;
-				if (stalled && slot.member.settings.onStall == OnStall.RESTART) {
-					stopAlone(slot, start, new ExecutionGate.Stop(reason, this.group.time.nanoTime()));
-					slot.startAgain = true;
-				}
-				else if (stalled) {
-					beginStop(reason, reason.cause());
-				}
-				return stalled;
-			}
-			finally {
-				start.release(number);
-			}
-		});
-	}
-
 	void stopAlone(MemberSlot slot, MemberThread start, ExecutionGate.Stop stop) {
 		start.ownStop = stop;
 		expectInterrupt(slot);
@@ -336,7 +306,7 @@ final class Roster {
 		});
 	}
 
-	private void beginStop(StopReason reason, @Nullable Throwable failure) {
+	void beginStop(StopReason reason, @Nullable Throwable failure) {
 		if (this.stopReason != null || this.state == GroupState.STOPPED) {
 			return;
 		}

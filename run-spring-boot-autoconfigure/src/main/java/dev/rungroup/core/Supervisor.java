@@ -65,36 +65,6 @@ final class Supervisor {
 		});
 	}
 
-	/**
-	 * Run on a new thread.
-	 */
-	void start() {
-		Thread thread = new MemberThreads().newThread(() -> {
-			// What the caller is inside of, listeners called on this thread are too
-			CurrentMember.set(this.outer);
-			try {
-				run();
-				UnstoppedMembersException unstopped = this.ending.unstopped;
-				if (unstopped != null) {
-					this.group.listeners.report(String.valueOf(unstopped.getMessage()), null);
-				}
-			}
-			finally {
-				CurrentMember.set(null);
-			}
-		});
-		thread.setName(this.group.name);
-		thread.setDaemon(false);
-		begin(thread);
-		try {
-			this.group.time.start(thread, Integer.MAX_VALUE);
-		}
-		catch (Throwable ex) {
-			notStarted();
-			throw ex;
-		}
-	}
-
 	boolean isBegun() {
 		return this.thread != null;
 	}

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param origin what the clock shows first
  * @param end when the group is stopped at the latest
  */
-record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, boolean keepStopped, Hearing hearing,
-		long end, List<Actor> actors, List<Command> commands) {
+record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, boolean keepStopped,
+		RestartStrategy strategy, Hearing hearing, long end, List<Actor> actors, List<Command> commands) {
 
 	private static final long SECOND = 1_000_000_000;
 
@@ -109,10 +109,12 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 
 	/**
 	 * What few members have. Zero means: not set.
+	 *
+	 * @param nest in how many groups inside the group the body runs
 	 */
-	record Extras(OnStop onStop, long stallAfter, OnStall onStall) {
+	record Extras(OnStop onStop, long stallAfter, OnStall onStall, int nest) {
 
-		static final Extras NONE = new Extras(OnStop.INTERRUPT, 0, OnStall.REPORT);
+		static final Extras NONE = new Extras(OnStop.INTERRUPT, 0, OnStall.REPORT, 0);
 
 	}
 
@@ -224,7 +226,7 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 
 	Schedule with(List<Actor> actors, List<Command> commands) {
 		return new Schedule(this.seed, this.origin, this.gracePeriod, this.shutdownTimeout, this.keepStopped,
-				this.hearing, this.end, actors, commands);
+				this.strategy, this.hearing, this.end, actors, commands);
 	}
 
 	/**
@@ -234,12 +236,14 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 		Stream<Schedule> fewerActors = this.actors.stream().map(this::without);
 		Stream<Schedule> fewerCommands = without(this.commands).map((commands) -> with(this.actors, commands));
 		Stream<Schedule> plainer = Stream
-			.of(new Schedule(this.seed, 0, this.gracePeriod, this.shutdownTimeout, this.keepStopped, this.hearing,
-					this.end, this.actors, this.commands),
-					new Schedule(this.seed, this.origin, this.gracePeriod, this.shutdownTimeout, false, this.hearing,
-							this.end, this.actors, this.commands),
+			.of(new Schedule(this.seed, 0, this.gracePeriod, this.shutdownTimeout, this.keepStopped, this.strategy,
+					this.hearing, this.end, this.actors, this.commands),
+					new Schedule(this.seed, this.origin, this.gracePeriod, this.shutdownTimeout, false, this.strategy,
+							this.hearing, this.end, this.actors, this.commands),
 					new Schedule(this.seed, this.origin, this.gracePeriod, this.shutdownTimeout, this.keepStopped,
-							Hearing.ONLY, this.end, this.actors, this.commands))
+							RestartStrategy.ONE, this.hearing, this.end, this.actors, this.commands),
+					new Schedule(this.seed, this.origin, this.gracePeriod, this.shutdownTimeout, this.keepStopped,
+							this.strategy, Hearing.ONLY, this.end, this.actors, this.commands))
 			.filter((other) -> !other.equals(this));
 		List<Schedule> smallerActors = new ArrayList<>();
 		for (int i = 0; i < this.actors.size(); i++) {
@@ -298,6 +302,7 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 		addTime(text, "gracePeriod", this.gracePeriod);
 		addTime(text, "shutdownTimeout", this.shutdownTimeout);
 		text.append((this.keepStopped) ? " keepStopped" : "");
+		text.append((this.strategy != RestartStrategy.ONE) ? " strategy " + this.strategy : "");
 		text.append((this.hearing != Hearing.ONLY) ? " listener " + this.hearing : "");
 		this.actors.forEach((actor) -> text.append("\n  ").append(actor));
 		this.commands.forEach((command) -> text.append("\n  ").append(command));
@@ -316,6 +321,11 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 
 		private final Random random;
 
+		/** For what was added later, so that seeds of old still make what they made. */
+		private final Random extra;
+
+		private final boolean nested;
+
 		private final boolean wholeSeconds;
 
 		private final boolean oneStage;
@@ -328,6 +338,8 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 			this.seed = seed;
 			// Neighbouring seeds begin alike otherwise
 			this.random = new Random(seed * 0x9E3779B97F4A7C15L);
+			this.extra = new Random(seed * 0x9E3779B97F4A7C15L + 1);
+			this.nested = this.extra.nextInt(4) == 0;
 			this.wholeSeconds = this.random.nextBoolean();
 			this.oneStage = oneIn(2);
 			this.bounded = oneIn(4);
@@ -350,7 +362,7 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 			commands.sort((one, other) -> Long.compare(one.at, other.at));
 			long origin = oneOf(0L, 1L, -HOUR, Long.MAX_VALUE - HOUR - 7, this.random.nextLong());
 			return new Schedule(this.seed, origin, oneIn(8) ? 0 : time(), this.bounded ? time() : 0, oneIn(8),
-					oneIn(2) ? Hearing.ONLY : oneOf(Hearing.values()), HOUR * 2, actors, commands);
+					strategy(), oneIn(2) ? Hearing.ONLY : oneOf(Hearing.values()), HOUR * 2, actors, commands);
 		}
 
 		private Actor actor(String name) {
@@ -370,7 +382,12 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 
 		private Extras extras() {
 			return new Extras(oneIn(2) ? OnStop.INTERRUPT : OnStop.FINISH, oneIn(6) ? time() : 0,
-					oneOf(OnStall.values()));
+					oneOf(OnStall.values()), this.nested ? this.extra.nextInt(3) : 0);
+		}
+
+		private RestartStrategy strategy() {
+			int strategy = this.extra.nextInt(6);
+			return (strategy < 3) ? RestartStrategy.values()[strategy] : RestartStrategy.ONE;
 		}
 
 		/**

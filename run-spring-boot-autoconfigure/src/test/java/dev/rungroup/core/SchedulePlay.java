@@ -71,6 +71,7 @@ final class SchedulePlay {
 			.threadFactory(this::thread)
 			.interrupterThreads(this::thread)
 			.keepStopped(schedule.keepStopped())
+			.strategy(schedule.strategy())
 			.gracePeriod(Duration.ofNanos(schedule.gracePeriod()))
 			.listener(new Recorder());
 		if (schedule.shutdownTimeout() > 0) {
@@ -154,7 +155,8 @@ final class SchedulePlay {
 			if (System.nanoTime() > end) {
 				hangs(thread + " is left");
 			}
-			this.time.unpark(thread);
+			// It may wait for another
+			this.threads.forEach(this.time::unpark);
 			try {
 				thread.join(1);
 			}
@@ -360,9 +362,10 @@ final class SchedulePlay {
 
 		Member member() {
 			Actor actor = this.actor;
-			Member.Builder builder = Member.named(actor.name())
-				.execute(this::body)
-				.stage(actor.stage())
+			boolean nested = actor.extras().nest() > 0;
+			Member.Builder builder = (nested) ? Member.group(actor.name(), this::group)
+					: Member.named(actor.name()).execute(this::body);
+			builder.stage(actor.stage())
 				.onDone(actor.onDone())
 				.onError(actor.onError())
 				.onExhausted(actor.onExhausted())
@@ -379,10 +382,10 @@ final class SchedulePlay {
 			if (!actor.fatal()) {
 				builder.fatal();
 			}
-			if (actor.interrupting() != Schedule.Interrupting.THREAD) {
+			if (!nested && actor.interrupting() != Schedule.Interrupting.THREAD) {
 				builder.interrupt(this::interrupt);
 			}
-			return builder.build();
+			return builder.build().withBody((body) -> (context) -> noted(body, context));
 		}
 
 		private static void ifSet(long nanos, Consumer<Duration> setter) {
@@ -391,14 +394,41 @@ final class SchedulePlay {
 			}
 		}
 
-		private void body(MemberContext context) throws Exception {
-			this.thread = Thread.currentThread();
-			this.released = false;
+		/**
+		 * A group that does what the body would do.
+		 */
+		private Group group() {
+			Group group = innerGroup();
+			group.add(Member.named(this.actor.name())
+				.execute(this::body)
+				.onDone(Policy.DO_NOTHING)
+				.onStop(this.actor.extras().onStop())
+				.interrupt((reason) -> release())
+				.build());
+			for (int i = 1; i < this.actor.extras().nest(); i++) {
+				Group around = innerGroup();
+				around.add(group.asMember("inside"));
+				group = around;
+			}
+			return group;
+		}
+
+		private Group innerGroup() {
+			return Group.builder()
+				.name(this.actor.name())
+				.time(SchedulePlay.this.time)
+				.threadFactory(SchedulePlay.this::thread)
+				.interrupterThreads(SchedulePlay.this::thread)
+				.gracePeriod(Duration.ofNanos(SchedulePlay.this.schedule.gracePeriod()))
+				.build();
+		}
+
+		private void noted(Body body, MemberContext context) throws Exception {
 			note(Kind.BODY, this.actor.name(), context.execution(), new Sight(context.failures(), context.lastFailure(),
 					context.isStopping(), Thread.currentThread().isInterrupted()));
 			Throwable thrown = null;
 			try {
-				perform(this.entries.getAndIncrement(), context);
+				body.run(context);
 			}
 			catch (Throwable ex) {
 				thrown = ex;
@@ -407,6 +437,12 @@ final class SchedulePlay {
 			finally {
 				note(Kind.BODY_ENDED, this.actor.name(), context.execution(), new End(thrown, context.stopReason()));
 			}
+		}
+
+		private void body(MemberContext context) throws Exception {
+			this.thread = Thread.currentThread();
+			this.released = false;
+			perform(this.entries.getAndIncrement(), context);
 		}
 
 		private void perform(int entry, MemberContext context) throws Exception {

@@ -47,6 +47,9 @@ final class SchedulePromises {
 
 	private final Event returned;
 
+	/** Whether members are restarted along with others. */
+	private final boolean together;
+
 	private final List<String> broken = new ArrayList<>();
 
 	private SchedulePromises(SchedulePlay play, List<Event> events) {
@@ -55,7 +58,8 @@ final class SchedulePromises {
 		this.last = play.group.snapshot();
 		this.reason = play.group.stopReason();
 		this.thrown = play.thrown;
-		this.givenUp = givenUp(play.thrown);
+		this.givenUp = givenUp(play.thrown, this.reason);
+		this.together = play.schedule.strategy() != RestartStrategy.ONE;
 		this.stoppedAt = all(Kind.GROUP_STOPPING).stream().mapToLong(Event::at).findFirst().orElse(NEVER);
 		this.returned = all(Kind.RETURNED).get(0);
 	}
@@ -78,19 +82,26 @@ final class SchedulePromises {
 		checkCalls();
 		checkSnapshots();
 		checkStages();
+		if (this.together) {
+			this.broken.addAll(StrategyPromises.broken(this.schedule, this.events, this.stoppedAt));
+		}
 		for (Actor actor : this.schedule.actors()) {
 			List<Event> own = this.events.stream().filter((event) -> actor.name().equals(event.member())).toList();
 			new Walk(actor, own).walk();
-			checkInterrupts(actor, own);
-			checkStalls(actor, own);
+			if (actor.extras().nest() == 0) {
+				checkInterrupts(actor, own);
+				checkStalls(actor, own);
+			}
 			checkNothingAfterTheEnd(actor, own);
 		}
 	}
 
-	private static Set<String> givenUp(@Nullable Throwable thrown) {
+	private static Set<String> givenUp(@Nullable Throwable thrown, @Nullable StopReason reason) {
 		List<Throwable> candidates = new ArrayList<>();
 		if (thrown != null) {
-			candidates.add(thrown);
+			if (reason == null || reason.cause() != thrown) {
+				candidates.add(thrown);
+			}
 			candidates.addAll(Arrays.asList(thrown.getSuppressed()));
 		}
 		for (Throwable candidate : candidates) {
@@ -155,14 +166,16 @@ final class SchedulePromises {
 				longest = Math.max(longest, switch (step.act()) {
 					case BUSY, DAWDLE -> step.nanos();
 					case STUBBORN -> NEVER;
-					case HANG -> (actor.interrupting() == Interrupting.NOTHING || mayFinish(actor))
-							? this.schedule.gracePeriod() : 0;
+					case HANG -> (actor.extras().nest() == 0
+							&& (actor.interrupting() == Interrupting.NOTHING || mayFinish(actor)))
+									? this.schedule.gracePeriod() : 0;
 					default -> 0;
 				});
 			}
 		}
 		// The one that a timeout called, and the one that the stop called
-		long interrupter = (actor.interrupting() == Interrupting.RELEASE_LATE) ? 2 * Actor.LATE : 0;
+		long interrupter = (actor.interrupting() == Interrupting.RELEASE_LATE && actor.extras().nest() == 0)
+				? 2 * Actor.LATE : 0;
 		return Math.min(NEVER, longest + interrupter);
 	}
 
@@ -203,7 +216,8 @@ final class SchedulePromises {
 				failures.add(end.thrown());
 			}
 		}
-		if (this.givenUp.isEmpty() && this.reason.kind() != StopReason.Kind.STALLED) {
+		if (this.givenUp.isEmpty() && this.reason.kind() != StopReason.Kind.STALLED
+				&& !(thrown instanceof UnstoppedMembersException)) {
 			require(failures.contains(thrown), "what run() throws was heard by the listeners");
 		}
 		List<Throwable> suppressed = Arrays.asList(thrown.getSuppressed());
@@ -441,14 +455,15 @@ final class SchedulePromises {
 		require(timeouts <= count(own, Kind.BODY), actor.name() + " is interrupted once per timeout");
 		if (this.reason != null && starts > 0) {
 			require(stops + timeouts > 0, actor.name() + " is interrupted");
-			require(timeouts > 0 || called || stops == 1, actor.name() + " is interrupted once");
+			require(timeouts > 0 || called || stops == 1 || this.together, actor.name() + " is interrupted once");
 		}
-		if (this.reason == null && !called) {
+		if (this.reason == null && !called && !this.together) {
 			require(stops == 0, actor.name() + " is not interrupted");
 		}
 		for (Event event : own) {
 			if (event.kind() == Kind.INTERRUPTER && event.what() instanceof StopReason why
-					&& why.kind() != StopReason.Kind.EXECUTION_TIMED_OUT && why != this.reason) {
+					&& why.kind() != StopReason.Kind.EXECUTION_TIMED_OUT && why != this.reason
+					&& why.kind() != StopReason.Kind.RESTARTED_WITH) {
 				require(own.stream()
 					.anyMatch((call) -> (call.what() == Order.STOP_MEMBER || isRestartOfStalled(actor, call))
 							&& call.at() == event.at() && call.index() < event.index()),
@@ -487,7 +502,7 @@ final class SchedulePromises {
 				told = silent == progress;
 			}
 			else if (event.kind() == Kind.BODY || event.kind() == Kind.BEAT || event.kind() == Kind.BODY_ENDED) {
-				boolean overlooked = limit > 0 && progress != NEVER && !told && !excused
+				boolean overlooked = !this.together && limit > 0 && progress != NEVER && !told && !excused
 						&& event.at() - progress > limit && actor.timeout() == 0 && actor.readyTimeout() == 0;
 				require(!overlooked, "no stall is overlooked before " + event);
 				if (event.kind() == Kind.BODY_ENDED || (event.kind() == Kind.BEAT && event.at() > progress)) {
@@ -611,6 +626,14 @@ final class SchedulePromises {
 
 		private boolean restarts;
 
+		/** Whether it is known when the body is called next. */
+		private boolean exact = true;
+
+		/** Whether a start may have been one along with others or not. */
+		private boolean unsure;
+
+		private int starts;
+
 		Walk(Actor actor, List<Event> own) {
 			this.actor = actor;
 			this.own = own;
@@ -633,12 +656,17 @@ final class SchedulePromises {
 			try {
 				while (this.next < this.followed.size()) {
 					Event started = take(Kind.STARTED);
-					this.due = started.at() + this.actor.initialDelay();
-					this.row = 0;
-					this.failedAt.clear();
+					boolean along = SchedulePromises.this.together && this.starts++ > 0;
+					this.unsure |= along && mayBeStartedAlone(started);
+					this.due = started.at() + ((along) ? 0 : this.actor.initialDelay());
+					this.exact = !along || !this.unsure;
 					this.announced = false;
 					this.unreadySince = NEVER;
-					this.restarts = false;
+					if (!along) {
+						this.row = 0;
+						this.failedAt.clear();
+						this.restarts = false;
+					}
 					boolean goesOn = true;
 					while (goesOn) {
 						goesOn = turn();
@@ -655,11 +683,11 @@ final class SchedulePromises {
 
 		private boolean turn() {
 			if (peek().kind() == Kind.STOPPED || peek().kind() == Kind.ENDED) {
-				expect(peek().at() <= this.due, "the end no later than the next execution");
+				expect(peek().at() <= this.due || !this.exact, "the end no later than the next execution");
 				endStopped(peek().at());
 				return false;
 			}
-			if (this.restarts) {
+			if (this.unsure ? peek().kind() == Kind.RESTARTED : this.restarts) {
 				take(Kind.RESTARTED);
 				if (peek().kind() == Kind.STOPPED || peek().kind() == Kind.ENDED) {
 					// Who hears of a restart may stop it
@@ -670,7 +698,12 @@ final class SchedulePromises {
 			Event body = take(Kind.BODY);
 			Sight sight = (Sight) body.what();
 			this.unreadySince = Math.min(this.unreadySince, body.at());
-			expect(body.at() == this.due, "the body at " + Schedule.text(this.due));
+			this.restarts = false;
+			expect(this.exact ? body.at() == this.due : body.at() >= this.due,
+					"the body at " + Schedule.text(this.due));
+			if (this.unsure && sight.failures() == 0) {
+				this.row = 0;
+			}
 			expect(body.number() == ++this.executions, "execution " + this.executions);
 			expect(sight.failures() == this.row, this.row + " failures in a row");
 			expect(sight.lastFailure() == this.lastFailure, "the last failure " + this.lastFailure);
@@ -732,9 +765,10 @@ final class SchedulePromises {
 				expect(at <= strict, "a timeout at " + Schedule.text(strict));
 				expect(ended.at() >= at, "no timeout before " + Schedule.text(at));
 				expect(ended.at() - at <= longestStop(this.actor), "an end at once after the timeout");
-				expect(this.actor.interrupting() == Interrupting.THREAD || this.own.stream()
-					.anyMatch((event) -> event.kind() == Kind.INTERRUPTER && event.at() == at
-							&& event.what() instanceof StopReason why && why.cause() == failed.failure()),
+				expect(this.actor.interrupting() == Interrupting.THREAD || this.actor.extras().nest() > 0
+						|| this.own.stream()
+							.anyMatch((event) -> event.kind() == Kind.INTERRUPTER && event.at() == at
+									&& event.what() instanceof StopReason why && why.cause() == failed.failure()),
 						"the interrupter at " + Schedule.text(at));
 				return;
 			}
@@ -776,6 +810,7 @@ final class SchedulePromises {
 			}
 			if (failure == null) {
 				this.due = executed.at() + this.actor.delay();
+				this.exact = true;
 				this.restarts = false;
 				return true;
 			}
@@ -793,6 +828,7 @@ final class SchedulePromises {
 			expect(Math.abs(pause - middle) <= backoff.jitter().toNanos()
 					&& pause <= Durations.saturatedNanos(backoff.maxDelay()), "a pause of " + Schedule.text(middle));
 			this.due = event.at() + pause;
+			this.exact = !SchedulePromises.this.together;
 			return true;
 		}
 
@@ -812,6 +848,10 @@ final class SchedulePromises {
 			long now = this.failedAt.get(this.failedAt.size() - 1);
 			long used = (this.actor.within() == 0) ? this.row
 					: this.failedAt.stream().filter((at) -> now - at <= this.actor.within()).count();
+			if (this.unsure) {
+				return isEndedAs(MemberState.FAILED) || peek().what() == MemberState.FAILED ? this.actor.onExhausted()
+						: Policy.RESTART;
+			}
 			return (used > this.actor.maxRestarts()) ? this.actor.onExhausted() : Policy.RESTART;
 		}
 
@@ -853,9 +893,27 @@ final class SchedulePromises {
 					&& (hasStagesAbove() || SchedulePromises.this.stoppedAt >= from)) {
 				return true;
 			}
+			if (SchedulePromises.this.together && mayBeRestartedWithAnother(to)) {
+				return true;
+			}
 			return this.own.stream()
 				.anyMatch((event) -> (event.what() == Order.STOP_MEMBER || isRestartOfStalled(this.actor, event))
 						&& event.at() >= from && event.at() <= to);
+		}
+
+		/**
+		 * Whether another member may have failed before.
+		 */
+		private boolean mayBeRestartedWithAnother(long at) {
+			return SchedulePromises.this.events.stream()
+				.anyMatch((event) -> event.kind() == Kind.EXECUTED && event.at() <= at
+						&& event.what() instanceof Outcome.Failed && !this.actor.name().equals(event.member()));
+		}
+
+		private boolean mayBeStartedAlone(Event started) {
+			return this.own.stream()
+				.anyMatch((event) -> event.index() < started.index() && (event.what() == Order.START_MEMBER
+						|| event.what() == Order.STOP_MEMBER || isRestartOfStalled(this.actor, event)));
 		}
 
 		private Event peek() {
