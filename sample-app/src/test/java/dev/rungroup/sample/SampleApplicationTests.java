@@ -49,8 +49,7 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
  */
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
 		properties = { "sample.port=0", "sample.max-connections=20", "sample.client-timeout=3s",
-				"sample.housekeeping-delay=100ms", "run.actors.inbox-reader.delay=50ms",
-				"run.actors.flaky.enabled=true", "run.actors.flaky.retry.delay=10ms" })
+				"run.actors.inbox-reader.delay=50ms", "run.actors.flaky.enabled=true" })
 @DirtiesContext
 class SampleApplicationTests {
 
@@ -293,22 +292,6 @@ class SampleApplicationTests {
 		await().until(() -> Files.exists(inbox("done/crash.txt")));
 		assertThat(stored("crash")).hasSize(2).doesNotHaveDuplicates();
 		await().until(() -> !Files.exists(inbox("processing").resolve(id.toString())));
-	}
-
-	@Test
-	void measurementsThatAreTooOldAreDeleted() {
-		insert("old", "aging", 1, Instant.now().minus(Duration.ofDays(31)));
-		insert("young", "aging", 2, Instant.now().minus(Duration.ofDays(29)));
-		await().until(() -> stored("aging").size() == 1);
-		assertThat(stored("aging")).containsExactly(new BigDecimal("2"));
-	}
-
-	@Test
-	void flakyActorGivesUpAndTheOthersGoOn() throws Exception {
-		await().untilAsserted(() -> assertThat(member("flaky").state()).isEqualTo(MemberState.FAILED));
-		assertThat(member("flaky").executions()).isEqualTo(4);
-		assertThat(member("flaky").lastFailure()).hasMessage("fails every time");
-		assertThat(LineClient.exchange(this.port, "notflaky 1\n")).containsExactly("ok");
 	}
 
 	@Test
