@@ -1,10 +1,7 @@
 package dev.rungroup.context;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,7 +13,6 @@ import dev.rungroup.core.Group;
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.Member;
-import dev.rungroup.core.MemberSettings;
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.RestartStrategy;
 import dev.rungroup.core.StopReason;
@@ -27,7 +23,6 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.util.StringUtils;
 
 /**
  * One start of a {@link GroupLifecycle}: its groups, the thread that runs them, and
@@ -63,8 +58,7 @@ final class GroupRun implements GroupListener {
 
 	private List<BodyWrapper> wrappers = List.of();
 
-	/** The last progress of members that are stalled; written by the group's thread. */
-	private final Map<String, Instant> stalled = new ConcurrentHashMap<>();
+	private final Stalls stalls;
 
 	/** Written under the lifecycle's lock. */
 	private volatile Stage stage = Stage.MAKING;
@@ -74,6 +68,7 @@ final class GroupRun implements GroupListener {
 		this.context = context;
 		this.actors = actors;
 		this.time = time;
+		this.stalls = new Stalls(this::groups, actors);
 		this.end = new GroupEnd(settings.shutdownTimeout(), this::filledGroups);
 	}
 
@@ -98,6 +93,7 @@ final class GroupRun implements GroupListener {
 		ActorLog log = new ActorLog(this::stopReason, events::publish, this.actors,
 				(member) -> groups().snapshotOf(member));
 		List<GroupListener> listeners = new ArrayList<>();
+		listeners.add(this.stalls);
 		listeners.add(this);
 		for (ActorFailureHandler handler : beans(ActorFailureHandler.class)) {
 			listeners.add(new FailureListener(handler));
@@ -272,33 +268,6 @@ final class GroupRun implements GroupListener {
 		this.end.memberEnded();
 	}
 
-	@Override
-	public void memberStalled(String member, Duration silence) {
-		GroupTree groups = groups();
-		Instant progress = groups.snapshotOf(member).lastProgress();
-		if (progress != null) {
-			this.stalled.put(member, progress);
-		}
-		MemberSettings settings = groups.settings(member);
-		Duration limit = settings.stallAfter();
-		String group = this.actors.groupOf(member);
-		logger.warn(StringUtils.capitalize(this.actors.describe(member)) + " is stalled: no progress for "
-				+ silence.toMillis() + " ms, its limit is " + ((limit != null) ? limit.toMillis() : 0) + " ms; "
-				+ switch (settings.onStall()) {
-					case REPORT -> "nothing is done about it";
-					case RESTART -> "it is interrupted, to be started again when it has ended";
-					case SHUTDOWN -> "it ends " + ((group != null) ? "its group" : "the group of actors");
-				} + ". Its thread is at" + print(groups.stackOf(member)));
-	}
-
-	private static String print(List<StackTraceElement> stack) {
-		StringBuilder text = new StringBuilder();
-		for (StackTraceElement frame : stack) {
-			text.append("\n\tat ").append(frame);
-		}
-		return text.isEmpty() ? " no place: it has just ended" : text.toString();
-	}
-
 	// ---- Its end
 
 	/**
@@ -376,12 +345,10 @@ final class GroupRun implements GroupListener {
 	}
 
 	/**
-	 * The members that run without progress: until they make some, or have ended.
+	 * The members that run without progress.
 	 */
 	Set<String> stalled() {
-		return (this.stalled.isEmpty()) ? Set.of()
-				: groups().names((member) -> !member.state().isEnded() && member.state() != MemberState.WAITING
-						&& Objects.equals(member.lastProgress(), this.stalled.get(member.name())));
+		return this.stalls.current();
 	}
 
 	/**
