@@ -26,7 +26,8 @@ final class ForkedJvm implements AutoCloseable {
 
 	private static final Pattern UNUSED = Pattern.compile(
 			"actuator|micrometer-core|boot-micrometer|prometheus|health|aspectj|archunit|junit|mockito|assertj|byte-buddy|-test-|"
-					+ "security|artemis|jms|netty|jgroups|devtools|postgresql|checker-qual|jcstress|jopt|jna|kafka|amqp|rabbit|scala");
+					+ "security|artemis|jms|netty|jgroups|devtools|postgresql|checker-qual|jcstress|jopt|jna|kafka|amqp|rabbit|scala|"
+					+ "shedlock|integration|lettuce|redis|spring-data|spring-jdbc|spring-oxm");
 
 	private static final boolean RESETS_SIGNALS = resetsSignals();
 
