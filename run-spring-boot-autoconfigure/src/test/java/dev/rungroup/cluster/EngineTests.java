@@ -190,7 +190,7 @@ class EngineTests {
 	private LettuceConnectionFactory connections(RedisServer server) {
 		LettuceConnectionFactory connections = new LettuceConnectionFactory(
 				new RedisStandaloneConfiguration("127.0.0.1", server.port()),
-				LettuceClientConfiguration.builder().commandTimeout(Duration.ofSeconds(1)).build());
+				LettuceClientConfiguration.builder().commandTimeout(Duration.ofSeconds(6)).build());
 		connections.afterPropertiesSet();
 		connections.start();
 		this.resources.add(connections::destroy);

@@ -1,0 +1,130 @@
+package dev.rungroup.processes;
+
+import java.util.List;
+
+import dev.rungroup.annotation.Actor;
+import dev.rungroup.autoconfigure.RunAutoConfiguration;
+import dev.rungroup.autoconfigure.RunClusterAutoConfiguration;
+import dev.rungroup.autoconfigure.exit.RunExitAutoConfiguration;
+import dev.rungroup.processes.ForkedJvm.Ended;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A singleton on two nodes, real JVMs, that are stopped, killed and paused.
+ */
+@Timeout(240)
+class ClusterTests {
+
+	/** For a machine that has more to do than this test. */
+	private static final long BUSY = 6000;
+
+	private static final long RETRY = Cluster.RETRY.toMillis();
+
+	private static final long LEASE = Cluster.LEASE.toMillis();
+
+	@Test
+	void aSingletonMovesAndNeverRunsTwiceWhateverHappensToItsNode() throws Exception {
+		play("jdbc");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "redis", "shedlock" })
+	@Tag("faults")
+	void theSameWithOtherEngines(String engine) throws Exception {
+		play(engine);
+	}
+
+	@Test
+	void withoutASingletonNoClassOfThePackageIsLoaded() throws Exception {
+		try (ForkedJvm jvm = ForkedJvm.start(List.of("-Xlog:class+load:stdout"), PlainApplication.class,
+				List.of("--spring.main.web-application-type=none"))) {
+			Ended ended = jvm.awaitEnd();
+			assertThat(ended.containing("dev.rungroup.context.GroupLifecycle ")).isNotEmpty();
+			assertThat(ended.containing("dev.rungroup.cluster.")).isEmpty();
+		}
+	}
+
+	private static void play(String engine) throws Exception {
+		try (Cluster cluster = new Cluster(engine)) {
+			String begin = cluster.now();
+			cluster.start();
+			String leader = cluster.awaitLeader(begin, "");
+			cluster.start();
+			// The first call to an engine takes its time
+			Thread.sleep(LEASE);
+			if (engine.equals("jdbc")) {
+				// Deleted under the leader
+				String deleted = cluster.now();
+				cluster.execute("DELETE FROM int_lock");
+				leader = cluster.awaitLeader(deleted, "");
+				Thread.sleep(LEASE);
+				leader = cluster.awaitLeader(cluster.now(), "");
+			}
+			// Paused for longer than its lease
+			String paused = cluster.now();
+			cluster.node(leader).signal("STOP");
+			String next = cluster.awaitLeader(paused, leader);
+			long pause = cluster.takenOverAfter(paused, leader);
+			cluster.node(leader).signal("CONT");
+			Thread.sleep(1000);
+			assertThat(
+					cluster.query("SELECT DISTINCT node FROM event WHERE at > clock_timestamp() - interval '500 ms'"))
+				.containsExactly(next);
+			// An orderly stop
+			leader = next;
+			String terminated = cluster.now();
+			cluster.node(leader).signal("TERM");
+			next = cluster.awaitLeader(terminated, leader);
+			long term = cluster.takenOverAfter(terminated, leader);
+			assertThat(cluster.node(leader).awaitEnd().code()).isEqualTo(143);
+			cluster.start();
+			// A crash
+			leader = next;
+			String killed = cluster.now();
+			cluster.node(leader).signal("KILL");
+			next = cluster.awaitLeader(killed, leader);
+			long kill = cluster.takenOverAfter(killed, leader);
+			System.out.println(engine + ": taken over " + pause + " ms after SIGSTOP, " + term + " ms after SIGTERM, "
+					+ kill + " ms after SIGKILL");
+			assertThat(List.of(pause, kill))
+				.allSatisfy((millis) -> assertThat(millis).isLessThanOrEqualTo(LEASE + RETRY + BUSY));
+			assertThat(term).isLessThanOrEqualTo(RETRY + BUSY);
+			// The database is away for a while
+			cluster.database.stop();
+			Thread.sleep(1000);
+			cluster.database.restart();
+			cluster.awaitLeader(cluster.now(), "");
+			assertThat(cluster.overlaps()).isEmpty();
+		}
+	}
+
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@ImportAutoConfiguration({ RunAutoConfiguration.class, RunClusterAutoConfiguration.class,
+			RunExitAutoConfiguration.class })
+	static class PlainApplication {
+
+		public static void main(String[] args) {
+			SpringApplication.run(PlainApplication.class, args);
+		}
+
+		@Bean
+		@Actor("once")
+		Runnable once() {
+			return () -> {
+			};
+		}
+
+	}
+
+}
