@@ -11,6 +11,7 @@ import dev.rungroup.core.GroupState;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.StopReason;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.health.contributor.Status;
 
@@ -25,6 +26,7 @@ record GroupCondition(Map<String, ActorCondition> actors, boolean failed, boolea
 
 	static GroupCondition of(GroupLifecycle lifecycle) {
 		GroupSnapshot group = lifecycle.flatSnapshot();
+		Map<String, GroupSnapshot> inside = lifecycle.snapshot().groups();
 		Set<String> required = lifecycle.requiredActors();
 		Set<String> stalled = lifecycle.stalledActors();
 		Set<String> exhausted = lifecycle.exhaustedActors();
@@ -36,7 +38,7 @@ record GroupCondition(Map<String, ActorCondition> actors, boolean failed, boolea
 			boolean lost = exhausted.contains(name) || (in != null && in.lost())
 					|| (member.state() == MemberState.FAILED && lifecycle.groupNamed(name) != null);
 			actors.put(name, new ActorCondition(member, required.contains(name), stalled.contains(name),
-					exhausted.contains(name), lost, (in != null) ? in.actor() : null));
+					exhausted.contains(name), lost, (groupName != null) ? group(in, inside.get(groupName)) : null));
 		}
 		for (String name : lifecycle.disabledActors()) {
 			actors.put(name, new ActorCondition(null, false, false, false, false, null));
@@ -44,6 +46,21 @@ record GroupCondition(Map<String, ActorCondition> actors, boolean failed, boolea
 		StopReason reason = group.stopReason();
 		return new GroupCondition(actors, group.state() == GroupState.STOPPED && reason != null && reason.isFailure(),
 				reason != null && reason.kind() != StopReason.Kind.CONTEXT_CLOSED);
+	}
+
+	/**
+	 * How a group is for its actors. One that ends, because an actor has failed, is not
+	 * up any more, though its own execution goes on until the last actor has ended.
+	 */
+	private static @Nullable MemberSnapshot group(@Nullable ActorCondition group, @Nullable GroupSnapshot inside) {
+		MemberSnapshot member = (group != null) ? group.actor() : null;
+		if (member == null || member.state() != MemberState.RUNNING || inside == null
+				|| inside.state() == GroupState.NEW || inside.state() == GroupState.RUNNING) {
+			return member;
+		}
+		return new MemberSnapshot(member.name(), MemberState.WAITING, false, member.executions(), member.failures(),
+				member.restarts(), member.failuresInARow(), member.lastFailure(), member.lastFailureAt(),
+				member.stateSince(), member.nextExecution(), member.lastProgress());
 	}
 
 	Status status() {

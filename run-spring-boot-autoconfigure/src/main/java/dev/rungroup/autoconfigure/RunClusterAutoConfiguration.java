@@ -33,9 +33,9 @@ public final class RunClusterAutoConfiguration {
 	@Lazy
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	ActorLeaderships actorLeaderships(RunProperties properties, ApplicationContext context,
-			ObjectProvider<LeadershipListener> listeners, ObjectProvider<Time> times) {
+			ObjectProvider<LeadershipListener> listeners) {
 		// Where a test moves the time, no lease can be kept
-		boolean enabled = properties.getCluster().isEnabled() && times.getIfAvailable() == null;
+		boolean enabled = properties.getCluster().isEnabled() && !context.containsBean("runTestTime");
 		return (enabled) ? Keeping.keeper(properties.getCluster(), (ConfigurableApplicationContext) context, listeners)
 				: new EveryNode();
 	}
@@ -52,9 +52,16 @@ public final class RunClusterAutoConfiguration {
 					(prefix != null) ? prefix : context.getEnvironment().getProperty("spring.application.name", ""),
 					cluster.getLease(), cluster.getRenewInterval(), cluster.getRetryInterval());
 			return new ClusterKeeper(settings, (actor) -> LockEngines.find(context.getBeanFactory(), actor),
-					Time.system(), context, () -> listeners.orderedStream().toList());
+					time(context), context, () -> listeners.orderedStream().toList());
 		}
 
+	}
+
+	/**
+	 * The actors' time: terms are compared with it.
+	 */
+	private static Time time(ApplicationContext context) {
+		return context.getBeansOfType(Time.class, false, true).values().stream().findFirst().orElse(Time.system());
 	}
 
 	/**

@@ -97,7 +97,7 @@ public final class ClusterKeeper implements ActorLeaderships, DisposableBean {
 	 * Leadership has changed. Called on the thread of a member, without a lock.
 	 */
 	void changed(String actor, String lock, Change change) {
-		logger.info("Actor '" + actor + "' " + switch (change) {
+		logger.info("Cluster singleton '" + actor + "' " + switch (change) {
 			case GRANTED -> "runs on this node: it has the cluster lock '" + lock + "'";
 			case LOST -> "waits: its cluster lock '" + lock + "' is lost";
 			case RELEASED -> "no longer runs on this node: it releases the cluster lock '" + lock + "'";

@@ -64,7 +64,7 @@ public final class LockEngines {
 		}
 		if (locks == null) {
 			throw new InvalidActorException(
-					"Actor '" + this.actor
+					"Cluster singleton '" + this.actor
 							+ "' is to run on one node of a cluster, but there is no bean to keep its lock.",
 					"Add spring-integration-jdbc and a JdbcLockRegistry bean, or spring-integration-redis and a"
 							+ " RedisLockRegistry bean, or a shedlock-provider-... and its LockProvider bean, or a bean of"
@@ -102,8 +102,9 @@ public final class LockEngines {
 
 	private InvalidActorException several(Class<?> type, List<String> names) {
 		return new InvalidActorException(
-				"Actor '" + this.actor + "' is to run on one node of a cluster, but there are several beans of type "
-						+ type.getName() + " that could keep its lock: " + String.join(", ", names) + ".",
+				"Cluster singleton '" + this.actor
+						+ "' is to run on one node of a cluster, but there are several beans of type " + type.getName()
+						+ " that could keep its lock: " + String.join(", ", names) + ".",
 				"Mark one of them as @Primary.");
 	}
 

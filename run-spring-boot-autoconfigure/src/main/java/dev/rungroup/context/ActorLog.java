@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -191,14 +192,16 @@ final class ActorLog implements GroupListener {
 	 * Which actor it was that made its group fail.
 	 */
 	private String because(String group, @Nullable Failure failure) {
-		String actor = culprit(group);
+		String actor = culprit(group, (failure != null) ? failure.throwable() : null);
 		return ((actor != null) ? ": actor '" + actor + "' failed" : "") + describe(failure);
 	}
 
-	private @Nullable String culprit(@Nullable String group) {
+	private @Nullable String culprit(@Nullable String group, @Nullable Throwable cause) {
 		Inside inside = (group != null) ? this.inside.get(group) : null;
 		StopReason reason = (inside != null) ? inside.stopReason.get() : null;
-		return (reason != null) ? reason.member() : null;
+		// The group may have failed by itself, by its own timeout, say
+		return (reason != null && (reason.cause() == null) == (cause == null)
+				&& !Objects.equals(group, reason.member())) ? reason.member() : null;
 	}
 
 	@Override
@@ -299,7 +302,7 @@ final class ActorLog implements GroupListener {
 			}
 		}
 		Throwable cause = reason.cause();
-		String culprit = culprit(reason.member());
+		String culprit = culprit(reason.member(), cause);
 		String who = (culprit != null) ? who(culprit) : (reason.member() != null) ? who(reason.member()) : null;
 		if (cause != null) {
 			Failure failure = (reason.member() != null) ? failureOf(reason.member()) : null;

@@ -202,8 +202,7 @@ final class ActorRegistry {
 					"The name '" + name + "' is given twice: to " + other + " and to " + place + ".",
 					"Give one of them another name, by the 'name' of its annotation.");
 		}
-		String canonical = ActorNames.canonical(name);
-		String alike = (this.groups.containsKey(canonical)) ? this.alike.putIfAbsent(canonical, name) : null;
+		String alike = this.alike.putIfAbsent(ActorNames.canonical(name), name);
 		if (alike != null) {
 			throw new InvalidActorException(
 					"The names '" + alike + "' of " + this.places.get(alike) + " and '" + name + "' of " + place

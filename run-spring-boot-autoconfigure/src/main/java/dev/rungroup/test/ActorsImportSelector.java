@@ -12,7 +12,8 @@ final class ActorsImportSelector implements DeferredImportSelector, Ordered {
 
 	@Override
 	public String[] selectImports(AnnotationMetadata importingClassMetadata) {
-		return new String[] { "dev.rungroup.autoconfigure.RunAutoConfiguration" };
+		return new String[] { "dev.rungroup.autoconfigure.RunAutoConfiguration",
+				"dev.rungroup.autoconfigure.RunClusterAutoConfiguration" };
 	}
 
 	@Override

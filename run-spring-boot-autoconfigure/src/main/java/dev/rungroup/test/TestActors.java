@@ -260,7 +260,7 @@ public final class TestActors implements AssertProvider<TestActorsAssert> {
 		try {
 			return this.lifecycle.stackOf(name);
 		}
-		catch (IllegalStateException ex) {
+		catch (IllegalStateException | NoSuchElementException ex) {
 			return List.of();
 		}
 	}

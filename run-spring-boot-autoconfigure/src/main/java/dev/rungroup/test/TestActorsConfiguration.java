@@ -6,14 +6,13 @@ import dev.rungroup.context.GroupEndHandler;
 import dev.rungroup.context.GroupLifecycle;
 
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
-import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Fallback;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
 import org.springframework.test.context.event.AfterTestMethodEvent;
@@ -46,10 +45,11 @@ class TestActorsConfiguration {
 	}
 
 	/**
-	 * Other tests may use the context when the actors have ended it.
+	 * Other tests may use the context when the actors have ended it. One of the
+	 * application comes first.
 	 */
 	@Bean
-	@ConditionalOnMissingBean(value = GroupEndHandler.class, search = SearchStrategy.CURRENT)
+	@Fallback
 	GroupEndHandler testGroupEndHandler() {
 		return (reason) -> {
 		};

@@ -209,6 +209,34 @@ class GroupsTests {
 	}
 
 	@Test
+	void whileAFailedGroupIsStillEndingItsActorsDoNotCountAsFailedEither() {
+		this.runner.withConfiguration(AutoConfigurations.of(RunHealthAutoConfiguration.class))
+			.withPropertyValues(BACKING_OFF)
+			.run((context) -> {
+				Imports imports = context.getBean(Imports.class);
+				awaitState(context, "writer", MemberState.RUNNING);
+				imports.writer.stuck = true;
+				imports.parser.fail("disk full");
+				awaitState(context, "parser", MemberState.FAILED);
+				Health health = health(context);
+				assertThat(health.getStatus()).isEqualTo(Status.UP);
+				assertThat(details(health, "parser").get("reason")).isEqualTo("its group: not ready");
+				imports.writer.stuck = false;
+				awaitState(context, "imports", MemberState.WAITING);
+			});
+	}
+
+	@Test
+	void groupThatFailsByItselfNamesNoActor(CapturedOutput output) {
+		this.runner
+			.withPropertyValues("run.groups.imports.ready-timeout=10ms", "run.actors.parser.ready-timeout=1h",
+					"run.groups.imports.on-error=do-nothing")
+			.run((context) -> awaitState(context, "imports", MemberState.FAILED));
+		assertThat(output).contains("Group 'imports' ended: failed: java.util.concurrent.TimeoutException: ")
+			.doesNotContain("actor 'imports'");
+	}
+
+	@Test
 	void requiredGroupAndRequiredActorInsideRefuseTraffic() {
 		for (String required : List.of("run.groups.imports.required=true", "run.actors.writer.required=true")) {
 			withAvailability().withPropertyValues(BACKING_OFF).withPropertyValues(required).run((context) -> {
@@ -493,6 +521,8 @@ class GroupsTests {
 		fails("The name 'server' is given twice", "run.actors.parser.group=server");
 		fails("differ only in case, dashes or underscores", "run.actors.parser.group=SERVER");
 		fails("'server-1'", "run.actors.parser.group=server1", "run.actors.server.concurrency=2");
+		this.runner.withBean(Member.class, () -> Member.named("Parser").execute(() -> {
+		}).build()).run((context) -> assertThat(context).getFailure().hasMessageContaining("'Parser'"));
 		this.runner.withBean(Member.class, () -> Member.named("im-ports").execute(() -> {
 		}).build()).run((context) -> assertThat(context).getFailure().hasMessageContaining("'im-ports'"));
 		this.runner.run((context) -> assertThatIllegalArgumentException()

@@ -7,13 +7,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import dev.rungroup.annotation.Actor;
 import dev.rungroup.annotation.LoopActor;
+import dev.rungroup.cluster.ClusterLocks;
+import dev.rungroup.cluster.ClusterSingleton;
+import dev.rungroup.context.GroupEndHandler;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.GroupState;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.MemberState;
+import dev.rungroup.core.Outcome;
 import dev.rungroup.core.Policy;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -113,6 +118,24 @@ class TestActorsContextsTests {
 		slice.actors.start("hourly");
 		slice.actors.advance(Duration.ofHours(1));
 		assertThat(slice.actors).actor("hourly").hasExecuted(2);
+		end(slice);
+	}
+
+	@Test
+	void inTestsAClusterSingletonRunsHereWhateverItsLockSays() throws Exception {
+		SliceCase slice = begin(SliceCase.class);
+		assertThat(slice.actors.executeOnce("alone")).isInstanceOf(Outcome.Completed.class);
+		slice.actors.start("alone");
+		slice.actors.advance(Duration.ofHours(1));
+		assertThat(slice.actors).actor("alone").hasExecuted(2);
+		end(slice);
+	}
+
+	@Test
+	void theApplicationsOwnGroupEndHandlerIsToldOfTheEnd() throws Exception {
+		SliceCase slice = begin(SliceCase.class);
+		slice.actors.start("brief");
+		assertThat(slice.context.getBean(SliceApplication.class).ended.await(20, TimeUnit.SECONDS)).isTrue();
 		end(slice);
 	}
 
@@ -254,9 +277,36 @@ class TestActorsContextsTests {
 	@Configuration(proxyBeanMethods = false)
 	static class SliceApplication {
 
+		final CountDownLatch ended = new CountDownLatch(1);
+
 		@Bean
 		Hourly hourly() {
 			return new Hourly();
+		}
+
+		@Bean
+		@LoopActor(name = "alone", delay = "1h")
+		@ClusterSingleton
+		Runnable alone() {
+			return () -> {
+			};
+		}
+
+		@Bean
+		@Actor("brief")
+		Runnable brief() {
+			return () -> {
+			};
+		}
+
+		@Bean
+		ClusterLocks locksOfAnotherNode() {
+			return (lock, lease) -> null;
+		}
+
+		@Bean
+		GroupEndHandler endHandler() {
+			return (reason) -> this.ended.countDown();
 		}
 
 	}

@@ -24,12 +24,19 @@ public class ActorFailedException extends RuntimeException implements ExitCodeGe
 	private final String advice;
 
 	ActorFailedException(FailureAdvice.Culprit culprit, int exitCode, String advice, @Nullable Throwable cause) {
-		super(((culprit.actor() != null) ? "Actor '" + culprit.actor() + "'" : "The group of actors")
-				+ ((culprit.group() != null) ? " of group '" + culprit.group() + "'" : "")
-				+ " failed while the application was starting" + ((cause != null) ? ": " + cause : ""), cause);
+		super(describe(culprit) + " failed while the application was starting" + ((cause != null) ? ": " + cause : ""),
+				cause);
 		this.actor = culprit.actor();
 		this.exitCode = exitCode;
 		this.advice = advice;
+	}
+
+	private static String describe(FailureAdvice.Culprit culprit) {
+		if (culprit.actor() != null) {
+			return "Actor '" + culprit.actor() + "'"
+					+ ((culprit.group() != null) ? " of group '" + culprit.group() + "'" : "");
+		}
+		return (culprit.group() != null) ? "Group '" + culprit.group() + "'" : "The group of actors";
 	}
 
 	/**

@@ -52,7 +52,8 @@ final class FailureAdvice {
 					: "build this member with 'onExhausted(Policy.DO_NOTHING)'";
 		}
 		else if (reason.kind() == Kind.STALLED) {
-			setting = "set '" + properties + ".on-stall' to 'report' or 'restart'";
+			setting = (properties != null) ? "set '" + properties + ".on-stall' to 'report' or 'restart'"
+					: "build this member with 'onStall(OnStall.REPORT)' or 'onStall(OnStall.RESTART)'";
 		}
 		else if (isFatal(settings, reason.cause())) {
 			text.append(" Its type is 'fatal' for this " + ((group != null) ? "group" : "actor")
@@ -73,11 +74,14 @@ final class FailureAdvice {
 	 */
 	Culprit culprit(StopReason reason) {
 		String member = reason.member();
-		GroupSnapshot inside = (member != null && this.group != null && this.group.groupNamed(member) != null)
-				? this.group.snapshot().groups().get(member) : null;
+		if (member == null || this.group == null || this.group.groupNamed(member) == null) {
+			return new Culprit(member, null);
+		}
+		GroupSnapshot inside = this.group.snapshot().groups().get(member);
 		StopReason why = (inside != null) ? inside.stopReason() : null;
-		return (why != null && why.member() != null && why.cause() == reason.cause())
-				? new Culprit(why.member(), member) : new Culprit(member, null);
+		// The group may have failed by itself, by its own timeout, say
+		boolean byItself = why == null || why.cause() != reason.cause() || member.equals(why.member());
+		return new Culprit((byItself) ? null : why.member(), member);
 	}
 
 	private static boolean isFatal(@Nullable MemberSettings settings, @Nullable Throwable failure) {
@@ -110,7 +114,7 @@ final class FailureAdvice {
 	/**
 	 * Who has failed.
 	 *
-	 * @param actor its name, {@code null} if it was no actor
+	 * @param actor its name, {@code null} if it was no actor, but a group by itself
 	 * @param group its group, {@code null} for the application's
 	 */
 	record Culprit(@Nullable String actor, @Nullable String group) {

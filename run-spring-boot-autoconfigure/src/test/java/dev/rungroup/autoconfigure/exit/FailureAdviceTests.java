@@ -1,10 +1,14 @@
 package dev.rungroup.autoconfigure.exit;
 
+import java.time.Duration;
 import java.util.function.Consumer;
 
 import dev.rungroup.annotation.Actor;
 import dev.rungroup.autoconfigure.RunAutoConfiguration;
+import dev.rungroup.core.Body;
 import dev.rungroup.core.Member;
+import dev.rungroup.core.MemberContext;
+import dev.rungroup.core.OnStall;
 import dev.rungroup.core.Policy;
 import dev.rungroup.core.Task;
 import org.junit.jupiter.api.Test;
@@ -107,9 +111,42 @@ class FailureAdviceTests {
 					.doesNotContain("run.actors"));
 	}
 
+	@Test
+	void stalledMemberThatIsABeanHasNoProperties() {
+		failsWith(
+				this.runner.withBean(Member.class,
+						() -> Member.named("plain")
+							.execute((context) -> context.sleep(Duration.ofHours(1)))
+							.stallAfter(Duration.ofMillis(10))
+							.onStall(OnStall.SHUTDOWN)
+							.build()),
+				(advice) -> assertThat(advice).contains("'onStall(OnStall.REPORT)'").doesNotContain("null"));
+	}
+
+	@Test
+	void groupThatFailedByItselfIsNoActor() {
+		this.runner.withBean("sleeper", Sleeper.class)
+			.withPropertyValues("run.groups.imports.ready-timeout=10ms")
+			.run((context) -> assertThat(context).getFailure()
+				.isInstanceOfSatisfying(ActorFailedException.class, (failure) -> {
+					assertThat(failure).hasMessageStartingWith("Group 'imports' failed while");
+					assertThat(failure.getActor()).isNull();
+				}));
+	}
+
 	private static void failsWith(ApplicationContextRunner runner, Consumer<String> advice) {
 		runner.run((context) -> assertThat(context).getFailure()
 			.isInstanceOfSatisfying(ActorFailedException.class, (failure) -> advice.accept(failure.getAdvice())));
+	}
+
+	@Actor(name = "sleeper", group = "imports", readyTimeout = "1h")
+	static class Sleeper implements Body {
+
+		@Override
+		public void run(MemberContext context) throws InterruptedException {
+			context.sleep(Duration.ofHours(1));
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)
