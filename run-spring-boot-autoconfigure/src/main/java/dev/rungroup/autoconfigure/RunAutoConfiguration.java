@@ -121,7 +121,11 @@ public final class RunAutoConfiguration {
 		if (maxRetries != null) {
 			retry = retry.withMaxRetries(maxRetries);
 		}
-		Time time = context.getBeansOfType(Time.class, false, true).values().stream().findFirst().orElse(Time.system());
+		Time time = context.getBeansOfType(Time.class, false, false)
+			.values()
+			.stream()
+			.findFirst()
+			.orElse(Time.system());
 		return retry.withListener(new RetryAttempts(listeners)).on(time);
 	}
 

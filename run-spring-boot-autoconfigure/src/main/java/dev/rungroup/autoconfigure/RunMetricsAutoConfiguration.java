@@ -52,7 +52,7 @@ public final class RunMetricsAutoConfiguration {
 			GroupLifecycle group = lifecycle.getIfUnique();
 			return (group != null) ? group.disabledActors().size() : 0;
 		});
-		for (Time time : context.getBeansOfType(Time.class, false, true).values()) {
+		for (Time time : context.getBeansOfType(Time.class, false, false).values()) {
 			if (time instanceof InstantSource clock) {
 				metrics.withClock(clock);
 			}

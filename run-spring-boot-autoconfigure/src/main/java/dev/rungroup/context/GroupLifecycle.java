@@ -52,6 +52,9 @@ public final class GroupLifecycle
 
 	private @Nullable ConfigurableApplicationContext context;
 
+	/** Written by who asks first; the same each time. */
+	private volatile @Nullable Time time;
+
 	// All guarded by the lock
 
 	/** Null until they have been looked for. */
@@ -95,6 +98,7 @@ public final class GroupLifecycle
 	@Override
 	public void afterSingletonsInstantiated() {
 		actors();
+		time();
 	}
 
 	/**
@@ -159,8 +163,20 @@ public final class GroupLifecycle
 		return (time() instanceof InstantSource clock) ? clock : InstantSource.system();
 	}
 
+	/**
+	 * Looked for once: a context that closes gives no beans any more.
+	 */
 	private Time time() {
-		return context().getBeansOfType(Time.class, false, true).values().stream().findFirst().orElse(Time.system());
+		Time time = this.time;
+		if (time == null) {
+			time = context().getBeansOfType(Time.class, false, false)
+				.values()
+				.stream()
+				.findFirst()
+				.orElse(Time.system());
+			this.time = time;
+		}
+		return time;
 	}
 
 	/**

@@ -40,7 +40,7 @@ class TestActorsConfiguration {
 		Duration timeout = Binder.get(environment)
 			.bind("run.test.timeout", Duration.class)
 			.orElse(TestActors.DEFAULT_TIMEOUT);
-		TestTime time = context.getBeansOfType(TestTime.class, false, true).values().stream().findFirst().orElse(null);
+		TestTime time = context.getBeansOfType(TestTime.class, false, false).values().stream().findFirst().orElse(null);
 		return new TestActors(lifecycle, time, timeout);
 	}
 
