@@ -2,6 +2,8 @@ package dev.rungroup.core;
 
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A group as a member of another: each execution makes one and runs it on the member's
  * thread. The one that was made last is in the member's slot, where the interrupter and
@@ -35,7 +37,39 @@ final class InnerGroup implements Body, Interrupter {
 				group.stop(reason);
 			}
 		}
-		group.runBegun();
+		boolean leads = isLed(start);
+		try {
+			group.runBegun();
+		}
+		finally {
+			if (leads) {
+				awaitIdle(group);
+			}
+		}
+	}
+
+	private static boolean isLed(@Nullable MemberThread start) {
+		for (MemberThread outer = start; outer != null; outer = outer.group().supervisor.outer()) {
+			if (outer.slot.leadership != null) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * Leadership is given away when this member ends: not while anything inside runs on
+	 * that its group has given up waiting for.
+	 */
+	private static void awaitIdle(Group group) {
+		boolean interrupted = false;
+		while (!group.roster.locked(group.roster::isIdle)) {
+			group.time.park(group, Long.MAX_VALUE);
+			interrupted |= Thread.interrupted();
+		}
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	private void begin(Group group) {

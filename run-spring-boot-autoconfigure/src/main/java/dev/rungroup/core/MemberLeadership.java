@@ -95,11 +95,12 @@ final class MemberLeadership {
 			Leadership.Candidacy candidacy = (over) ? this.candidacy : null;
 			if (candidacy != null) {
 				this.candidacy = null;
+				// Not later: the next start may begin its own term
+				this.term = null;
 			}
 			return candidacy;
 		});
 		if (ended != null) {
-			this.term = null;
 			this.slot.group.listeners.guarded(ended::ended, "Leadership", this.slot.name());
 		}
 	}

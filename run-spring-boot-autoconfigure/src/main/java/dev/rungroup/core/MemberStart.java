@@ -93,6 +93,16 @@ abstract class MemberStart extends ExecutionGate {
 	}
 
 	/**
+	 * It does not lead: what waits for it need not, even if it had begun and was not
+	 * ready.
+	 */
+	final void standsBy(long now) {
+		enter(MemberState.STANDBY, now);
+		this.begun = true;
+		group().supervisor.memberBegun();
+	}
+
+	/**
 	 * It is restarted along with others: from here on it is up when it executes again.
 	 */
 	final void toBeginAgain() {

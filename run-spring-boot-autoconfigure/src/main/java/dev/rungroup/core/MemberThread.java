@@ -13,8 +13,11 @@ final class MemberThread extends MemberStart implements Runnable {
 
 	private static final Outcome COMPLETED = new Outcome.Completed();
 
-	/** How long to wait for the stop of a group that must not execute any more. */
-	private static final long OUTER_STOP = 1_000_000;
+	/**
+	 * How long to wait, again and again, for the stop of a group that must not execute
+	 * any more; the stop wakes.
+	 */
+	private static final long OUTER_STOP = 1_000_000_000;
 
 	private static final Outcome INTERRUPTED = new Outcome.Interrupted();
 
@@ -173,8 +176,7 @@ final class MemberThread extends MemberStart implements Runnable {
 		this.pausing = true;
 		try {
 			while (stop() == null && !leadership.lead()) {
-				enter(MemberState.STANDBY, time.nanoTime());
-				begun();
+				standsBy(time.nanoTime());
 				time.park(this, Long.MAX_VALUE);
 				Thread.interrupted();
 			}
@@ -295,7 +297,7 @@ final class MemberThread extends MemberStart implements Runnable {
 	 * @return false if a stop came first: then the body is not to be called
 	 */
 	private boolean beginExecution() {
-		if (this.restarting && stop() == null) {
+		if (this.restarting && stop() == null && leadershipLost() == null) {
 			// Before the gate is open: an interrupt for the body must not hit a listener
 			group().listeners.memberRestarted(name());
 		}

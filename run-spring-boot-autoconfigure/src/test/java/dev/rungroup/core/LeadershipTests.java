@@ -250,6 +250,118 @@ class LeadershipTests {
 	}
 
 	@Test
+	void aGroupDoesNotGiveLeadershipAwayWhileABodyInsideRunsOn() {
+		Group group = this.builder.keepStopped(true).build();
+		group.add(groupThatRunsOn());
+		this.leadership.grant(100);
+		run(group, () -> {
+			sleep(1);
+			group.stopMember("worker");
+			sleep(7);
+			assertThat(this.leadership.events).containsExactly("candidate worker");
+			sleep(4);
+			assertThat(this.leadership.events).containsExactly("candidate worker", "ended");
+			group.stop();
+		});
+		assertThat(this.trail.steps()).contains("10 returns", "10 worker ends STOPPED");
+	}
+
+	@Test
+	void aGroupThatLostLeadershipDoesNotAskForItAgainWhileABodyInsideRunsOn() {
+		Group group = this.builder.shutdownTimeout(Duration.ofSeconds(2)).build();
+		group.add(groupThatRunsOn());
+		this.leadership.grant(100);
+		run(group, () -> {
+			sleep(1);
+			this.leadership.lose();
+			this.leadership.grant(100);
+			sleep(12);
+			group.stop();
+			sleep(4);
+			assertThat(this.leadership.events).containsExactly("candidate worker", "abandoned");
+			sleep(10);
+			assertThat(this.leadership.events).containsExactly("candidate worker", "abandoned", "ended");
+		});
+		assertThat(this.trail.steps()).containsSubsequence("0 begins", "10 returns", "10 begins", "20 returns");
+	}
+
+	/**
+	 * Its member ends after ten seconds, its group gives up after two.
+	 */
+	private Member groupThatRunsOn() {
+		return Member.group("worker", () -> {
+			Group inner = Group.builder()
+				.time(this.time)
+				.threadFactory(this.time::thread)
+				.interrupterThreads(this.time::thread)
+				.gracePeriod(Duration.ofSeconds(1))
+				.shutdownTimeout(Duration.ofSeconds(2))
+				.build();
+			inner.add(Member.named("inner").execute(() -> {
+				step("begins");
+				sleep(10);
+				step("returns");
+			}).build());
+			return inner;
+		}).leadership(this.leadership).build();
+	}
+
+	@Test
+	void theNextStageBeginsAtOnceWhenAMemberThatIsNotReadyLosesLeadership() {
+		Group group = this.builder.gracePeriod(Duration.ofSeconds(20)).build();
+		group.add(this.worker.readyTimeout(Duration.ofHours(1)).execute(looks()).build());
+		group.add(Member.named("next").stage(1).execute((context) -> {
+			step("next begins");
+			context.sleep(Duration.ofHours(1));
+		}).build());
+		this.leadership.grant(100);
+		run(group, () -> {
+			sleep(5);
+			this.leadership.lose();
+			sleep(60);
+			group.stop();
+		});
+		assertThat(this.trail.steps()).contains("5 next begins");
+	}
+
+	@Test
+	void aMemberInsideAGroupThatHasLostLeadershipIsNotToldToBeRestarted() {
+		Group group = this.builder.build();
+		group.add(Member.group("worker", () -> {
+			Group inner = Group.builder()
+				.time(this.time)
+				.threadFactory(this.time::thread)
+				.interrupterThreads(this.time::thread)
+				.listener(new GroupListener() {
+
+					@Override
+					public void memberRestarted(String member) {
+						step(member + " restarted");
+					}
+
+				})
+				.build();
+			inner.add(Member.named("failing")
+				.onError(Policy.RESTART)
+				.backoff(Backoff.fixed(Duration.ofSeconds(4)))
+				.execute((context) -> {
+					step("begins " + context.execution());
+					throw new IllegalStateException();
+				})
+				.build());
+			inner.add(Member.named("slow").stage(1).execute(() -> sleep(30)).build());
+			return inner;
+		}).leadership(this.leadership).build());
+		this.leadership.grant(6);
+		run(group, () -> {
+			sleep(60);
+			group.stop();
+		});
+		assertThat(this.trail.steps()).containsExactly("0 begins 1", "4 failing restarted", "4 begins 2",
+				"30 worker Interrupted", "60 worker ends STOPPED");
+	}
+
+	@Test
 	void severalMembersLeadTogetherAndOneThatIsStartedAgainAtOnceGoesOnLeading() {
 		Group group = this.builder.keepStopped(true).build();
 		group.add(this.worker.execute(looks()).build());
