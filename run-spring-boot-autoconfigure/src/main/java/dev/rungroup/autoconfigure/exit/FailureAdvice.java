@@ -80,8 +80,8 @@ final class FailureAdvice {
 		GroupSnapshot inside = this.group.snapshot().groups().get(member);
 		StopReason why = (inside != null) ? inside.stopReason() : null;
 		// The group may have failed by itself, by its own timeout, say
-		boolean byItself = why == null || why.cause() != reason.cause() || member.equals(why.member());
-		return new Culprit((byItself) ? null : why.member(), member);
+		return (why != null && why.cause() == reason.cause() && !member.equals(why.member()))
+				? new Culprit(why.member(), member) : new Culprit(null, member);
 	}
 
 	private static boolean isFatal(@Nullable MemberSettings settings, @Nullable Throwable failure) {
