@@ -225,6 +225,10 @@ final class SingletonLock implements Leadership {
 		synchronized (this) {
 			step = step(now);
 			lease = this.lease;
+			if (step == Step.RELEASE) {
+				// Another node may begin before the call returns
+				endTerm(now);
+			}
 		}
 		if (step == Step.ACQUIRE) {
 			acquire();
@@ -328,12 +332,16 @@ final class SingletonLock implements Leadership {
 			this.keeper.trouble.failed(this.name, "release", ex);
 		}
 		gone();
+		tellCandidates();
 	}
 
 	/**
 	 * The lease has run out, or is lost.
 	 */
 	private void forget(ClusterLocks.Lease lease) {
+		// Bodies first: the engine may take its time
+		gone();
+		tellCandidates();
 		if (lease instanceof LocalLease local) {
 			try {
 				local.forget();
@@ -342,8 +350,6 @@ final class SingletonLock implements Leadership {
 				this.keeper.trouble.failed(this.name, "clear what is left here of", ex);
 			}
 		}
-		gone();
-		tellCandidates();
 	}
 
 	private void gone() {
@@ -352,14 +358,19 @@ final class SingletonLock implements Leadership {
 			long now = this.time.nanoTime();
 			this.lease = null;
 			this.nextAttempt = now;
-			if (this.term != null) {
-				this.since = wall((this.term.isOver(now)) ? this.term.until : now);
-				this.term.end(now);
-				this.term = null;
-			}
+			endTerm(now);
 			waiters = new ArrayList<>(this.releaseWaiters);
 		}
 		waiters.forEach(this.time::unpark);
+	}
+
+	private void endTerm(long now) {
+		KeptTerm term = this.term;
+		if (term != null) {
+			this.since = wall((term.isOver(now)) ? term.until : now);
+			term.end(now);
+			this.term = null;
+		}
 	}
 
 	private long retryInterval() {
@@ -479,9 +490,12 @@ final class SingletonLock implements Leadership {
 		@Override
 		public void abandoned() {
 			synchronized (SingletonLock.this) {
+				if (!SingletonLock.this.candidates.remove(this)) {
+					// It has ended at the same moment
+					return;
+				}
 				this.abandoned = true;
 				this.waiting = false;
-				SingletonLock.this.candidates.remove(this);
 				SingletonLock.this.abandoned++;
 			}
 			wakeThread();

@@ -1,0 +1,181 @@
+package dev.rungroup.cluster;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+import dev.rungroup.core.Leadership;
+import dev.rungroup.core.Time;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Locks of one node, with an engine whose calls take as long as a test wants, and with a
+ * time that it moves.
+ */
+@Timeout(60)
+class SingletonLockTests {
+
+	private final ManualTime time = new ManualTime();
+
+	private final List<String> calls = new CopyOnWriteArrayList<>();
+
+	private final Engine engine = new Engine();
+
+	private final ClusterKeeper keeper = new ClusterKeeper(
+			new ClusterSettings("", Duration.ofSeconds(30), Duration.ofSeconds(10), Duration.ofSeconds(5)),
+			(actor) -> this.engine, this.time, (event) -> {
+			}, List::of);
+
+	@AfterEach
+	void close() {
+		this.engine.calling.countDown();
+		this.engine.answer.countDown();
+		this.keeper.destroy();
+	}
+
+	private static void await(Callable<Boolean> condition) {
+		Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(2)).until(condition);
+	}
+
+	private static void await(CountDownLatch latch) throws InterruptedException {
+		assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+	}
+
+	private Leadership.Candidacy candidate(String lock) {
+		return this.keeper.leadership(lock, lock).candidate(lock, () -> {
+		});
+	}
+
+	@Test
+	void whoIsStartedWhileTheLockIsGivenBackDoesNotGetTheOldTerm() throws Exception {
+		Leadership.Candidacy first = candidate("a");
+		await(() -> first.lead() != null);
+		this.engine.slow = "release a";
+		Thread ending = new Thread(first::ended);
+		ending.start();
+		await(this.engine.calling);
+		Leadership.Candidacy second = candidate("a");
+		assertThat(second.lead()).as("the engine may have given it to another node").isNull();
+		this.engine.answer.countDown();
+		ending.join();
+		await(() -> second.lead() != null);
+		assertThat(this.calls).containsExactly("acquire a", "release a", "acquire a");
+	}
+
+	@Test
+	void aLockThatIsLostEndsItsTermBeforeTheEngineIsCalledAgain() throws Exception {
+		AtomicInteger told = new AtomicInteger();
+		Leadership.Candidacy member = this.keeper.leadership("a", "a").candidate("a", told::incrementAndGet);
+		await(() -> member.lead() != null);
+		Leadership.Term term = Objects.requireNonNull(member.lead());
+		this.engine.lost = true;
+		this.engine.slow = "forget a";
+		await(() -> told.get() == 2);
+		this.time.advance(Duration.ofSeconds(10));
+		await(this.engine.calling);
+		assertThat(term.validUntil()).isLessThanOrEqualTo(this.time.nanoTime());
+		assertThat(told).as("told of its term, announced, and of its end").hasValue(3);
+	}
+
+	@Test
+	void whoEndsAtTheMomentItIsAbandonedBlocksNobody() {
+		Leadership.Candidacy first = candidate("a");
+		await(() -> first.lead() != null);
+		first.ended();
+		first.abandoned();
+		Leadership.Candidacy second = candidate("a");
+		await(() -> second.lead() != null);
+		assertThat(this.calls).containsExactly("acquire a", "release a", "acquire a");
+	}
+
+	private final class Engine implements ClusterLocks {
+
+		/** Which call waits for {@link #answer}. */
+		private volatile String slow = "";
+
+		private final CountDownLatch calling = new CountDownLatch(1);
+
+		private final CountDownLatch answer = new CountDownLatch(1);
+
+		private volatile boolean lost;
+
+		@Override
+		public Lease tryAcquire(String lock, Duration lease) {
+			call("acquire " + lock);
+			return new LocalLease() {
+
+				@Override
+				public boolean renew(Duration lease) {
+					call("renew " + lock);
+					return !Engine.this.lost;
+				}
+
+				@Override
+				public void release() {
+					call("release " + lock);
+				}
+
+				@Override
+				public void forget() {
+					call("forget " + lock);
+				}
+
+			};
+		}
+
+		private void call(String call) {
+			SingletonLockTests.this.calls.add(call);
+			if (call.equals(this.slow)) {
+				this.calling.countDown();
+				try {
+					await(this.answer);
+				}
+				catch (InterruptedException ex) {
+					throw new IllegalStateException(ex);
+				}
+			}
+		}
+
+	}
+
+	/**
+	 * A time that only a test moves.
+	 */
+	private static final class ManualTime implements Time {
+
+		private final AtomicLong now = new AtomicLong(-500);
+
+		void advance(Duration time) {
+			this.now.addAndGet(time.toNanos());
+		}
+
+		@Override
+		public long nanoTime() {
+			return this.now.get();
+		}
+
+		@Override
+		public void park(Object blocker, long nanos) {
+			LockSupport.parkNanos(blocker, Math.min(nanos, 1_000_000));
+		}
+
+		@Override
+		public void unpark(Thread thread) {
+			LockSupport.unpark(thread);
+		}
+
+	}
+
+}
