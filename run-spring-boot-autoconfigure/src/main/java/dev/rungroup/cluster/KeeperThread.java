@@ -95,6 +95,12 @@ final class KeeperThread implements Runnable {
 			}
 			Thread.interrupted();
 		}
+		long now = this.time.nanoTime();
+		for (SingletonLock lock : this.locks) {
+			if (lock.isToBeReleased(now)) {
+				work(lock, now);
+			}
+		}
 	}
 
 	private void work(SingletonLock lock, long now) {

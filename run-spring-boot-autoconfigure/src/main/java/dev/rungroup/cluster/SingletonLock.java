@@ -22,6 +22,9 @@ final class SingletonLock implements Leadership {
 
 	private static final long NEVER = Long.MAX_VALUE;
 
+	/** By how much calls for leases that are here go before those that ask for one. */
+	private static final long AHEAD = Long.MAX_VALUE / 4;
+
 	/** How long the end of an actor waits until its lock is given back. */
 	private static final long RELEASE_PATIENCE = TimeUnit.SECONDS.toNanos(2);
 
@@ -52,8 +55,12 @@ final class SingletonLock implements Leadership {
 
 	private ClusterLocks.@Nullable Lease lease;
 
+	/** Whether the engine is asked for the lock now. Written by the lock's thread. */
+	private boolean acquiring;
+
 	private long leaseEnd;
 
+	/** When the lease is to be renewed, or released if nobody wants it any more. */
 	private long nextRenewal;
 
 	private long nextAttempt;
@@ -183,17 +190,18 @@ final class SingletonLock implements Leadership {
 	// ---- The thread of the lock
 
 	/**
-	 * How long there is nothing to do, in nanoseconds.
+	 * How long there is nothing to do, in nanoseconds. Not above zero if there is
+	 * something: the lower, the more urgent.
 	 */
 	synchronized long untilDue(long now) {
-		if (step(now) != Step.NONE) {
-			return 0;
-		}
 		if (this.lease == null) {
 			return (wanted()) ? this.nextAttempt - now : NEVER;
 		}
-		long untilEnd = this.leaseEnd - now;
-		return (this.abandoned > 0) ? untilEnd : Math.min(untilEnd, this.nextRenewal - now);
+		long until = this.leaseEnd - now;
+		if (this.abandoned == 0) {
+			until = Math.min(until, this.nextRenewal - now);
+		}
+		return (until > 0) ? until : until - AHEAD;
 	}
 
 	/**
@@ -206,17 +214,18 @@ final class SingletonLock implements Leadership {
 		if (now - this.leaseEnd >= 0) {
 			return Step.FORGET;
 		}
-		if (this.abandoned > 0) {
+		if (this.abandoned > 0 || now - this.nextRenewal < 0) {
 			return Step.NONE;
 		}
-		if (this.candidates.isEmpty()) {
-			return Step.RELEASE;
-		}
-		return (now - this.nextRenewal >= 0) ? Step.RENEW : Step.NONE;
+		return (this.candidates.isEmpty()) ? Step.RELEASE : Step.RENEW;
 	}
 
 	private boolean wanted() {
 		return this.abandoned == 0 && this.candidates.stream().anyMatch((candidate) -> candidate.waiting);
+	}
+
+	synchronized boolean isToBeReleased(long now) {
+		return step(now) == Step.RELEASE;
 	}
 
 	void work(long now) {
@@ -225,6 +234,7 @@ final class SingletonLock implements Leadership {
 		synchronized (this) {
 			step = step(now);
 			lease = this.lease;
+			this.acquiring = step == Step.ACQUIRE;
 			if (step == Step.RELEASE) {
 				// Another node may begin before the call returns
 				endTerm(now);
@@ -255,17 +265,22 @@ final class SingletonLock implements Leadership {
 		catch (Throwable ex) {
 			this.keeper.trouble.failed(this.name, "ask for", ex);
 		}
+		List<Thread> waiters;
 		synchronized (this) {
 			long now = this.time.nanoTime();
+			this.acquiring = false;
+			waiters = new ArrayList<>(this.releaseWaiters);
 			this.nextAttempt = now + retryInterval();
 			if (got != null) {
 				this.lease = got;
 				this.leaseEnd = asked + this.leaseNanos;
 				double spread = ((this.index + 1) * GOLDEN_RATIO) % 1;
-				this.nextRenewal = now + (long) (this.keeper.settings.renewInterval().toNanos() * spread);
+				this.nextRenewal = nextRenewal(now,
+						(long) (this.keeper.settings.renewInterval().toNanos() * spread));
 				prolong(asked, now);
 			}
 		}
+		waiters.forEach(this.time::unpark);
 		if (got != null) {
 			tellCandidates();
 		}
@@ -292,11 +307,12 @@ final class SingletonLock implements Leadership {
 			}
 			if (renewed) {
 				this.leaseEnd = asked + this.leaseNanos;
-				this.nextRenewal = asked + this.keeper.settings.renewInterval().toNanos();
+				this.nextRenewal = nextRenewal(asked, this.keeper.settings.renewInterval().toNanos());
 				begins = prolong(asked, now);
 			}
 			else if (failed) {
-				this.nextRenewal = now + Math.min(retryInterval(), this.keeper.settings.renewInterval().toNanos());
+				this.nextRenewal = nextRenewal(now,
+						Math.min(retryInterval(), this.keeper.settings.renewInterval().toNanos()));
 			}
 		}
 		if (!renewed && !failed) {
@@ -305,6 +321,10 @@ final class SingletonLock implements Leadership {
 		else if (begins) {
 			tellCandidates();
 		}
+	}
+
+	private long nextRenewal(long now, long interval) {
+		return (this.candidates.isEmpty()) ? now : now + interval;
 	}
 
 	/**
@@ -388,7 +408,8 @@ final class SingletonLock implements Leadership {
 			while (true) {
 				long left = until - this.time.nanoTime();
 				synchronized (this) {
-					if (left <= 0 || this.lease == null || !this.candidates.isEmpty() || this.abandoned > 0) {
+					boolean free = this.lease == null && !this.acquiring;
+					if (left <= 0 || free || !this.candidates.isEmpty() || this.abandoned > 0) {
 						return;
 					}
 				}
@@ -512,6 +533,9 @@ final class SingletonLock implements Leadership {
 				SingletonLock.this.abandoned -= (this.abandoned) ? 1 : 0;
 				change = endAnnounced();
 				last = SingletonLock.this.candidates.isEmpty();
+				if (last) {
+					SingletonLock.this.nextRenewal = SingletonLock.this.time.nanoTime();
+				}
 			}
 			// Before another node can begin
 			tell(change);

@@ -3,7 +3,9 @@ package dev.rungroup.cluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -14,6 +16,7 @@ import java.util.concurrent.locks.LockSupport;
 import dev.rungroup.core.Leadership;
 import dev.rungroup.core.Time;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -100,6 +103,63 @@ class SingletonLockTests {
 		assertThat(this.calls).containsExactly("acquire a", "release a", "acquire a");
 	}
 
+	@Test
+	void leasesThatAreHereGoFirstAndOfTheRestTheOneThatHasWaitedLongest() throws Exception {
+		// All on one thread, which is made for the first
+		Leadership.Candidacy slow = candidate("slow");
+		this.keeper.leadership("early", "early");
+		this.time.advance(Duration.ofMillis(1));
+		Leadership.Candidacy late = candidate("late");
+		Leadership.Candidacy held = candidate("held");
+		Leadership.Candidacy early = candidate("early");
+		await(() -> held.lead() != null);
+		this.engine.taken = true;
+		this.engine.slow = "acquire slow";
+		slow.lead();
+		await(this.engine.calling);
+		late.lead();
+		early.lead();
+		this.time.advance(Duration.ofSeconds(10));
+		this.calls.clear();
+		this.engine.answer.countDown();
+		await(() -> this.calls.size() >= 3);
+		assertThat(this.calls).startsWith("renew held", "acquire early", "acquire late");
+	}
+
+	@Test
+	void whatIsGotWhenNobodyWantsItAnyMoreIsGivenBackBeforeTheEndIsOver() throws Exception {
+		this.engine.slow = "acquire a";
+		Leadership.Candidacy standby = candidate("a");
+		assertThat(standby.lead()).isNull();
+		await(this.engine.calling);
+		CountDownLatch ended = new CountDownLatch(1);
+		Thread ending = new Thread(() -> {
+			standby.ended();
+			ended.countDown();
+		});
+		ending.start();
+		assertThat(ended.await(200, TimeUnit.MILLISECONDS)).as("ended while the lock is asked for").isFalse();
+		this.engine.answer.countDown();
+		await(ended);
+		assertThat(this.calls).containsExactly("acquire a", "release a");
+	}
+
+	@Test
+	void aKeeperThatIsClosedMeanwhileGivesBackWhatItGets() throws Exception {
+		this.engine.slow = "acquire a";
+		Leadership.Candidacy standby = candidate("a");
+		assertThat(standby.lead()).isNull();
+		await(this.engine.calling);
+		Thread ending = new Thread(standby::ended);
+		ending.start();
+		await(() -> this.time.parked.contains(ending) || !ending.isAlive());
+		this.time.advance(Duration.ofSeconds(3));
+		ending.join();
+		this.keeper.destroy();
+		this.engine.answer.countDown();
+		await(() -> this.calls.contains("release a"));
+	}
+
 	private final class Engine implements ClusterLocks {
 
 		/** Which call waits for {@link #answer}. */
@@ -111,10 +171,12 @@ class SingletonLockTests {
 
 		private volatile boolean lost;
 
+		private volatile boolean taken;
+
 		@Override
-		public Lease tryAcquire(String lock, Duration lease) {
+		public @Nullable Lease tryAcquire(String lock, Duration lease) {
 			call("acquire " + lock);
-			return new LocalLease() {
+			return (this.taken) ? null : new LocalLease() {
 
 				@Override
 				public boolean renew(Duration lease) {
@@ -157,6 +219,8 @@ class SingletonLockTests {
 
 		private final AtomicLong now = new AtomicLong(-500);
 
+		private final Set<Thread> parked = ConcurrentHashMap.newKeySet();
+
 		void advance(Duration time) {
 			this.now.addAndGet(time.toNanos());
 		}
@@ -168,6 +232,7 @@ class SingletonLockTests {
 
 		@Override
 		public void park(Object blocker, long nanos) {
+			this.parked.add(Thread.currentThread());
 			LockSupport.parkNanos(blocker, Math.min(nanos, 1_000_000));
 		}
 
