@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * Calls for one lock come one at a time and from one thread; calls for different locks
  * may overlap. A call may take its time: nothing but the locks of its thread waits for
  * it, and a lease counts from before the call that got or renewed it. What is thrown is
- * logged, and the call is tried again later. Once a lease has run out by this node's
- * clock it is neither renewed nor released, only acquired anew.
+ * logged, and the call is tried again later, except a release: then the lease runs out.
+ * Once a lease has run out by this node's clock it is neither renewed nor released, only
+ * acquired anew.
  *
  * @since 0.1.0
  */

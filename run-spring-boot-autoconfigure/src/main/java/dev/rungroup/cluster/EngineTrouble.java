@@ -18,11 +18,19 @@ final class EngineTrouble {
 	/** For which a call failed, and none has worked since. Guarded by this. */
 	private final Set<String> locks = new HashSet<>();
 
+	/** Whose call hangs, or did and has thrown since: it counts once. Guarded by this. */
+	private final Set<String> hanging = new HashSet<>();
+
+	/**
+	 * Whether it was said that a call failed that is not tried again. Guarded by this.
+	 */
+	private boolean saidOfLast;
+
 	/** Calls that failed since the engine worked last. Guarded by this. */
 	private long calls;
 
 	/**
-	 * A call has failed.
+	 * A call has failed, and is tried again.
 	 * @param call what it was meant to do
 	 * @param failure what it threw, null if it does not return
 	 */
@@ -31,13 +39,45 @@ final class EngineTrouble {
 		synchronized (this) {
 			first = this.locks.isEmpty();
 			this.locks.add(lock);
+			count(lock, failure == null);
+		}
+		say(first,
+				"Cannot " + call + " cluster lock '" + lock + "'"
+						+ ((failure != null) ? "" : ": the lock engine has not answered for longer than the lease")
+						+ "; it is tried again, and further failures are counted until the lock engine works",
+				failure);
+	}
+
+	/**
+	 * The last call for a lease has failed. It is not tried again.
+	 * @param call what it was meant to do
+	 */
+	void failedLast(String lock, String call, Throwable failure) {
+		boolean first;
+		synchronized (this) {
+			first = this.locks.isEmpty() && !this.saidOfLast;
+			this.saidOfLast = true;
+			count(lock, false);
+		}
+		say(first,
+				"Cannot " + call + " cluster lock '" + lock
+						+ "'; this is not tried again: another node can have the lock when its lease has run out",
+				failure);
+	}
+
+	private void count(String lock, boolean hangs) {
+		if (hangs) {
+			this.hanging.add(lock);
 			this.calls++;
 		}
-		String what = "Cannot " + call + " cluster lock '" + lock + "'"
-				+ ((failure != null) ? "" : ": the lock engine has not answered for longer than the lease");
+		else if (!this.hanging.remove(lock) && !this.locks.isEmpty()) {
+			this.calls++;
+		}
+	}
+
+	private static void say(boolean first, String what, @Nullable Throwable failure) {
 		if (first) {
-			logger.warn(what + "; it is tried again, and further failures are counted until the lock engine works",
-					failure);
+			logger.warn(what, failure);
 		}
 		else if (logger.isDebugEnabled()) {
 			logger.debug(what, failure);
@@ -50,6 +90,8 @@ final class EngineTrouble {
 	void worked(String lock) {
 		long failed;
 		synchronized (this) {
+			this.saidOfLast = false;
+			this.hanging.remove(lock);
 			if (!this.locks.remove(lock) || !this.locks.isEmpty()) {
 				return;
 			}
@@ -58,6 +100,16 @@ final class EngineTrouble {
 		}
 		logger.info(
 				"The lock engine works again, after " + failed + ((failed == 1) ? " call" : " calls") + " that failed");
+	}
+
+	/**
+	 * Nobody wants a lock any more: whether calls for it would work is not known.
+	 */
+	synchronized void forget(String lock) {
+		this.hanging.remove(lock);
+		if (this.locks.remove(lock) && this.locks.isEmpty()) {
+			this.calls = 0;
+		}
 	}
 
 }

@@ -111,6 +111,7 @@ final class KeeperThread implements Runnable {
 		}
 		finally {
 			this.busy = null;
+			lock.forgetTrouble();
 		}
 	}
 

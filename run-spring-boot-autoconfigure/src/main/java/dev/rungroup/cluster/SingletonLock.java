@@ -228,6 +228,18 @@ final class SingletonLock implements Leadership {
 		return step(now) == Step.RELEASE;
 	}
 
+	/**
+	 * No call for this lock goes on, or its last member has ended.
+	 */
+	void forgetTrouble() {
+		synchronized (this) {
+			if (!this.candidates.isEmpty()) {
+				return;
+			}
+		}
+		this.keeper.trouble.forget(this.name);
+	}
+
 	void work(long now) {
 		Step step;
 		ClusterLocks.Lease lease;
@@ -275,8 +287,7 @@ final class SingletonLock implements Leadership {
 				this.lease = got;
 				this.leaseEnd = asked + this.leaseNanos;
 				double spread = ((this.index + 1) * GOLDEN_RATIO) % 1;
-				this.nextRenewal = nextRenewal(now,
-						(long) (this.keeper.settings.renewInterval().toNanos() * spread));
+				this.nextRenewal = nextRenewal(now, (long) (this.keeper.settings.renewInterval().toNanos() * spread));
 				prolong(asked, now);
 			}
 		}
@@ -349,7 +360,7 @@ final class SingletonLock implements Leadership {
 			this.keeper.trouble.worked(this.name);
 		}
 		catch (Throwable ex) {
-			this.keeper.trouble.failed(this.name, "release", ex);
+			this.keeper.trouble.failedLast(this.name, "release", ex);
 		}
 		gone();
 		tellCandidates();
@@ -367,7 +378,7 @@ final class SingletonLock implements Leadership {
 				local.forget();
 			}
 			catch (Throwable ex) {
-				this.keeper.trouble.failed(this.name, "clear what is left here of", ex);
+				this.keeper.trouble.failedLast(this.name, "clear what is left here of", ex);
 			}
 		}
 	}
@@ -541,6 +552,7 @@ final class SingletonLock implements Leadership {
 			tell(change);
 			wakeThread();
 			if (last) {
+				forgetTrouble();
 				awaitRelease();
 			}
 			else {

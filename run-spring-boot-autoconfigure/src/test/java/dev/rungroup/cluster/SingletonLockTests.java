@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -28,6 +32,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * time that it moves.
  */
 @Timeout(60)
+@ExtendWith(OutputCaptureExtension.class)
 class SingletonLockTests {
 
 	private final ManualTime time = new ManualTime();
@@ -160,6 +165,53 @@ class SingletonLockTests {
 		await(() -> this.calls.contains("release a"));
 	}
 
+	@Test
+	void aReleaseThatFailedIsSaidAndKeepsNoLaterOutageQuiet(CapturedOutput output) {
+		Leadership.Candidacy first = candidate("a");
+		Leadership.Candidacy second = candidate("b");
+		await(() -> first.lead() != null && second.lead() != null);
+		this.engine.failing = "release";
+		first.ended();
+		assertThat(output).contains("WARN").contains("Cannot release cluster lock 'a'; this is not tried again");
+		this.engine.failing = "renew";
+		this.time.advance(Duration.ofSeconds(10));
+		await(() -> output.getOut().contains("Cannot renew cluster lock 'b'; it is tried again"));
+		this.engine.failing = "none";
+		this.time.advance(Duration.ofSeconds(5));
+		await(() -> output.getOut().contains("The lock engine works again, after 1 call that failed"));
+	}
+
+	@Test
+	void whatNobodyWantsAnyMoreKeepsNoLaterOutageQuiet(CapturedOutput output) {
+		this.engine.failing = "acquire";
+		Leadership.Candidacy first = candidate("a");
+		first.lead();
+		await(() -> output.getOut().contains("Cannot ask for cluster lock 'a'; it is tried again"));
+		first.ended();
+		Leadership.Candidacy second = candidate("b");
+		second.lead();
+		await(() -> output.getOut().contains("Cannot ask for cluster lock 'b'; it is tried again"));
+	}
+
+	@Test
+	void aCallThatHangsAndThenThrowsCountsOnce(CapturedOutput output) throws Exception {
+		this.engine.failing = "acquire";
+		this.engine.slow = "acquire a";
+		Leadership.Candidacy member = candidate("a");
+		member.lead();
+		await(this.engine.calling);
+		this.time.advance(Duration.ofSeconds(31));
+		await(() -> output.getOut().contains("has not answered for longer than the lease"));
+		this.engine.answer.countDown();
+		await(() -> this.engine.failures.get() == 1);
+		this.engine.failing = "none";
+		await(() -> {
+			this.time.advance(Duration.ofSeconds(1));
+			return member.lead() != null;
+		});
+		assertThat(output).contains("The lock engine works again, after 1 call that failed");
+	}
+
 	private final class Engine implements ClusterLocks {
 
 		/** Which call waits for {@link #answer}. */
@@ -172,6 +224,11 @@ class SingletonLockTests {
 		private volatile boolean lost;
 
 		private volatile boolean taken;
+
+		/** Which calls throw. */
+		private volatile String failing = "none";
+
+		private final AtomicInteger failures = new AtomicInteger();
 
 		@Override
 		public @Nullable Lease tryAcquire(String lock, Duration lease) {
@@ -207,6 +264,10 @@ class SingletonLockTests {
 				catch (InterruptedException ex) {
 					throw new IllegalStateException(ex);
 				}
+			}
+			if (call.startsWith(this.failing)) {
+				this.failures.incrementAndGet();
+				throw new IllegalStateException("the engine is down");
 			}
 		}
 
