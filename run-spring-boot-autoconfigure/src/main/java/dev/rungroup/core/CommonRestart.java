@@ -192,6 +192,9 @@ final class CommonRestart {
 		if (slot.part != null && !slot.part.takenDown && !slot.part.started && start != null
 				&& (start.isEnded() || start.state == MemberState.STANDBY)) {
 			slot.part = null;
+			if (slot.leadership != null) {
+				slot.group.roster.lookAt(slot.leadership);
+			}
 		}
 	}
 

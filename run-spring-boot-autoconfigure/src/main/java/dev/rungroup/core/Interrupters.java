@@ -41,8 +41,8 @@ final class Interrupters {
 	 * Members that were interrupted get {@link Thread#interrupt()}, too, if they have not
 	 * ended at the end of the grace period.
 	 */
-	void graceEndsFor(List<MemberThread> starts) {
-		this.agenda.add(Durations.after(this.group.time.nanoTime(), this.group.gracePeriod), (now) -> {
+	Agenda.Entry graceEndsFor(List<MemberThread> starts) {
+		return this.agenda.add(Durations.after(this.group.time.nanoTime(), this.group.gracePeriod), (now) -> {
 			for (MemberThread start : starts) {
 				if (!start.isEnded()) {
 					start.interruptThread();
@@ -53,6 +53,18 @@ final class Interrupters {
 			}
 			return Agenda.DONE;
 		});
+	}
+
+	/**
+	 * The same for one that is stopped alone.
+	 */
+	void graceEndsFor(MemberThread start) {
+		MemberSlot slot = start.slot;
+		if (slot.grace != null) {
+			// Its earlier start is over: very many could come together
+			this.agenda.remove(slot.grace);
+		}
+		slot.grace = graceEndsFor(List.of(start));
 	}
 
 	/**
@@ -153,19 +165,19 @@ final class Interrupters {
 	}
 
 	private void interrupt(Interrupter interrupter, MemberThread start, StopReason reason, Runnable afterwards) {
+		MemberThread before = CurrentMember.set(start);
 		try {
 			Thread.currentThread().setName(start.name() + "-interrupt");
 			start.interrupterThread = Thread.currentThread();
-			MemberThread before = CurrentMember.set(start);
+			this.group.listeners.guarded(() -> interrupter.interrupt(reason), "Interrupter", start.name());
+		}
+		finally {
 			try {
-				this.group.listeners.guarded(() -> interrupter.interrupt(reason), "Interrupter", start.name());
+				afterwards.run();
 			}
 			finally {
 				CurrentMember.set(before);
 			}
-		}
-		finally {
-			afterwards.run();
 		}
 	}
 

@@ -100,8 +100,8 @@ final class Limits {
 		}
 		long number = this.start.current();
 		if (!this.start.isExecuting(number)) {
-			return untilExecution(now)
-					+ ((this.start.state == MemberState.STANDBY) ? this.settings.readyTimeout : MIN_LOOK);
+			boolean waits = this.start.state == MemberState.STANDBY || this.start.restartsTogether;
+			return untilExecution(now) + ((waits) ? this.settings.readyTimeout : MIN_LOOK);
 		}
 		long left = readiness.left(now);
 		if (left > 0) {

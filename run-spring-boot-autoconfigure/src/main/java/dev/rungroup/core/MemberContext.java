@@ -49,13 +49,15 @@ public interface MemberContext {
 
 	/**
 	 * Return whether this execution has been asked to end: by the group, by
-	 * {@code stopMember} or by its timeout.
+	 * {@code stopMember}, by its timeout, or because leadership is lost, of the member or
+	 * of one around its group. That is so from the moment a {@link Leadership.Term} is
+	 * over by the clock, even if nobody has been told.
 	 * @return whether to return soon
 	 */
 	boolean isStopping();
 
 	/**
-	 * Return why this execution has been asked to end.
+	 * Return why this execution has been asked to end, as {@link #isStopping()} does.
 	 * @return the reason, {@code null} while it was not asked
 	 */
 	@Nullable StopReason stopReason();

@@ -24,6 +24,9 @@ final class MemberLeadership {
 	/** The term in which it leads or led last. Written by the member's thread. */
 	private volatile Leadership.@Nullable Term term;
 
+	/** Gives leadership away in the place of the supervisor; written by itself. */
+	private volatile @Nullable Thread aside;
+
 	/** When the supervisor looks at the term again. Used by it alone. */
 	private Agenda.@Nullable Entry nextLook;
 
@@ -107,6 +110,13 @@ final class MemberLeadership {
 
 	// ---- The supervisor's thread
 
+	/**
+	 * The thread that gives leadership away, or did, and is no member's.
+	 */
+	@Nullable Thread aside() {
+		return this.aside;
+	}
+
 	void abandoned() {
 		Leadership.Candidacy candidacy = this.candidacy;
 		if (candidacy != null) {
@@ -137,8 +147,12 @@ final class MemberLeadership {
 		MemberThread start = this.slot.start();
 		Leadership.Term term = this.term;
 		if (start != null && start.isEnded()) {
-			// It was to be restarted along with others, and is not
-			endIfOver();
+			// It was to be restarted along with others, and is not. Not on this thread:
+			// to give leadership away takes time
+			interrupters.aside(start, "-leadership", () -> {
+				this.aside = Thread.currentThread();
+				endIfOver();
+			});
 			return 0;
 		}
 		if (start == null || term == null) {

@@ -51,6 +51,12 @@ final class MemberSlot {
 	/** Its part in a common restart, null while there is none. */
 	CommonRestart.@Nullable Part part;
 
+	/**
+	 * The end of the grace period of the last start that was stopped alone. Used by the
+	 * supervisor alone.
+	 */
+	Agenda.@Nullable Entry grace;
+
 	/** What has not ended of the start: its thread, its interrupter. */
 	int pending;
 

@@ -82,7 +82,7 @@ public record StopReason(Kind kind, @Nullable String member, @Nullable Throwable
 
 		/**
 		 * Another member failed, and this one is restarted along with it: told to the
-		 * member, never the reason of a group.
+		 * member. Of groups it is the reason only of one that is such a member.
 		 * @see RestartStrategy
 		 */
 		RESTARTED_WITH

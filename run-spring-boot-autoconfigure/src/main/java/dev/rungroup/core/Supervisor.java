@@ -3,6 +3,7 @@ package dev.rungroup.core;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class Supervisor {
 
 	private static final long NEVER = Long.MAX_VALUE;
+
+	/** A thread that has done its work is gone in less, on a busy machine, too. */
+	private static final long MIN_JOIN = TimeUnit.SECONDS.toNanos(1);
 
 	private final Group group;
 
@@ -284,25 +288,45 @@ final class Supervisor {
 	}
 
 	private void finish(@Nullable StopReason reason) {
+		long end = Durations.after(System.nanoTime(), Math.max(MIN_JOIN, timeLeft(reason)));
 		for (MemberThread start : this.group.roster.finish()) {
 			// Its work is done; wait for the threads to be gone as well
-			join(start.thread);
-			join(start.interrupterThread);
+			join(start.thread, end);
+			join(start.interrupterThread, end);
 			if (start.slot.leadership != null) {
 				start.slot.leadership.endIfOver();
 			}
 		}
-		this.group.roster.leaderships().forEach(MemberLeadership::endIfOver);
+		for (MemberLeadership leadership : this.group.roster.leaderships()) {
+			leadership.endIfOver();
+			join(leadership.aside(), end);
+		}
 		this.group.roster.complete(this.ending);
 		noteInterrupt();
 		this.group.listeners.groupStopped(reason);
 	}
 
-	private void join(@Nullable Thread thread) {
+	/**
+	 * What the shutdown timeout leaves for those who hear of the end.
+	 */
+	private long timeLeft(@Nullable StopReason reason) {
+		if (this.group.shutdownTimeout == 0) {
+			return NEVER;
+		}
+		return (reason != null) ? deadline() - this.group.time.nanoTime() : this.group.shutdownTimeout;
+	}
+
+	private void join(@Nullable Thread thread, long end) {
 		// An interrupter that got no thread was called on this one
 		while (thread != null && thread != Thread.currentThread() && thread.isAlive()) {
+			long left = end - System.nanoTime();
+			if (left <= 0) {
+				this.group.listeners.report("Group '" + this.group.name + "' does not wait longer for thread '"
+						+ thread.getName() + "': its work is done, but what hears of that has not returned", null);
+				return;
+			}
 			try {
-				thread.join();
+				thread.join(1 + TimeUnit.NANOSECONDS.toMillis(left));
 			}
 			catch (InterruptedException ex) {
 				this.ending.interrupted = true;
@@ -406,7 +430,7 @@ final class Supervisor {
 			ExecutionGate.Stop stop = start.stop();
 			if (stop != null) {
 				this.interrupters.interrupt(start, stop.reason());
-				this.interrupters.graceEndsFor(List.of(start));
+				this.interrupters.graceEndsFor(start);
 			}
 		}
 		for (MemberLeadership next = roster.nextToLookAt(); next != null; next = roster.nextToLookAt()) {

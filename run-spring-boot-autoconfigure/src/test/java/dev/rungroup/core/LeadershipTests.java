@@ -419,6 +419,41 @@ class LeadershipTests {
 	}
 
 	@Test
+	void aSiblingThatCompletesBeforeItIsTakenDownGivesLeadershipAwayAndNotOnTheSupervisorsThread() {
+		Group group = this.builder.name("group").strategy(RestartStrategy.ALL).keepStopped(true).build();
+		group.add(this.worker.onDone(Policy.DO_NOTHING).execute(() -> sleep(8)).build());
+		group.add(Member.named("slow").stage(1).execute(() -> sleep(15)).build());
+		group.add(Member.named("failing").stage(1).onError(Policy.RESTART).execute((context) -> {
+			if (context.sleep(Duration.ofSeconds(5))) {
+				throw new IllegalStateException();
+			}
+		}).build());
+		this.leadership.grant(1_000);
+		run(group, () -> {
+			sleep(10);
+			assertThat(this.leadership.events).containsExactly("candidate worker", "ended");
+			assertThat(this.leadership.endedOn).isIn("worker", "worker-leadership");
+			group.stop();
+		});
+		assertThat(this.leadership.events).containsExactly("candidate worker", "ended");
+	}
+
+	@Test
+	void aGroupIsClosedByWhatHearsThatLeadershipEndsOnAnInterruptersThread() {
+		Group group = this.builder.build();
+		this.leadership.whenEnded = group::close;
+		group.add(this.worker.execute((context) -> context.sleep(Duration.ofHours(1)))
+			.interrupt((reason) -> sleep(3))
+			.build());
+		this.leadership.grant(100);
+		run(group, () -> {
+			sleep(1);
+			group.stop();
+		});
+		assertThat(this.leadership.endedOn).isEqualTo("worker-interrupt");
+	}
+
+	@Test
 	void aMemberThatIsAbandonedIsNotEndedUntilItsBodyReturns() {
 		Group group = this.builder.gracePeriod(Duration.ofSeconds(1)).shutdownTimeout(Duration.ofSeconds(2)).build();
 		group.add(this.worker.execute(() -> sleep(10)).build());
@@ -458,6 +493,12 @@ class LeadershipTests {
 		private volatile @Nullable FakeTerm term;
 
 		private volatile boolean waiting;
+
+		/** The name of the thread on which the last candidacy ended. */
+		private volatile @Nullable String endedOn;
+
+		private volatile Runnable whenEnded = () -> {
+		};
 
 		FakeLeadership(VirtualTime time) {
 			this.time = time;
@@ -508,7 +549,9 @@ class LeadershipTests {
 
 				@Override
 				public void ended() {
+					FakeLeadership.this.endedOn = Thread.currentThread().getName();
 					FakeLeadership.this.events.add("ended");
+					FakeLeadership.this.whenEnded.run();
 				}
 
 			};

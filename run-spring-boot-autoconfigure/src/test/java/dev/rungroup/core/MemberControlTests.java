@@ -1,6 +1,7 @@
 package dev.rungroup.core;
 
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -81,6 +82,25 @@ class MemberControlTests {
 		this.subject.finish();
 		this.events.await("subject ended STOPPED");
 		this.group.stop();
+		run.returned();
+	}
+
+	@Test
+	void aStartThatIsOverIsNotKeptForTheRestOfItsGracePeriod() {
+		Group group = Group.builder().keepStopped(true).gracePeriod(Waits.LONG).listener(this.events).build();
+		group.add(Member.named("subject").execute((context) -> context.sleep(Waits.LONG)).build());
+		RunningGroup run = RunningGroup.of(group);
+		this.events.await("subject started");
+		WeakReference<MemberThread> first = new WeakReference<>(group.roster.slot("subject").start());
+		for (int i = 1; i <= 3; i++) {
+			group.restartMember("subject");
+			this.events.await("subject started", 1 + i);
+		}
+		Waits.until(() -> {
+			System.gc();
+			return first.get() == null;
+		});
+		group.stop();
 		run.returned();
 	}
 

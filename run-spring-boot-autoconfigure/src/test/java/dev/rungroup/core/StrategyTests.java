@@ -76,6 +76,16 @@ class StrategyTests {
 	}
 
 	@Test
+	void aFailedMemberWithAReadyTimeoutWaitsQuietlyForASlowSibling() {
+		Group group = all();
+		group.add(describe("a", failsAfter(3), readyAfter(4)).readyTimeout(Duration.ofSeconds(5)).build());
+		group.add(this.timeline.member("b", this.timeline.slowBy(100)).build());
+		assertThat(this.timeline.run(group, 110)).isNull();
+		assertThat(this.timeline.runsOf("a")).containsExactly(0L, 103L);
+		assertThat(this.timeline.waits()).isLessThan(500);
+	}
+
+	@Test
 	void siblingsThatHadCompletedFailedOrWereStoppedStaySo() {
 		Group group = all();
 		group.add(failing("a", 10));

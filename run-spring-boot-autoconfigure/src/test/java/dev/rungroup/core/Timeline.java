@@ -183,6 +183,13 @@ final class Timeline implements GroupListener {
 	}
 
 	/**
+	 * How often any thread has waited.
+	 */
+	long waits() {
+		return this.time.parks();
+	}
+
+	/**
 	 * Let time pass, whatever happens.
 	 */
 	void pass(long seconds) {

@@ -133,6 +133,36 @@ class UnstoppedTests {
 	}
 
 	@Test
+	void aCandidacyWhoseEndBlocksIsNotWaitedForLongerThanTheShutdownTimeout() {
+		CountDownLatch ends = new CountDownLatch(1);
+		this.group.add(this.good.describe().leadership((member, changed) -> new Leadership.Candidacy() {
+
+			@Override
+			public Leadership.Term lead() {
+				return () -> System.nanoTime() + Waits.LONG.toNanos();
+			}
+
+			@Override
+			public void abandoned() {
+			}
+
+			@Override
+			public void ended() {
+				ends.countDown();
+				Waits.await(UnstoppedTests.this.release);
+			}
+
+		}).build());
+		RunningGroup run = RunningGroup.of(this.group);
+		this.good.awaitStarted();
+		long stopped = System.nanoTime();
+		this.group.stop();
+		Waits.await(ends);
+		run.returned();
+		assertThat(Waits.since(stopped)).isLessThan(TIMEOUT.plus(Waits.SOON));
+	}
+
+	@Test
 	void aGivenUpMemberThatEndsWhileTheEndIsAnnouncedIsNotHeard() {
 		Group group = Group.builder().shutdownTimeout(Duration.ofMillis(100)).listener(new GroupListener() {
 

@@ -33,6 +33,8 @@ final class VirtualTime implements Time {
 
 	private int running;
 
+	private long parks;
+
 	private volatile long now;
 
 	/**
@@ -56,6 +58,13 @@ final class VirtualTime implements Time {
 	}
 
 	/**
+	 * How often anybody has waited.
+	 */
+	synchronized long parks() {
+		return this.parks;
+	}
+
+	/**
 	 * A thread that takes part from its start to its end.
 	 */
 	Thread thread(Runnable work) {
@@ -66,6 +75,7 @@ final class VirtualTime implements Time {
 	public void park(Object blocker, long nanos) {
 		Participant participant = participant();
 		synchronized (this) {
+			this.parks++;
 			if (participant.permit) {
 				participant.permit = false;
 				return;
