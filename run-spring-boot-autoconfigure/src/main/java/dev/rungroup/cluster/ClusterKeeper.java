@@ -99,7 +99,7 @@ public final class ClusterKeeper implements ActorLeaderships, DisposableBean {
 	void changed(String actor, String lock, Change change) {
 		logger.info("Cluster singleton '" + actor + "' " + switch (change) {
 			case GRANTED -> "runs on this node: it has the cluster lock '" + lock + "'";
-			case LOST -> "waits: its cluster lock '" + lock + "' is lost";
+			case LOST -> "no longer runs on this node: its cluster lock '" + lock + "' is lost";
 			case RELEASED -> "no longer runs on this node: it releases the cluster lock '" + lock + "'";
 		});
 		tell((listener) -> listener.leadershipChanged(actor, change));

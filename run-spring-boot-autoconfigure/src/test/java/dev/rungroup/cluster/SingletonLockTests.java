@@ -212,6 +212,16 @@ class SingletonLockTests {
 		assertThat(output).contains("The lock engine works again, after 1 call that failed");
 	}
 
+	@Test
+	void whoEndsAfterItsTermIsNotSaidToWait(CapturedOutput output) {
+		Leadership.Candidacy member = candidate("a");
+		await(() -> member.lead() != null);
+		this.engine.failing = "renew";
+		this.time.advance(Duration.ofSeconds(31));
+		member.ended();
+		assertThat(output).contains("'a' no longer runs on this node: its cluster lock 'a' is lost");
+	}
+
 	private final class Engine implements ClusterLocks {
 
 		/** Which call waits for {@link #answer}. */
