@@ -15,6 +15,7 @@ import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.BeansException;
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -103,7 +104,7 @@ public final class RunMetricsAutoConfiguration {
 	 *
 	 * @param metrics the meters
 	 */
-	private record LeadershipMetricsConnector(LeadershipMetrics metrics) implements LeadershipListener {
+	private record LeadershipMetricsConnector(LeadershipMetrics metrics) implements LeadershipListener, DisposableBean {
 
 		@Override
 		public void leadershipExpected(String actor) {
@@ -113,6 +114,11 @@ public final class RunMetricsAutoConfiguration {
 		@Override
 		public void leadershipChanged(String actor, Change change) {
 			this.metrics.changed(actor, change.name().toLowerCase(Locale.ROOT));
+		}
+
+		@Override
+		public void destroy() {
+			this.metrics.close();
 		}
 
 	}

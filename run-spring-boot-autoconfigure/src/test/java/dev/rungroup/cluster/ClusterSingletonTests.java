@@ -8,6 +8,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 import dev.rungroup.actuate.ActorsEndpoint.ActorDescriptor;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.beans.factory.support.BeanDefinitionRegistryPostProcessor;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.WebApplicationType;
@@ -59,6 +61,8 @@ class ClusterSingletonTests {
 	private static final Duration LEASE = Duration.ofMillis(900);
 
 	private final MemoryLocks locks = new MemoryLocks();
+
+	private Supplier<MeterRegistry> registries = SimpleMeterRegistry::new;
 
 	private final List<ConfigurableApplicationContext> contexts = new CopyOnWriteArrayList<>();
 
@@ -88,7 +92,8 @@ class ClusterSingletonTests {
 			.initializers((context) -> {
 				made[0] = (GenericApplicationContext) context;
 				made[0].registerBean("locks", ClusterLocks.class, () -> this.locks.node(name));
-				made[0].registerBean("meters", MeterRegistry.class, SimpleMeterRegistry::new);
+				made[0].registerBean("meters", MeterRegistry.class, this.registries,
+						(definition) -> ((AbstractBeanDefinition) definition).setDestroyMethodName(""));
 				context.addApplicationListener(node);
 			})
 			.run();
@@ -124,6 +129,20 @@ class ClusterSingletonTests {
 		assertThat(System.nanoTime() - stopped).isLessThan(TimeUnit.MILLISECONDS.toNanos(1100));
 		assertThat(one.events).containsExactly("poller app:poller true", "poller app:poller false");
 		assertThat(two.events).containsExactly("poller app:poller true");
+	}
+
+	@Test
+	void theGaugeOfContextsThatShareARegistryShowsThoseThatAreLeft() {
+		MeterRegistry shared = new SimpleMeterRegistry();
+		this.registries = () -> shared;
+		Node one = node("one", Poller.class);
+		await(() -> one.poller().executions.get() > 0);
+		Node two = node("two", Poller.class);
+		one.context.close();
+		await(() -> two.poller().executions.get() > 0);
+		assertThat(two.leader("poller")).isEqualTo(1);
+		two.context.close();
+		assertThat(shared.find("run.cluster.leader").gauge()).isNull();
 	}
 
 	@Test
