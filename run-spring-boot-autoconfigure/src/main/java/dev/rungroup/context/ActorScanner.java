@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import dev.rungroup.annotation.Actor;
 import dev.rungroup.annotation.Execute;
@@ -30,6 +32,8 @@ import org.springframework.beans.factory.annotation.AnnotatedBeanDefinition;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.MethodIntrospector;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotationConfigurationException;
 import org.springframework.core.annotation.MergedAnnotation;
@@ -96,16 +100,18 @@ final class ActorScanner {
 			if ((factoryMethod != null && carriesOurs(factoryMethod)) || declaresOurs(type)) {
 				MergedAnnotation<Actor> actor = actor(factoryMethod, type);
 				List<ActorMethods.Annotated> annotated = ActorMethods.find(type);
-				if (!actor.isPresent() && annotated.isEmpty()) {
-					return;
-				}
 				ActorMethods methods = new ActorMethods(beanName, type, factoryMethod);
-				if (isRun(methods, definition)) {
+				if (!actor.isPresent() && annotated.isEmpty()) {
+					refuseMisplacedSingleton(methods, factoryMethod, List.of());
+				}
+				else if (isRun(methods, definition)) {
 					ResolvableType declared = (definition != null) ? definition.getResolvableType()
 							: ResolvableType.NONE;
-					for (ActorMethods.Candidate candidate : methods.candidates(actor, annotated, declared)) {
+					List<ActorMethods.Candidate> candidates = methods.candidates(actor, annotated, declared);
+					for (ActorMethods.Candidate candidate : candidates) {
 						definitions.add(definition(beanName, candidate, methods));
 					}
+					refuseMisplacedSingleton(methods, factoryMethod, candidates);
 				}
 			}
 			else if (this.beanFactory.isFactoryBean(source)) {
@@ -147,6 +153,35 @@ final class ActorScanner {
 					"Make it a singleton, and let it get scoped beans through an ObjectProvider.");
 		}
 		return true;
+	}
+
+	/**
+	 * An actor that runs on every node although one was asked for does its work twice.
+	 */
+	private static void refuseMisplacedSingleton(ActorMethods methods, @Nullable Method factoryMethod,
+			List<ActorMethods.Candidate> actors) {
+		Set<Object> places = new LinkedHashSet<>();
+		if (factoryMethod != null) {
+			places.add(factoryMethod);
+		}
+		places.add(methods.type());
+		places.addAll(MethodIntrospector.selectMethods(methods.type(),
+				(Method method) -> ActorMethods.annotations(method).isPresent(CLUSTER_SINGLETON)
+						&& !ActorMethods.annotations(method).isPresent(Bean.class)));
+		for (ActorMethods.Candidate actor : actors) {
+			places.remove(actor.annotation.getSource());
+			if (actor.ofClass) {
+				places.remove(methods.type());
+			}
+		}
+		for (Object place : places) {
+			if (ActorMethods.annotations((AnnotatedElement) place).isPresent(CLUSTER_SINGLETON)) {
+				throw new InvalidActorException(
+						((place instanceof Method method) ? methods.place(method) : methods.place())
+								+ " has @ClusterSingleton, but no @Actor or @LoopActor beside it.",
+						"Put it where @Actor or @LoopActor is.");
+			}
+		}
 	}
 
 	private static void refuseUntyped(String beanName, @Nullable Method factoryMethod) {
@@ -286,8 +321,9 @@ final class ActorScanner {
 		Boolean known = this.ours.get(annotationType);
 		if (known == null) {
 			// It may be annotated with itself
-			this.ours.put(annotationType, false);
-			known = carriesOurs(annotationType);
+			boolean singleton = annotationType.getName().equals(CLUSTER_SINGLETON);
+			this.ours.put(annotationType, singleton);
+			known = singleton || carriesOurs(annotationType);
 			this.ours.put(annotationType, known);
 		}
 		return known;

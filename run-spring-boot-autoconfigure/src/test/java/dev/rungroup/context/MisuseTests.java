@@ -14,6 +14,7 @@ import dev.rungroup.annotation.Interrupt;
 import dev.rungroup.annotation.LoopActor;
 import dev.rungroup.context.ActorScannerTests.GenericBase;
 import dev.rungroup.context.ActorScannerTests.NotAnnotated;
+import dev.rungroup.cluster.ClusterSingleton;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.Task;
 import net.bytebuddy.ByteBuddy;
@@ -96,6 +97,9 @@ class MisuseTests {
 				ofType(CallsFuture.class, "CallsFuture) returns a CompletableFuture", UNSEEN),
 				ofType(AsyncRunnable.class, "AsyncRunnable.run() is @Async", UNSEEN),
 				ofType(AsyncClassWork.class, "is @Async"),
+				ofType(SingletonOnly.class, "has @ClusterSingleton, but no @Actor"),
+				ofType(SingletonOfMethods.class, "has @ClusterSingleton, but no @Actor", "Put it where"),
+				ofType(SingletonExecute.class, "work()", "has @ClusterSingleton, but no @Actor"),
 				ofMethod("unseen", "Beans.unseen()) returns a MisuseTests.Mono: ", UNSEEN),
 				ofMethod("twoAnnotations", "more than one of @Actor, @LoopActor"), ofMethod("companion", "is static"),
 				ofMethod("typeVariable", "@Execute cannot fill"), ofMethod("nothing", "is null"),
@@ -173,6 +177,30 @@ class MisuseTests {
 	}
 
 	/** Each alone: the others are taken out. */
+	@ClusterSingleton
+	static class SingletonOnly {
+
+	}
+
+	@ClusterSingleton
+	static class SingletonOfMethods {
+
+		@LoopActor
+		void work() {
+		}
+
+	}
+
+	@Actor
+	static class SingletonExecute {
+
+		@Execute
+		@ClusterSingleton
+		void work() {
+		}
+
+	}
+
 	@Configuration(proxyBeanMethods = false)
 	static class Beans {
 
