@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 import dev.rungroup.annotation.Actor;
 import dev.rungroup.annotation.Execute;
 import dev.rungroup.annotation.LoopActor;
+import dev.rungroup.cluster.ClusterLocks;
+import dev.rungroup.cluster.ClusterSingleton;
 import dev.rungroup.core.Backoff;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberContext;
@@ -296,6 +298,21 @@ class ActorsPageBrowserTests {
 	}
 
 	@Test
+	void realNodeThatLeadsIsMarkedAndOneThatDoesNotIsOnStandby() throws Exception {
+		try (WebApplication clustered = WebApplication.start(Clustered.class, "run.cluster.prefix=shop",
+				"run.groups.exports.cluster-singleton=true")) {
+			open(clustered);
+			await().untilAsserted(() -> assertThat(text("mailer", ".badge")).isEqualTo("leader"));
+			assertThat(browser.findElement(By.cssSelector("tr[data-actor=mailer] .badge")).getAttribute("title"))
+				.isEqualTo("This node has the lock shop:mailer");
+			await().untilAsserted(() -> assertThat(text("[data-group=exports] > header .badge")).isEqualTo("leader"));
+			assertThat(text("purger", ".badge")).isEmpty();
+			assertThat(text("purger", "span.state")).contains("on standby");
+			assertThat(text("#verdict")).isEqualTo("All 3 actors are well");
+		}
+	}
+
+	@Test
 	void rowsStayUnderThePointerUntilItRests() {
 		fake("answer.actors = { a: { ...actor }, b: { ...actor } };");
 		open(app);
@@ -475,6 +492,47 @@ class ActorsPageBrowserTests {
 
 		@Actor(name = "writer", group = "imports")
 		void write(MemberContext context) throws InterruptedException {
+			context.sleep(Duration.ofHours(1));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(OpenConfiguration.class)
+	static class Clustered {
+
+		/** Another node has the lock of the purger. */
+		@Bean
+		ClusterLocks locks() {
+			return (lock, lease) -> lock.endsWith(":purger") ? null : new ClusterLocks.Lease() {
+
+				@Override
+				public boolean renew(Duration lease) {
+					return true;
+				}
+
+				@Override
+				public void release() {
+				}
+
+			};
+		}
+
+		@Actor("mailer")
+		@ClusterSingleton
+		void mail(MemberContext context) throws InterruptedException {
+			context.sleep(Duration.ofHours(1));
+		}
+
+		@Actor("purger")
+		@ClusterSingleton
+		void purge(MemberContext context) throws InterruptedException {
+			context.sleep(Duration.ofHours(1));
+		}
+
+		@Actor(name = "exporter", group = "exports")
+		void export(MemberContext context) throws InterruptedException {
 			context.sleep(Duration.ofHours(1));
 		}
 
