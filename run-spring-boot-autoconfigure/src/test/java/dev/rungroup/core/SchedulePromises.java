@@ -307,8 +307,11 @@ final class SchedulePromises {
 			if (event.kind() == Kind.CALLED && event.number() == call.index()) {
 				accepted = event.what() instanceof Answer answer && answer.refused() == null;
 			}
-			if ((own && (event.kind() == Kind.STARTED || event.what() == Order.STOP_MEMBER))
-					|| event.kind() == Kind.GROUP_STOPPING) {
+			// A stop that was called before, and is answered after it, may be the later
+			// one
+			boolean stop = event.what() == Order.STOP_MEMBER
+					|| (event.what() instanceof Answer answer && answer.order() == Order.STOP_MEMBER);
+			if ((own && (event.kind() == Kind.STARTED || stop)) || event.kind() == Kind.GROUP_STOPPING) {
 				return;
 			}
 		}
