@@ -101,7 +101,8 @@ final class Limits {
 		long number = this.start.current();
 		if (!this.start.isExecuting(number)) {
 			boolean waits = this.start.state == MemberState.STANDBY || this.start.restartsTogether;
-			return untilExecution(now) + ((waits) ? this.settings.readyTimeout : MIN_LOOK);
+			return untilExecution(now)
+					+ ((waits) ? this.settings.readyTimeout : Math.min(MIN_LOOK, this.settings.readyTimeout));
 		}
 		long left = readiness.left(now);
 		if (left > 0) {

@@ -28,7 +28,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class VirtualSchedulesTests {
 
-	private static final int SCHEDULES = Boolean.getBoolean("run.everything") ? 20_000 : 2_000;
+	private static final int SCHEDULES = Boolean.getBoolean("run.everything") ? 8_000 : 2_000;
 
 	private static final int PLAYS_OF_ONE_SEED = 1_000;
 
