@@ -13,6 +13,7 @@ import java.util.List;
 
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.MemberSnapshot;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,6 +53,21 @@ class ForwarderTests {
 				assertThat(member(application, "forward").executions()).as("of the group").isOne();
 				assertThat(member(application, "line-server").executions()).isOne();
 			}
+		}
+	}
+
+	@Test
+	void nothingElseWaitsForATargetThatIsAway() throws Exception {
+		int port;
+		try (ServerSocket closed = new ServerSocket(0)) {
+			port = closed.getLocalPort();
+		}
+		try (ConfigurableApplicationContext application = start(port)) {
+			LineServer server = application.getBean(LineServer.class);
+			Awaitility.await().atMost(LIMIT).until(() -> server.localPort() > 0);
+			assertThat(LineClient.exchange(server.localPort(), "away 1\n")).containsExactly("ok");
+			Awaitility.await().atMost(LIMIT).until(() -> member(application, "forwarder-receive").failures() > 1);
+			assertThat(member(application, "forwarder-send").executions()).isZero();
 		}
 	}
 
