@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 
 import dev.rungroup.annotation.LoopActor;
+import dev.rungroup.cluster.ClusterSingleton;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,6 +14,10 @@ import org.springframework.stereotype.Component;
  * A plain component with a method that is an actor: {@code housekeeping-delete-old}. If
  * the database is gone the method fails, which is logged and counted, and is called again
  * after the back-off of {@code run.retry.*}.
+ * <p>
+ * Of several nodes with one database, one is enough: with the profile {@code postgres} it
+ * runs on the node that has its lock. Otherwise {@code run.cluster.enabled} is false, and
+ * it runs wherever the application does.
  */
 @Component
 class Housekeeping {
@@ -29,6 +34,7 @@ class Housekeeping {
 	}
 
 	@LoopActor(delay = "${sample.housekeeping-delay}")
+	@ClusterSingleton
 	void deleteOld() {
 		int deleted = this.store.deleteReceivedBefore(Instant.now().minus(this.keepFor));
 		if (deleted > 0) {

@@ -14,16 +14,18 @@ import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.context.annotation.Profile;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /**
- * The table of measurements.
+ * The table of measurements, in H2.
  */
 @Component
+@Profile("!postgres")
 class MeasurementStore {
 
-	private static final String ROW = "(CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS DECFLOAT), CAST(? AS VARCHAR),"
+	private static final String ROW = "(CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS %s), CAST(? AS VARCHAR),"
 			+ " CAST(? AS TIMESTAMP(6) WITH TIME ZONE))";
 
 	private final JdbcClient jdbc;
@@ -39,10 +41,17 @@ class MeasurementStore {
 	 * start some may still wait from the first time.
 	 */
 	void save(List<Line> lines) {
+		merge(lines, "DECFLOAT");
+		// H2 writes what is committed up to half a second later; what is answered
+		// 'ok' must survive a kill -9, and a power failure
+		this.jdbc.sql("CHECKPOINT SYNC").update();
+	}
+
+	final void merge(List<Line> lines, String exactNumber) {
 		Map<String, Line> byId = new LinkedHashMap<>();
 		lines.forEach((line) -> byId.put(line.id(), line));
 		// one statement is one transaction
-		String rows = String.join(", ", Collections.nCopies(byId.size(), ROW));
+		String rows = String.join(", ", Collections.nCopies(byId.size(), ROW.formatted(exactNumber)));
 		List<@Nullable Object> parameters = new ArrayList<>();
 		for (Line line : byId.values()) {
 			parameters.add(line.id());
@@ -57,9 +66,6 @@ class MeasurementStore {
 				WHEN NOT MATCHED THEN INSERT (id, name, amount, unit, received_at)
 				VALUES (line.id, line.name, line.amount, line.unit, line.received_at)
 				""".formatted(rows)).params(parameters).update();
-		// H2 writes what is committed up to half a second later; what is answered
-		// 'ok' must survive a kill -9, and a power failure
-		this.jdbc.sql("CHECKPOINT SYNC").update();
 	}
 
 	List<Stored> latest(String name, int limit) {
@@ -74,9 +80,10 @@ class MeasurementStore {
 
 	List<Stored> latestOfEach() {
 		return this.jdbc.sql("""
-				SELECT name, amount, unit, received_at FROM measurement
-				QUALIFY ROW_NUMBER() OVER (PARTITION BY name ORDER BY received_at DESC, id) = 1
-				ORDER BY received_at, name
+				SELECT name, amount, unit, received_at
+				FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY name ORDER BY received_at DESC, id) AS age
+					FROM measurement) ranked
+				WHERE age = 1 ORDER BY received_at, name
 				""").query(MeasurementStore::stored).list();
 	}
 

@@ -36,6 +36,8 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.ApplicationContext;
+import org.springframework.integration.jdbc.lock.LockRepository;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.DynamicPropertyRegistry;
@@ -64,6 +66,9 @@ class SampleApplicationTests {
 
 	@Autowired
 	private JdbcClient jdbc;
+
+	@Autowired
+	private ApplicationContext context;
 
 	@LocalServerPort
 	private int httpPort;
@@ -362,6 +367,13 @@ class SampleApplicationTests {
 			.contains("run_actor_executions_seconds_count{actor=\"inbox-reader\"")
 			.contains("run_retry_attempts_total{")
 			.contains("run_actor_failures_total{actor=\"line-writer-1\"");
+	}
+
+	@Test
+	void oneNodeKeepsHouseWithoutALock() throws Exception {
+		assertThat(get("/actuator/actors/housekeeping-delete-old").body()).contains("\"cluster\":null");
+		assertThat(this.context.getBeanNamesForType(LockRepository.class)).isEmpty();
+		await().until(() -> member("housekeeping-delete-old").executions() > 0);
 	}
 
 	@Test
