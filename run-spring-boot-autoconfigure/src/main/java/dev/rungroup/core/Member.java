@@ -1,6 +1,5 @@
 package dev.rungroup.core;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -138,7 +137,7 @@ public final class Member {
 	 * Describes a {@link Member}. Setting one value never changes another. Not safe for
 	 * use by several threads at once.
 	 */
-	public static final class Builder {
+	public static final class Builder extends SettingsBuilder<Builder> {
 
 		private final String name;
 
@@ -156,9 +155,6 @@ public final class Member {
 
 		private final List<Consumer<? super Throwable>> failureHandlers = new ArrayList<>();
 
-		/** Null while all are the default, so that very many members share them. */
-		private MemberSettings.@Nullable Builder settings;
-
 		private Builder(String name, @Nullable InnerGroup inner) {
 			if (Objects.requireNonNull(name, "name").isBlank()) {
 				throw new IllegalArgumentException("A member's name must not be blank");
@@ -167,23 +163,13 @@ public final class Member {
 			this.inner = inner;
 		}
 
-		private MemberSettings.Builder settings() {
-			MemberSettings.Builder settings = this.settings;
-			if (settings == null) {
-				settings = MemberSettings.builder();
-				this.settings = settings;
-			}
-			return settings;
-		}
-
 		/**
 		 * Set all settings at once, in place of those set before.
 		 * @param settings the settings
 		 * @return this builder
 		 */
 		public Builder settings(MemberSettings settings) {
-			this.settings = settings.toBuilder();
-			return this;
+			return copy(settings);
 		}
 
 		/**
@@ -246,90 +232,6 @@ public final class Member {
 		}
 
 		/**
-		 * Set what happens when an execution returned.
-		 * @param policy default: {@link Policy#SHUTDOWN}
-		 * @return this builder
-		 */
-		public Builder onDone(Policy policy) {
-			settings().onDone(policy);
-			return this;
-		}
-
-		/**
-		 * Set what happens when an execution failed.
-		 * @param policy default: {@link Policy#SHUTDOWN}
-		 * @return this builder
-		 */
-		public Builder onError(Policy policy) {
-			settings().onError(policy);
-			return this;
-		}
-
-		/**
-		 * Set the pause before the first execution.
-		 * @param delay default: none
-		 * @return this builder
-		 */
-		public Builder initialDelay(Duration delay) {
-			settings().initialDelay(delay);
-			return this;
-		}
-
-		/**
-		 * Set the pause between a normal return and the next execution.
-		 * @param delay default: none
-		 * @return this builder
-		 */
-		public Builder delay(Duration delay) {
-			settings().delay(delay);
-			return this;
-		}
-
-		/**
-		 * Set the pause between a failure and the next execution.
-		 * @param backoff default: one second, doubled for each further failure in a row,
-		 * at most 30 seconds
-		 * @return this builder
-		 */
-		public Builder backoff(Backoff backoff) {
-			settings().backoff(backoff);
-			return this;
-		}
-
-		/**
-		 * Set how many restarts after failures are allowed; the first execution does not
-		 * count. Without {@link #within(Duration)} it limits failures in a row.
-		 * @param max 0 or more, or -1 for no limit, which is the default
-		 * @return this builder
-		 */
-		public Builder maxRestarts(int max) {
-			settings().maxRestarts(max);
-			return this;
-		}
-
-		/**
-		 * Let the restart limit of {@link #maxRestarts(int)} count failures inside a
-		 * window of time that ends now, in place of failures in a row.
-		 * @param window longer than zero
-		 * @return this builder
-		 */
-		public Builder within(Duration window) {
-			settings().within(Objects.requireNonNull(window, "within"));
-			return this;
-		}
-
-		/**
-		 * Set what happens when the restart limit is reached.
-		 * @param policy {@link Policy#SHUTDOWN}, which is the default, or
-		 * {@link Policy#DO_NOTHING}
-		 * @return this builder
-		 */
-		public Builder onExhausted(Policy policy) {
-			settings().onExhausted(policy);
-			return this;
-		}
-
-		/**
 		 * Set the failures that shut the group down whatever {@link #onError(Policy)}
 		 * says. Replaces what was set before.
 		 * @param types default: {@link Error}; none at all for no fatal failures
@@ -337,78 +239,7 @@ public final class Member {
 		 */
 		@SafeVarargs
 		public final Builder fatal(Class<? extends Throwable>... types) {
-			settings().fatal(List.of(types));
-			return this;
-		}
-
-		/**
-		 * Limit the time of one execution. One that takes longer is interrupted and has
-		 * failed with a {@link java.util.concurrent.TimeoutException}.
-		 * @param timeout longer than zero; default: no limit
-		 * @return this builder
-		 */
-		public Builder timeout(Duration timeout) {
-			settings().timeout(Objects.requireNonNull(timeout, "timeout"));
-			return this;
-		}
-
-		/**
-		 * Expect the body to call {@link MemberContext#ready()} within this time, counted
-		 * from its first execution and again from its first after a failure. If it does
-		 * not, the execution that goes on then is interrupted and has failed with a
-		 * {@link java.util.concurrent.TimeoutException}; so has one that returns
-		 * unannounced if the next, after the delay, would come too late. The next stage
-		 * starts when every such member of this one is ready.
-		 * @param timeout longer than zero; default: it need not be said
-		 * @return this builder
-		 */
-		public Builder readyTimeout(Duration timeout) {
-			settings().readyTimeout(Objects.requireNonNull(timeout, "readyTimeout"));
-			return this;
-		}
-
-		/**
-		 * Set what the member gets at a stop when it has no interrupter of its own.
-		 * @param onStop default: {@link OnStop#INTERRUPT}
-		 * @return this builder
-		 */
-		public Builder onStop(OnStop onStop) {
-			settings().onStop(onStop);
-			return this;
-		}
-
-		/**
-		 * Limit the time without progress: since an execution began or ended, or sent a
-		 * {@linkplain MemberContext#heartbeat() heartbeat}. A pause of the whole JVM does
-		 * not count.
-		 * @param limit longer than zero; default: no limit
-		 * @return this builder
-		 */
-		public Builder stallAfter(Duration limit) {
-			settings().stallAfter(Objects.requireNonNull(limit, "stallAfter"));
-			return this;
-		}
-
-		/**
-		 * Set what happens when the member makes no progress for longer than
-		 * {@link #stallAfter(Duration)}. {@link GroupListener#memberStalled} is called in
-		 * any case.
-		 * @param onStall default: {@link OnStall#REPORT}
-		 * @return this builder
-		 */
-		public Builder onStall(OnStall onStall) {
-			settings().onStall(onStall);
-			return this;
-		}
-
-		/**
-		 * Set the stage: a lower one starts earlier and stops later.
-		 * @param stage default: 0
-		 * @return this builder
-		 */
-		public Builder stage(int stage) {
-			settings().stage(stage);
-			return this;
+			return fatal(List.of(types));
 		}
 
 		/**
@@ -428,12 +259,16 @@ public final class Member {
 				throw contradiction("has two things to execute: call execute(...) once");
 			}
 			try {
-				MemberSettings.Builder settings = this.settings;
-				return new Member(this, (settings != null) ? settings.build().check() : MemberSettings.DEFAULT);
+				return new Member(this, settings().check());
 			}
 			catch (IllegalStateException ex) {
 				throw contradiction("has " + ex.getMessage());
 			}
+		}
+
+		@Override
+		Builder self() {
+			return this;
 		}
 
 		private void refuseForGroup(boolean given, String method) {

@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MemberSettings {
 
-	private static final Backoff DEFAULT_BACKOFF = Backoff.exponential(Duration.ofSeconds(1), 2.0,
-			Duration.ofSeconds(30));
-
 	static final MemberSettings DEFAULT = new MemberSettings(new Builder());
 
 	final Policy onDone;
@@ -53,7 +50,7 @@ public final class MemberSettings {
 
 	final long stallAfter;
 
-	private MemberSettings(Builder builder) {
+	MemberSettings(SettingsBuilder<?> builder) {
 		this.onDone = builder.onDone;
 		this.onError = builder.onError;
 		this.backoff = builder.backoff;
@@ -84,23 +81,7 @@ public final class MemberSettings {
 	 * @return a builder, which changes nothing here
 	 */
 	public Builder toBuilder() {
-		Builder builder = new Builder();
-		builder.onDone = this.onDone;
-		builder.onError = this.onError;
-		builder.backoff = this.backoff;
-		builder.maxRestarts = this.maxRestarts;
-		builder.onExhausted = this.onExhausted;
-		builder.fatal = this.fatal;
-		builder.onStop = this.onStop;
-		builder.onStall = this.onStall;
-		builder.stage = this.stage;
-		builder.initialDelay = this.initialDelay;
-		builder.delay = this.delay;
-		builder.within = this.within;
-		builder.timeout = this.timeout;
-		builder.readyTimeout = this.readyTimeout;
-		builder.stallAfter = this.stallAfter;
-		return builder;
+		return new Builder().copy(this);
 	}
 
 	/**
@@ -224,201 +205,9 @@ public final class MemberSettings {
 	 * Changes settings, each without changing another; {@link Member.Builder} says more
 	 * about each. Not safe for use by several threads at once.
 	 */
-	public static final class Builder {
-
-		private Policy onDone = Policy.SHUTDOWN;
-
-		private Policy onError = Policy.SHUTDOWN;
-
-		private Backoff backoff = DEFAULT_BACKOFF;
-
-		private int maxRestarts = -1;
-
-		private Policy onExhausted = Policy.SHUTDOWN;
-
-		private List<Class<? extends Throwable>> fatal = List.of(Error.class);
-
-		private OnStop onStop = OnStop.INTERRUPT;
-
-		private OnStall onStall = OnStall.REPORT;
-
-		private int stage;
-
-		private long initialDelay;
-
-		private long delay;
-
-		private long within;
-
-		private long timeout;
-
-		private long readyTimeout;
-
-		private long stallAfter;
+	public static final class Builder extends SettingsBuilder<Builder> {
 
 		private Builder() {
-		}
-
-		/**
-		 * Set what happens when an execution returned.
-		 * @param policy the policy
-		 * @return this builder
-		 */
-		public Builder onDone(Policy policy) {
-			this.onDone = Objects.requireNonNull(policy, "policy");
-			return this;
-		}
-
-		/**
-		 * Set what happens when an execution failed.
-		 * @param policy the policy
-		 * @return this builder
-		 */
-		public Builder onError(Policy policy) {
-			this.onError = Objects.requireNonNull(policy, "policy");
-			return this;
-		}
-
-		/**
-		 * Set the pause before the first execution.
-		 * @param delay zero or more
-		 * @return this builder
-		 */
-		public Builder initialDelay(Duration delay) {
-			this.initialDelay = Durations.saturatedNanos(Durations.notNegative(delay, "initialDelay"));
-			return this;
-		}
-
-		/**
-		 * Set the pause between a normal return and the next execution.
-		 * @param delay zero or more
-		 * @return this builder
-		 */
-		public Builder delay(Duration delay) {
-			this.delay = Durations.saturatedNanos(Durations.notNegative(delay, "delay"));
-			return this;
-		}
-
-		/**
-		 * Set the pause between a failure and the next execution.
-		 * @param backoff the back-off
-		 * @return this builder
-		 */
-		public Builder backoff(Backoff backoff) {
-			this.backoff = Objects.requireNonNull(backoff, "backoff");
-			return this;
-		}
-
-		/**
-		 * Set the restart limit.
-		 * @param max 0 or more, or -1 for none
-		 * @return this builder
-		 */
-		public Builder maxRestarts(int max) {
-			if (max < -1) {
-				throw new IllegalArgumentException("maxRestarts must be at least 0, or -1 for no limit, but is " + max);
-			}
-			this.maxRestarts = max;
-			return this;
-		}
-
-		/**
-		 * Let the restart limit count failures inside a window.
-		 * @param window longer than zero; {@code null} to count consecutive failures
-		 * @return this builder
-		 * @see Member.Builder#within(Duration)
-		 */
-		public Builder within(@Nullable Duration window) {
-			this.within = nanosOrZero(window, "within");
-			return this;
-		}
-
-		/**
-		 * Set what happens when the restart limit is reached.
-		 * @param policy SHUTDOWN or DO_NOTHING
-		 * @return this builder
-		 * @see Member.Builder#onExhausted(Policy)
-		 */
-		public Builder onExhausted(Policy policy) {
-			this.onExhausted = Objects.requireNonNull(policy, "policy");
-			return this;
-		}
-
-		/**
-		 * Set the failures that shut the group down in any case.
-		 * @param types the types
-		 * @return this builder
-		 * @see Member.Builder#fatal(Class[])
-		 */
-		public Builder fatal(List<Class<? extends Throwable>> types) {
-			this.fatal = List.copyOf(types);
-			return this;
-		}
-
-		/**
-		 * Limit the time of one execution.
-		 * @param timeout longer than zero; {@code null} for no limit
-		 * @return this builder
-		 */
-		public Builder timeout(@Nullable Duration timeout) {
-			this.timeout = nanosOrZero(timeout, "timeout");
-			return this;
-		}
-
-		/**
-		 * Expect the member to say that it is ready within a time.
-		 * @param timeout longer than zero; {@code null} to expect nothing
-		 * @return this builder
-		 * @see Member.Builder#readyTimeout(Duration)
-		 */
-		public Builder readyTimeout(@Nullable Duration timeout) {
-			this.readyTimeout = nanosOrZero(timeout, "readyTimeout");
-			return this;
-		}
-
-		/**
-		 * Set what a stop means without an interrupter.
-		 * @param onStop interrupt or finish
-		 * @return this builder
-		 * @see Member.Builder#onStop(OnStop)
-		 */
-		public Builder onStop(OnStop onStop) {
-			this.onStop = Objects.requireNonNull(onStop, "onStop");
-			return this;
-		}
-
-		/**
-		 * Limit the time without progress.
-		 * @param limit longer than zero; {@code null} for no limit
-		 * @return this builder
-		 */
-		public Builder stallAfter(@Nullable Duration limit) {
-			this.stallAfter = nanosOrZero(limit, "stallAfter");
-			return this;
-		}
-
-		/**
-		 * Set what happens to a stalled member.
-		 * @param onStall what happens
-		 * @return this builder
-		 */
-		public Builder onStall(OnStall onStall) {
-			this.onStall = Objects.requireNonNull(onStall, "onStall");
-			return this;
-		}
-
-		/**
-		 * Set the stage.
-		 * @param stage the stage
-		 * @return this builder
-		 */
-		public Builder stage(int stage) {
-			this.stage = stage;
-			return this;
-		}
-
-		private static long nanosOrZero(@Nullable Duration duration, String name) {
-			return (duration != null) ? Durations.saturatedNanos(Durations.positive(duration, name)) : 0;
 		}
 
 		/**
@@ -427,7 +216,12 @@ public final class MemberSettings {
 		 * @return the settings
 		 */
 		public MemberSettings build() {
-			return new MemberSettings(this);
+			return settings();
+		}
+
+		@Override
+		Builder self() {
+			return this;
 		}
 
 	}
