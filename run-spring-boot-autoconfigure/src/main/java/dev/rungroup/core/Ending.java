@@ -4,6 +4,8 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Ending {
 
-	private final String group;
+	private final Group group;
 
 	/** Whether the thread inside run() was interrupted. */
 	boolean interrupted;
@@ -22,7 +24,7 @@ final class Ending {
 
 	private @Nullable Throwable failure;
 
-	Ending(String group) {
+	Ending(Group group) {
 		this.group = group;
 	}
 
@@ -32,7 +34,7 @@ final class Ending {
 	void abandoned(List<MemberSlot> slots) {
 		// The last one may have ended at the last moment
 		if (!slots.isEmpty()) {
-			this.unstopped = UnstoppedMembersException.of(this.group, slots);
+			this.unstopped = UnstoppedMembersException.of(this.group.name, slots);
 		}
 	}
 
@@ -60,6 +62,45 @@ final class Ending {
 		}
 	}
 
+	/**
+	 * Wait until a thread is gone whose work is done.
+	 * @param until when to wait no longer, as {@link System#nanoTime()} has it
+	 */
+	void join(@Nullable Thread thread, long until) {
+		// An interrupter that got no thread was called on this one
+		while (thread != null && thread != Thread.currentThread() && thread.isAlive()) {
+			long left = until - System.nanoTime();
+			if (left <= 0) {
+				this.group.listeners.report("Group '" + this.group.name + "' does not wait longer for thread '"
+						+ thread.getName() + "': its work is done, but what hears of that has not returned", null);
+				return;
+			}
+			try {
+				thread.join(1 + TimeUnit.NANOSECONDS.toMillis(left));
+			}
+			catch (InterruptedException ex) {
+				this.interrupted = true;
+			}
+		}
+	}
+
+	/**
+	 * Wait for a latch, whoever interrupts.
+	 * @return whether somebody did
+	 */
+	static boolean await(CountDownLatch latch) {
+		boolean interrupted = false;
+		while (latch.getCount() > 0) {
+			try {
+				latch.await();
+			}
+			catch (InterruptedException ex) {
+				interrupted = true;
+			}
+		}
+		return interrupted;
+	}
+
 	void rethrow() throws Exception {
 		if (this.interrupted && (this.failure != null || this.unstopped != null)) {
 			Thread.currentThread().interrupt();
@@ -71,7 +112,7 @@ final class Ending {
 			throw this.unstopped;
 		}
 		if (this.interrupted) {
-			throw new InterruptedException("Interrupted while running group '" + this.group + "'");
+			throw new InterruptedException("Interrupted while running group '" + this.group.name + "'");
 		}
 	}
 

@@ -7,7 +7,6 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
@@ -101,12 +100,11 @@ public final class Group implements AutoCloseable {
 	 * @param interrupter what makes it return
 	 */
 	public void add(Task execute, Interrupter interrupter) {
-		add(execute, interrupter, UnaryOperator.identity());
+		add(unnamed(execute, interrupter));
 	}
 
-	void add(Task execute, Interrupter interrupter, UnaryOperator<Member> change) {
-		String name = this.roster.unusedName();
-		add(change.apply(Member.named(name).execute(execute).interrupt(interrupter).build()));
+	Member unnamed(Task execute, Interrupter interrupter) {
+		return Member.named(this.roster.unusedName()).execute(execute).interrupt(interrupter).build();
 	}
 
 	/**
@@ -181,16 +179,7 @@ public final class Group implements AutoCloseable {
 		if (this.roster.state() == GroupState.NEW || CurrentMember.isInside(this)) {
 			return;
 		}
-		boolean interrupted = false;
-		while (this.supervisor.terminated().getCount() > 0) {
-			try {
-				this.supervisor.terminated().await();
-			}
-			catch (InterruptedException ex) {
-				interrupted = true;
-			}
-		}
-		if (interrupted) {
+		if (Ending.await(this.supervisor.terminated())) {
 			Thread.currentThread().interrupt();
 		}
 	}

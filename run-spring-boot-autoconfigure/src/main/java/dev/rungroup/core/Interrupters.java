@@ -150,9 +150,10 @@ final class Interrupters {
 
 	/**
 	 * Do something for a member on a thread of its own.
+	 * @return that thread, null if there was none and it has been done
 	 */
-	void aside(MemberThread start, String name, Runnable work) {
-		runOnPlatformThread(() -> {
+	@Nullable Thread aside(MemberThread start, String name, Runnable work) {
+		return runOnPlatformThread(() -> {
 			Thread.currentThread().setName(start.name() + name);
 			MemberThread before = CurrentMember.set(start);
 			try {
@@ -181,9 +182,11 @@ final class Interrupters {
 		}
 	}
 
-	private void runOnPlatformThread(Runnable work) {
+	private @Nullable Thread runOnPlatformThread(Runnable work) {
 		try {
-			this.group.time.start(this.platformThreads.newThread(work), Integer.MAX_VALUE);
+			Thread thread = this.platformThreads.newThread(work);
+			this.group.time.start(thread, Integer.MAX_VALUE);
+			return thread;
 		}
 		catch (OutOfMemoryError ex) {
 			// No thread is left: one after another is better than none
@@ -194,6 +197,7 @@ final class Interrupters {
 			finally {
 				Thread.currentThread().setName(name);
 			}
+			return null;
 		}
 	}
 

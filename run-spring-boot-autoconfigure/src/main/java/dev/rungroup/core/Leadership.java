@@ -53,7 +53,7 @@ public interface Leadership {
 		 * The member has ended, its body and its interrupter have returned, and it is not
 		 * to be started again at once, alone or along with others: give leadership away.
 		 * Called once, on the member's thread, that of its interrupter, one made for it,
-		 * the supervisor's, or that of who started or stopped it, as the caller of
+		 * or that of who started or stopped it, as the caller of
 		 * {@link Group#stopMember(String)}. The end of the group waits for it, and if it
 		 * has a shutdown timeout not much longer than that.
 		 */

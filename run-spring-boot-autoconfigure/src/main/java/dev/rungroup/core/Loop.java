@@ -40,7 +40,7 @@ public final class Loop {
 	 * @param interrupter what makes it return
 	 */
 	public void add(Task execute, Interrupter interrupter) {
-		this.group.add(execute, interrupter, Member::looping);
+		this.group.add(this.group.unnamed(execute, interrupter).looping());
 	}
 
 	/**

@@ -24,10 +24,12 @@ final class MemberLeadership {
 	/** The term in which it leads or led last. Written by the member's thread. */
 	private volatile Leadership.@Nullable Term term;
 
-	/** Gives leadership away in the place of the supervisor; written by itself. */
-	private volatile @Nullable Thread aside;
+	// Used by the supervisor alone
 
-	/** When the supervisor looks at the term again. Used by it alone. */
+	/** The thread that gives leadership away in its place, or did. */
+	@Nullable Thread aside;
+
+	/** When it looks at the term again. */
 	private Agenda.@Nullable Entry nextLook;
 
 	MemberLeadership(MemberSlot slot, Leadership leadership) {
@@ -92,9 +94,13 @@ final class MemberLeadership {
 	 * A thread of the member has done its last work: perhaps all is over.
 	 */
 	void endIfOver() {
-		Leadership.Candidacy ended = this.slot.group.roster.locked(() -> {
-			boolean over = this.slot.pending == 0
-					&& (this.slot.part == null || this.slot.group.roster.state() == GroupState.STOPPED);
+		tell(takeIfOver());
+	}
+
+	private Leadership.@Nullable Candidacy takeIfOver() {
+		return this.slot.group.roster.locked(() -> {
+			boolean over = this.slot.pending == 0 && (this.slot.group.roster.state() == GroupState.STOPPED
+					|| (this.slot.part == null && !this.slot.isToBeInterrupted()));
 			Leadership.Candidacy candidacy = (over) ? this.candidacy : null;
 			if (candidacy != null) {
 				this.candidacy = null;
@@ -103,6 +109,9 @@ final class MemberLeadership {
 			}
 			return candidacy;
 		});
+	}
+
+	private void tell(Leadership.@Nullable Candidacy ended) {
 		if (ended != null) {
 			this.slot.group.listeners.guarded(ended::ended, "Leadership", this.slot.name());
 		}
@@ -111,10 +120,14 @@ final class MemberLeadership {
 	// ---- The supervisor's thread
 
 	/**
-	 * The thread that gives leadership away, or did, and is no member's.
+	 * If all is over, give leadership away on a thread of its own: that takes time.
 	 */
-	@Nullable Thread aside() {
-		return this.aside;
+	void endIfOver(Interrupters interrupters) {
+		MemberThread start = this.slot.start();
+		Leadership.Candidacy ended = takeIfOver();
+		if (ended != null && start != null) {
+			this.aside = interrupters.aside(start, "-leadership", () -> tell(ended));
+		}
 	}
 
 	void abandoned() {
@@ -147,12 +160,8 @@ final class MemberLeadership {
 		MemberThread start = this.slot.start();
 		Leadership.Term term = this.term;
 		if (start != null && start.isEnded()) {
-			// It was to be restarted along with others, and is not. Not on this thread:
-			// to give leadership away takes time
-			interrupters.aside(start, "-leadership", () -> {
-				this.aside = Thread.currentThread();
-				endIfOver();
-			});
+			// It was to be restarted along with others, and is not
+			endIfOver(interrupters);
 			return 0;
 		}
 		if (start == null || term == null) {

@@ -117,6 +117,14 @@ final class MemberSlot {
 		return next;
 	}
 
+	/**
+	 * Whether its interrupter is still to be called because its stage stops. Under the
+	 * roster's lock.
+	 */
+	boolean isToBeInterrupted() {
+		return this.member.interrupter != null && !this.interrupted && this.stage.stop != null && !this.stage.swept;
+	}
+
 	void hold(boolean held, long now) {
 		this.heldAt = now;
 		this.held = held;

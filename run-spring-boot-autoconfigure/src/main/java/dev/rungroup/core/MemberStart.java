@@ -133,6 +133,48 @@ abstract class MemberStart extends ExecutionGate {
 		}
 	}
 
+	/**
+	 * An execution failed: it is not ready until it has shown that it works again.
+	 * @return whether that was one failure more than the restart limit allows
+	 */
+	final boolean noteFailure(Throwable failure, long now, long took) {
+		FailureHistory history = this.slot.historyOfFailures();
+		boolean exhausted = history.isExhaustedBy(now, took);
+		history.failed(failure, now, took);
+		this.unready = true;
+		takeBackReady();
+		return exhausted;
+	}
+
+	final void noteReturn() {
+		FailureHistory history = this.slot.history();
+		if (history != null && history.consecutive() > 0) {
+			history.returned();
+		}
+		if (this.unready && settings().readyTimeout == 0) {
+			this.unready = false;
+		}
+	}
+
+	/**
+	 * What was is forgotten, as at a new start.
+	 */
+	final void startAnew() {
+		FailureHistory history = this.slot.history();
+		if (history != null) {
+			history.startAnew();
+		}
+		this.unready = saysWhenReady();
+		takeBackReady();
+	}
+
+	private void takeBackReady() {
+		Readiness readiness = this.readiness;
+		if (readiness != null) {
+			readiness.takeBack();
+		}
+	}
+
 	// ---- Any thread
 
 	final boolean isEnded() {

@@ -159,15 +159,7 @@ final class MemberThread extends MemberStart implements Runnable {
 		this.exhausted = false;
 		this.restarting = false;
 		this.first = true;
-		FailureHistory history = this.slot.history();
-		if (history != null) {
-			history.startAnew();
-		}
-		this.unready = saysWhenReady();
-		Readiness readiness = readiness();
-		if (readiness != null) {
-			readiness.takeBack();
-		}
+		startAnew();
 		if (this.clock != null) {
 			this.clock.reset();
 		}
@@ -366,7 +358,7 @@ final class MemberThread extends MemberStart implements Runnable {
 		this.stoppedBefore = stop() != null;
 		Outcome outcome = outcome(thrown, asked, now);
 		if (outcome instanceof Outcome.Failed failed) {
-			noteFailure(failed.failure(), now, clock.took());
+			this.exhausted = noteFailure(failed.failure(), now, clock.took());
 		}
 		else if (outcome == COMPLETED) {
 			noteReturn();
@@ -376,27 +368,6 @@ final class MemberThread extends MemberStart implements Runnable {
 		}
 		group().listeners.executionEnded(name(), outcome, clock.took());
 		return outcome;
-	}
-
-	private void noteFailure(Throwable failure, long now, long took) {
-		FailureHistory history = this.slot.historyOfFailures();
-		this.exhausted = history.isExhaustedBy(now, took);
-		history.failed(failure, now, took);
-		this.unready = true;
-		Readiness readiness = readiness();
-		if (readiness != null) {
-			readiness.takeBack();
-		}
-	}
-
-	private void noteReturn() {
-		FailureHistory history = this.slot.history();
-		if (history != null && history.consecutive() > 0) {
-			history.returned();
-		}
-		if (this.unready && settings().readyTimeout == 0) {
-			this.unready = false;
-		}
 	}
 
 	/**

@@ -53,7 +53,7 @@ final class Supervisor {
 
 	Supervisor(Group group, Group.Builder builder) {
 		this.group = group;
-		this.ending = new Ending(group.name);
+		this.ending = new Ending(group);
 		this.interrupters = new Interrupters(group, this.agenda, builder.interrupterThreads);
 	}
 
@@ -136,15 +136,7 @@ final class Supervisor {
 		if (this.group.roster.stopReason() == null || this.group.listeners.isEmpty() || isCurrent()) {
 			return;
 		}
-		boolean interrupted = false;
-		while (this.endingTold.getCount() > 0) {
-			try {
-				this.endingTold.await();
-			}
-			catch (InterruptedException ex) {
-				interrupted = true;
-			}
-		}
+		boolean interrupted = Ending.await(this.endingTold);
 		MemberThread member = CurrentMember.get();
 		if (interrupted && (member == null || !member.isCurrent())) {
 			// Meant for the caller of add(), whose member got no thread. For a member's
@@ -291,16 +283,12 @@ final class Supervisor {
 		long end = Durations.after(System.nanoTime(), Math.max(MIN_JOIN, timeLeft(reason)));
 		for (MemberThread start : this.group.roster.finish()) {
 			// Its work is done; wait for the threads to be gone as well
-			join(start.thread, end);
-			join(start.interrupterThread, end);
-			if (start.slot.leadership != null) {
-				start.slot.leadership.endIfOver();
-			}
+			this.ending.join(start.thread, end);
+			this.ending.join(start.interrupterThread, end);
 		}
-		for (MemberLeadership leadership : this.group.roster.leaderships()) {
-			leadership.endIfOver();
-			join(leadership.aside(), end);
-		}
+		List<MemberLeadership> leaderships = this.group.roster.leaderships();
+		leaderships.forEach((leadership) -> leadership.endIfOver(this.interrupters));
+		leaderships.forEach((leadership) -> this.ending.join(leadership.aside, end));
 		this.group.roster.complete(this.ending);
 		noteInterrupt();
 		this.group.listeners.groupStopped(reason);
@@ -314,24 +302,6 @@ final class Supervisor {
 			return NEVER;
 		}
 		return (reason != null) ? deadline() - this.group.time.nanoTime() : this.group.shutdownTimeout;
-	}
-
-	private void join(@Nullable Thread thread, long end) {
-		// An interrupter that got no thread was called on this one
-		while (thread != null && thread != Thread.currentThread() && thread.isAlive()) {
-			long left = end - System.nanoTime();
-			if (left <= 0) {
-				this.group.listeners.report("Group '" + this.group.name + "' does not wait longer for thread '"
-						+ thread.getName() + "': its work is done, but what hears of that has not returned", null);
-				return;
-			}
-			try {
-				thread.join(1 + TimeUnit.NANOSECONDS.toMillis(left));
-			}
-			catch (InterruptedException ex) {
-				this.ending.interrupted = true;
-			}
-		}
 	}
 
 	/**

@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import org.jspecify.annotations.Nullable;
@@ -419,6 +420,26 @@ class LeadershipTests {
 	}
 
 	@Test
+	void aLeadershipThatNeverHearsOutThatItEndsDoesNotKeepTheGroup() {
+		CountDownLatch returned = new CountDownLatch(1);
+		this.leadership.whenEnded = () -> this.time.elsewhere(() -> Waits.await(returned));
+		Group group = this.builder.strategy(RestartStrategy.ALL).shutdownTimeout(Duration.ofSeconds(2)).build();
+		group.add(this.worker.execute(looks()).build());
+		group.add(Member.named("failing").onError(Policy.RESTART).execute((context) -> {
+			context.sleep(Duration.ofSeconds(5));
+			throw new IllegalStateException();
+		}).backoff(Backoff.fixed(Duration.ofHours(1))).build());
+		this.leadership.grant(100_000);
+		run(group, () -> {
+			sleep(10);
+			group.stop();
+		});
+		returned.countDown();
+		assertThat(this.leadership.events).containsExactly("candidate worker", "ended");
+		assertThat(this.leadership.endedOn).isEqualTo("worker-leadership");
+	}
+
+	@Test
 	void aSiblingThatCompletesBeforeItIsTakenDownGivesLeadershipAwayAndNotOnTheSupervisorsThread() {
 		Group group = this.builder.name("group").strategy(RestartStrategy.ALL).keepStopped(true).build();
 		group.add(this.worker.onDone(Policy.DO_NOTHING).execute(() -> sleep(8)).build());
@@ -451,6 +472,34 @@ class LeadershipTests {
 			group.stop();
 		});
 		assertThat(this.leadership.endedOn).isEqualTo("worker-interrupt");
+	}
+
+	@Test
+	void aMemberThatEndsBeforeItsInterrupterIsCalledLeadsUntilThatReturns() {
+		AtomicInteger threads = new AtomicInteger();
+		Group group = Group.builder()
+			.time(this.time)
+			.interrupterThreads(this.time::thread)
+			.threadFactory((work) -> {
+				if (threads.getAndIncrement() == 1) {
+					sleep(3);
+				}
+				return this.time.thread(work);
+			})
+			.build();
+		group.add(this.worker.execute((context) -> {
+			while (context.stopReason() == null) {
+				context.sleep(Duration.ofMillis(100));
+			}
+		}).interrupt((reason) -> this.leadership.events.add("interrupter")).build());
+		group.add(Member.named("other").execute(() -> {
+		}).build());
+		this.leadership.grant(100);
+		run(group, () -> {
+			sleep(1);
+			group.stop();
+		});
+		assertThat(this.leadership.events).containsExactly("candidate worker", "interrupter", "ended");
 	}
 
 	@Test
