@@ -15,7 +15,9 @@ import javax.tools.ToolProvider;
  */
 final class BeanClasses {
 
-	static final int COUNT = 1000;
+	private static final int ACTORS = 4000;
+
+	private static final int LIFECYCLES = 100;
 
 	static final String ACTOR = "generated.Actor";
 
@@ -81,8 +83,10 @@ final class BeanClasses {
 		Path folder = Files.createDirectories(Results.FOLDER.resolve("generated"));
 		List<String> arguments = new ArrayList<>(List.of("-nowarn", "-proc:none", "-d", folder.toString(), "-cp",
 				System.getProperty("java.class.path")));
-		for (int i = 0; i < COUNT; i++) {
+		for (int i = 0; i < ACTORS; i++) {
 			arguments.add(write(folder, "Actor" + i, ACTOR_SOURCE.formatted(i)));
+		}
+		for (int i = 0; i < LIFECYCLES; i++) {
 			arguments.add(write(folder, "Lifecycle" + i, LIFECYCLE_SOURCE.formatted(i, i)));
 		}
 		int failures = ToolProvider.getSystemJavaCompiler().run(null, null, null, arguments.toArray(String[]::new));

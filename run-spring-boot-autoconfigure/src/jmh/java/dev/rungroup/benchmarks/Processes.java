@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
 
 import dev.rungroup.benchmarks.application.BenchmarkApplication;
@@ -17,6 +18,8 @@ import dev.rungroup.core.Group;
 final class Processes {
 
 	private static final String INSIDE = "inside.";
+
+	private static final List<Integer> SCRAPED = List.of(1000, 4000);
 
 	/** Other jars than those of a plain application with actuator and Prometheus. */
 	private static final Pattern UNUSED = Pattern
@@ -84,6 +87,13 @@ final class Processes {
 			for (Application application : APPLICATIONS) {
 				run(application, (application.beans.equals(BeanClasses.LIFECYCLE)) ? withoutOurs : beans);
 			}
+			for (int count : SCRAPED) {
+				try (ChildJvm jvm = ChildJvm.start(beans, BenchmarkApplication.class, List.of("-Dscrape=true"),
+						List.of(BeanClasses.ACTOR, String.valueOf(count)))) {
+					jvm.awaitLine("PRINTED");
+					this.results.add("scrape.ours" + count, Objects.requireNonNull(jvm.figures().get("scrape")));
+				}
+			}
 		}
 	}
 
@@ -93,6 +103,7 @@ final class Processes {
 			this.results.add("process." + application.name, jvm.awaitLine("READY"));
 			jvm.awaitLine("PRINTED");
 			Map<String, Double> figures = jvm.figures();
+			this.results.add("cpu." + application.name, Objects.requireNonNull(figures.remove("cpu")));
 			if (application.beans.equals(BeanClasses.ACTOR) && application.count > 0) {
 				figures.forEach((name, nanos) -> this.results.add(INSIDE + application.name + "." + name, nanos));
 				this.results.add(INSIDE + application.name,

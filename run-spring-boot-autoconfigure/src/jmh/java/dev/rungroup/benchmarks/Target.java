@@ -49,14 +49,6 @@ record Target(Kind kind, double limit) {
 	}
 
 	/**
-	 * No slower than the floor, as far as that can be told: the median lies below the
-	 * floor's third quartile.
-	 */
-	static Target noSlower() {
-		return new Target(Kind.NO_SLOWER, 0);
-	}
-
-	/**
 	 * Something to know, without a target.
 	 */
 	static Target none(boolean bytes) {
@@ -72,7 +64,6 @@ record Target(Kind kind, double limit) {
 			case TIMES -> "at most " + decimal(this.limit) + "x";
 			case MORE_NANOS, MORE_BYTES -> "at most " + format(this.limit) + " more";
 			case NANOS, BYTES -> "at most " + format(this.limit);
-			case NO_SLOWER -> "no slower";
 			case NO_TARGET_BYTES, NO_TARGET_NANOS -> "";
 		};
 	}
@@ -88,7 +79,6 @@ record Target(Kind kind, double limit) {
 		String more = ((difference < 0) ? "-" : "+") + format(Math.abs(difference));
 		return switch (this.kind) {
 			case TIMES -> decimal(ours.median() / floor.median()) + "x";
-			case NO_SLOWER -> decimal(ours.median() / floor.median()) + "x, " + more;
 			default -> more;
 		};
 	}
@@ -108,7 +98,6 @@ record Target(Kind kind, double limit) {
 			case MORE_NANOS, MORE_BYTES -> median - base <= this.limit;
 			case NANOS -> median <= this.limit;
 			case BYTES -> median <= this.limit + NO_BYTES;
-			case NO_SLOWER -> floor != null && median <= floor.quantile(0.75);
 			case NO_TARGET_BYTES, NO_TARGET_NANOS -> true;
 		};
 	}
@@ -150,7 +139,7 @@ record Target(Kind kind, double limit) {
 	 */
 	enum Kind {
 
-		TIMES, MORE_NANOS, MORE_BYTES, NANOS, BYTES, NO_SLOWER, NO_TARGET_NANOS, NO_TARGET_BYTES
+		TIMES, MORE_NANOS, MORE_BYTES, NANOS, BYTES, NO_TARGET_NANOS, NO_TARGET_BYTES
 
 	}
 

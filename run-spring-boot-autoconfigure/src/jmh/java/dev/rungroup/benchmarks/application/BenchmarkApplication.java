@@ -1,8 +1,12 @@
 package dev.rungroup.benchmarks.application;
 
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.SpringApplication;
@@ -15,11 +19,14 @@ import org.springframework.context.annotation.Bean;
 /**
  * An application with the given bean classes and nothing else: actors, or lifecycle beans
  * with threads that are written by hand. Says READY when it is ready and all of them run,
- * and with {@code -Ddetails=true} what each of our beans has taken.
+ * and with {@code -Ddetails=true} what each of our beans has taken, with
+ * {@code -Dscrape=true} what a scrape of all meters takes.
  */
 @SpringBootConfiguration
 @EnableAutoConfiguration
 public class BenchmarkApplication {
+
+	private static final int SCRAPES = 5;
 
 	private static final StartupCost cost = new StartupCost();
 
@@ -48,15 +55,32 @@ public class BenchmarkApplication {
 			throw new IllegalStateException(ex);
 		}
 		System.out.println("READY");
+		long cpu = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
 		ConfigurableListableBeanFactory beans = event.getApplicationContext().getBeanFactory();
 		print("creating", cost.creating(beans));
 		print("scanning", cost.scanning(beans));
 		print("starting", cost.starting(beans));
 		print("beginning", cost.beginning());
+		print("cpu", cpu);
 		if (Boolean.getBoolean("details")) {
 			cost.details(beans).forEach(System.out::println);
 		}
+		if (Boolean.getBoolean("scrape")) {
+			print("scrape", scrape(event.getApplicationContext().getBean(PrometheusMeterRegistry.class)));
+		}
 		System.out.println("PRINTED");
+	}
+
+	/**
+	 * @return the nanoseconds that the last of some scrapes took
+	 */
+	private static long scrape(PrometheusMeterRegistry registry) {
+		long start = 0;
+		for (int i = 0; i < SCRAPES; i++) {
+			start = System.nanoTime();
+			registry.scrape();
+		}
+		return System.nanoTime() - start;
 	}
 
 	private static void print(String name, long nanos) {
