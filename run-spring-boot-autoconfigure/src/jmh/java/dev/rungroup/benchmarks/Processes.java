@@ -92,6 +92,7 @@ final class Processes {
 						List.of(BeanClasses.ACTOR, String.valueOf(count)))) {
 					jvm.awaitLine("PRINTED");
 					this.results.add("scrape.ours" + count, Objects.requireNonNull(jvm.figures().get("scrape")));
+					jvm.terminate();
 				}
 			}
 		}

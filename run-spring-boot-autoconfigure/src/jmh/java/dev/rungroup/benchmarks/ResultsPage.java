@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 import dev.rungroup.benchmarks.Results.Figures;
 import org.jspecify.annotations.Nullable;
@@ -64,10 +63,13 @@ final class ResultsPage {
 
 	private static List<Row> rows() {
 		List<Row> rows = new ArrayList<>();
-		for (String size : List.of("10", "1000", "100000")) {
+		List<Double> most = List.of(2.0, 1.5, 1.6);
+		List<String> sizes = List.of("10", "1000", "100000");
+		for (int i = 0; i < sizes.size(); i++) {
+			String size = sizes.get(i);
 			rows.add(new Row("group of " + size + " members: start all, one returns, interrupt all, await all",
 					"raw virtual threads, interrupted and joined", "Group.floor" + size, "Group.ours" + size,
-					Target.times(Map.of("10", 2.0, "1000", 1.5, "100000", 1.6).get(size)))
+					Target.times(most.get(i)))
 				.against("Guava ServiceManager", "Group.guava" + size, "jox supervised", "Group.jox" + size,
 						"StructuredTaskScope", "Group.structuredTaskScope" + size, "ExecutorService",
 						"Group.executorService" + size));
@@ -91,16 +93,16 @@ final class ResultsPage {
 			.against("Guava ServiceManager", "resident.guava"));
 		rows.add(new Row("start with 1 actor: inside our code", "", "", "inside.ours1", Target.millis(60)));
 		rows.add(new Row("start with 100 actors: inside our code", "", "", "inside.ours100", Target.none(false)));
-		rows.add(new Row("start with 100 actors: CPU time of the process until all run",
-				"the application without any", "cpu.none", "cpu.ours100", Target.moreMillis(150))
+		rows.add(new Row("start with 100 actors: CPU time of the process until all run", "the application without any",
+				"cpu.none", "cpu.ours100", Target.moreMillis(150))
 			.against("SmartLifecycle threads by hand", "cpu.floor100"));
 		rows.add(new Row("start with 100 actors: whole process until all run", "the application without any",
 				"process.none", "process.ours100", Target.moreMillis(100))
 			.against("SmartLifecycle threads by hand", "process.floor100"));
 		rows.add(new Row("SIGTERM to process end, 1000 actors that end at once", "the application without any",
 				"stop.none", "stop.ours1000", Target.moreMillis(80)));
-		rows.add(new Row("scrape of all meters of 4000 actors", "of 1000 actors", "scrape.ours1000",
-				"scrape.ours4000", Target.times(5)));
+		rows.add(new Row("scrape of all meters of 4000 actors", "of 1000 actors", "scrape.ours1000", "scrape.ours4000",
+				Target.times(5)));
 		rows.add(new Row("no slope: heap after 10 million iterations", "", "", "slope.iterations", Target.bytes(LEAK)));
 		rows.add(new Row("no slope: heap after 1 million restarts", "", "", "slope.restarts", Target.bytes(LEAK)));
 		for (String members : List.of("2", "100")) {

@@ -302,7 +302,8 @@ public final class Retry {
 
 		private boolean park(long nanos) {
 			Time time = this.retry.time;
-			long until = Durations.after(time.nanoTime(), nanos);
+			// The clock is not asked for a pause of nothing
+			long until = (nanos > 0) ? Durations.after(time.nanoTime(), nanos) : 0;
 			for (long left = nanos; left > 0; left = until - time.nanoTime()) {
 				if (Thread.interrupted()) {
 					return false;

@@ -130,8 +130,8 @@ public abstract sealed class SettingsBuilder<B extends SettingsBuilder<B>>
 
 	/**
 	 * Set the pause between a failure and the next execution.
-	 * @param backoff default: one second, doubled for each further failure in a row,
-	 * at most 30 seconds
+	 * @param backoff default: one second, doubled for each further failure in a row, at
+	 * most 30 seconds
 	 * @return this builder
 	 */
 	public final B backoff(Backoff backoff) {
@@ -154,8 +154,8 @@ public abstract sealed class SettingsBuilder<B extends SettingsBuilder<B>>
 	}
 
 	/**
-	 * Let the restart limit of {@link #maxRestarts(int)} count failures inside a
-	 * window of time that ends now, in place of failures in a row.
+	 * Let the restart limit of {@link #maxRestarts(int)} count failures inside a window
+	 * of time that ends now, in place of failures in a row.
 	 * @param window longer than zero; default, or {@code null}: failures in a row
 	 * @return this builder
 	 */
@@ -188,11 +188,11 @@ public abstract sealed class SettingsBuilder<B extends SettingsBuilder<B>>
 
 	/**
 	 * Expect the body to call {@link MemberContext#ready()} within this time, counted
-	 * from its first execution and again from its first after a failure. If it does
-	 * not, the execution that goes on then is interrupted and has failed with a
-	 * {@link java.util.concurrent.TimeoutException}; so has one that returns
-	 * unannounced if the next, after the delay, would come too late. The next stage
-	 * starts when every such member of this one is ready.
+	 * from its first execution and again from its first after a failure. If it does not,
+	 * the execution that goes on then is interrupted and has failed with a
+	 * {@link java.util.concurrent.TimeoutException}; so has one that returns unannounced
+	 * if the next, after the delay, would come too late. The next stage starts when every
+	 * such member of this one is ready.
 	 * @param timeout longer than zero; default, or {@code null}: it need not be said
 	 * @return this builder
 	 */
@@ -213,8 +213,8 @@ public abstract sealed class SettingsBuilder<B extends SettingsBuilder<B>>
 
 	/**
 	 * Limit the time without progress: since an execution began or ended, or sent a
-	 * {@linkplain MemberContext#heartbeat() heartbeat}. A pause of the whole JVM does
-	 * not count.
+	 * {@linkplain MemberContext#heartbeat() heartbeat}. A pause of the whole JVM does not
+	 * count.
 	 * @param limit longer than zero; default, or {@code null}: no limit
 	 * @return this builder
 	 */
@@ -225,8 +225,8 @@ public abstract sealed class SettingsBuilder<B extends SettingsBuilder<B>>
 
 	/**
 	 * Set what happens when the member makes no progress for longer than
-	 * {@link #stallAfter(Duration)}. {@link GroupListener#memberStalled} is called in
-	 * any case.
+	 * {@link #stallAfter(Duration)}. {@link GroupListener#memberStalled} is called in any
+	 * case.
 	 * @param onStall default: {@link OnStall#REPORT}
 	 * @return this builder
 	 */

@@ -477,16 +477,12 @@ class LeadershipTests {
 	@Test
 	void aMemberThatEndsBeforeItsInterrupterIsCalledLeadsUntilThatReturns() {
 		AtomicInteger threads = new AtomicInteger();
-		Group group = Group.builder()
-			.time(this.time)
-			.interrupterThreads(this.time::thread)
-			.threadFactory((work) -> {
-				if (threads.getAndIncrement() == 1) {
-					sleep(3);
-				}
-				return this.time.thread(work);
-			})
-			.build();
+		Group group = Group.builder().time(this.time).interrupterThreads(this.time::thread).threadFactory((work) -> {
+			if (threads.getAndIncrement() == 1) {
+				sleep(3);
+			}
+			return this.time.thread(work);
+		}).build();
 		group.add(this.worker.execute((context) -> {
 			while (context.stopReason() == null) {
 				context.sleep(Duration.ofMillis(100));
