@@ -21,11 +21,12 @@ final class Processes {
 
 	private static final List<Integer> SCRAPED = List.of(1000, 4000);
 
-	/** Other jars than those of a plain application with actuator and Prometheus. */
-	private static final Pattern UNUSED = Pattern
-		.compile("archunit|devtools|jcstress|jna|junit|mockito|assertj|byte-buddy|objenesis|-test|"
-				+ "security|artemis|activemq|jms|netty|jgroups|aspectj|web|tomcat|http|jmh|commons-math|jopt|guava|failureaccess|"
-				+ "errorprone|j2objc|jox|structured|channels|failsafe|resilience4j|spring-retry|awaitility|json-path|xmlunit|hamcrest");
+	/** The jars of a plain application with actuator and Prometheus. */
+	private static final Pattern USED = Pattern.compile("(spring-(core|beans|context|aop|expression)|"
+			+ "spring-boot(-autoconfigure|-actuator|-actuator-autoconfigure|-health|-jackson|-micrometer-[a-z]+)?|"
+			+ "micrometer-[a-z0-9-]+|prometheus-[a-z-]+|HdrHistogram|slf4j-api|logback-[a-z]+|log4j-[a-z0-9-]+|"
+			+ "jul-to-slf4j|snakeyaml|jspecify|commons-logging|jakarta.annotation-api|jackson-annotations)-[0-9].*|"
+			+ "jackson-(core|databind)-3.*");
 
 	private static final List<Application> APPLICATIONS = List.of(new Application("floor1", BeanClasses.LIFECYCLE, 1),
 			new Application("ours1", BeanClasses.ACTOR, 1), new Application("floor100", BeanClasses.LIFECYCLE, 100),
@@ -76,7 +77,7 @@ final class Processes {
 	 */
 	void applications() throws Exception {
 		String beans = BeanClasses.compile() + File.pathSeparator
-				+ ChildJvm.classPath((entry) -> !UNUSED.matcher(entry.endsWith(".jar") ? entry : "").find());
+				+ ChildJvm.classPath((entry) -> !entry.endsWith(".jar") || USED.matcher(entry).matches());
 		Path ours = Path.of(Group.class.getProtectionDomain().getCodeSource().getLocation().toURI());
 		String withoutOurs = String.join(File.pathSeparator,
 				List.of(beans.split(File.pathSeparator))

@@ -72,7 +72,7 @@ public final class RunAutoConfiguration {
 		Duration phaseTimeout = Binder.get(environment)
 			.bind(PHASE_TIMEOUT, Duration.class)
 			.orElse(Duration.ofSeconds(30));
-		Duration limit = phaseTimeout.minus(min(PHASE_MARGIN, phaseTimeout.dividedBy(2)));
+		Duration limit = phaseTimeout.minus(min(PHASE_MARGIN, Duration.ofMillis(phaseTimeout.toMillis() / 2)));
 		if (!limit.isNegative() && !limit.isZero() && timeout.compareTo(limit) > 0) {
 			String message = "run.shutdown.timeout is " + timeout + ", but Spring stops waiting after " + phaseTimeout
 					+ ": actors are abandoned after " + limit + ". Lower it, or raise " + PHASE_TIMEOUT;

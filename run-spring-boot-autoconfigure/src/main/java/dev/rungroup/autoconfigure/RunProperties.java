@@ -949,7 +949,9 @@ public class RunProperties {
 			positive("run.cluster.lease", this.lease);
 			positive("run.cluster.renew-interval", this.renewInterval);
 			positive("run.cluster.retry-interval", this.retryInterval);
-			if (this.lease.dividedBy(3).compareTo(this.renewInterval) < 0) {
+			// dividedBy and multipliedBy would compute huge powers for BigDecimal, at
+			// every start
+			if (this.lease.minus(this.renewInterval).minus(this.renewInterval).compareTo(this.renewInterval) < 0) {
 				throw new InvalidConfigurationPropertyValueException("run.cluster.lease", this.lease,
 						"It must be at least three times run.cluster.renew-interval, which is " + this.renewInterval
 								+ ".");

@@ -213,11 +213,14 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 				phases.add((bean instanceof Phased phased) ? phased.getPhase() : 0);
 			}
 		}
-		return this.settings.shutdownTimeout()
-			.multipliedBy(2)
-			.plus(this.settings.phaseTimeout().multipliedBy(phases.size()))
+		Duration limit = this.settings.shutdownTimeout()
+			.plus(this.settings.shutdownTimeout())
 			.plus(REPORT_LIMIT)
 			.plus(HALT_MARGIN);
+		for (int i = 0; i < phases.size(); i++) {
+			limit = limit.plus(this.settings.phaseTimeout());
+		}
+		return limit;
 	}
 
 	/**
