@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
+import dev.rungroup.servers.LocalServer;
 import dev.rungroup.servers.PostgresServer;
 import dev.rungroup.servers.RedisServer;
 import org.awaitility.Awaitility;
@@ -54,6 +55,25 @@ final class Cluster implements AutoCloseable {
 		this.engine = engine;
 		this.redis = (engine.equals("redis")) ? RedisServer.start() : null;
 		execute(ClusterApplication.TABLES);
+	}
+
+	/**
+	 * The server that keeps the locks.
+	 */
+	LocalServer locks() {
+		return (this.redis != null) ? this.redis : this.database;
+	}
+
+	/**
+	 * As somebody might by hand.
+	 */
+	void deleteLocks() throws IOException, SQLException {
+		if (this.redis != null) {
+			this.redis.send("FLUSHALL");
+		}
+		else {
+			execute("DELETE FROM " + (this.engine.equals("shedlock") ? "shedlock" : "int_lock"));
+		}
 	}
 
 	/**

@@ -59,20 +59,22 @@ class ClusterTests {
 		try (Cluster cluster = new Cluster(engine)) {
 			String begin = cluster.now();
 			cluster.start();
-			String leader = cluster.awaitLeader(begin, "");
+			cluster.awaitLeader(begin, "");
 			cluster.start();
 			// The first call to an engine takes its time
 			Thread.sleep(LEASE);
-			if (engine.equals("jdbc")) {
-				// Deleted under the leader
-				String deleted = cluster.now();
-				cluster.execute("DELETE FROM int_lock");
-				leader = cluster.awaitLeader(deleted, "");
-				Thread.sleep(LEASE);
-				leader = cluster.awaitLeader(cluster.now(), "");
-				// The leader hears of it at its next renewal, another node may before
-				cluster.execute("DELETE FROM event");
+			// Deleted under the leader
+			String deleted = cluster.now();
+			cluster.deleteLocks();
+			Thread.sleep(LEASE);
+			assertThat(cluster.query("SELECT session FROM event WHERE kind = 'begin' AND at > '" + deleted + "'"))
+				.isNotEmpty();
+			// The leader hears of it at its next renewal, another node may before
+			cluster.execute("DELETE FROM event");
+			if (Scenarios.EVERYTHING) {
+				freeze(cluster);
 			}
+			String leader = cluster.awaitLeader(cluster.now(), "");
 			// Paused for longer than its lease
 			String paused = cluster.now();
 			cluster.node(leader).signal("STOP");
@@ -102,13 +104,30 @@ class ClusterTests {
 			assertThat(List.of(pause, kill))
 				.allSatisfy((millis) -> assertThat(millis).isLessThanOrEqualTo(LEASE + RETRY + BUSY));
 			assertThat(term).isLessThanOrEqualTo(RETRY + BUSY);
-			// The database is away for a while
-			cluster.database.stop();
+			// The engine is away for a while
+			cluster.locks().stop();
 			Thread.sleep(1000);
-			cluster.database.restart();
+			cluster.locks().restart();
 			cluster.awaitLeader(cluster.now(), "");
 			assertThat(cluster.overlaps()).isEmpty();
 		}
+	}
+
+	/**
+	 * An engine that answers nothing for longer than a lease.
+	 */
+	private static void freeze(Cluster cluster) throws Exception {
+		cluster.locks().freeze();
+		Thread.sleep(LEASE + 1000);
+		if (cluster.locks() != cluster.database) {
+			assertThat(
+					cluster.query("SELECT DISTINCT node FROM event WHERE at > clock_timestamp() - interval '500 ms'"))
+				.isEmpty();
+		}
+		long thawed = System.nanoTime();
+		cluster.locks().thaw();
+		cluster.awaitLeader(cluster.now(), "");
+		System.out.println("led again " + (System.nanoTime() - thawed) / 1000_000 + " ms after SIGCONT of the engine");
 	}
 
 	@SpringBootConfiguration(proxyBeanMethods = false)

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -23,7 +24,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
  * interface and in a temporary directory. Root starts it as {@code nobody}: PostgreSQL
  * refuses to run as root. For one thread.
  */
-abstract class LocalServer implements AutoCloseable {
+public abstract class LocalServer implements AutoCloseable {
 
 	private static final long LIMIT_SECONDS = 60;
 
@@ -164,6 +165,33 @@ abstract class LocalServer implements AutoCloseable {
 		end("KILL");
 	}
 
+	/**
+	 * SIGSTOP, to its children as well: it keeps its connections and answers nothing.
+	 */
+	public final void freeze() throws IOException, InterruptedException {
+		signalAll("STOP");
+	}
+
+	/**
+	 * SIGCONT.
+	 */
+	public final void thaw() throws IOException, InterruptedException {
+		signalAll("CONT");
+	}
+
+	private void signalAll(String signal) throws IOException, InterruptedException {
+		Process running = Objects.requireNonNull(this.process, "Not started");
+		signal(signal, running.pid());
+		// after their parent, which can make no more of them
+		for (ProcessHandle child : running.descendants().toList()) {
+			signal(signal, child.pid());
+		}
+	}
+
+	private static void signal(String signal, long pid) throws IOException, InterruptedException {
+		new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).start().waitFor(10, TimeUnit.SECONDS);
+	}
+
 	private void end(String signal) throws IOException, InterruptedException {
 		Process running = this.process;
 		this.process = null;
@@ -172,7 +200,7 @@ abstract class LocalServer implements AutoCloseable {
 		}
 		// they end when they notice that their parent has
 		List<ProcessHandle> children = running.descendants().toList();
-		new ProcessBuilder("kill", "-" + signal, Long.toString(running.pid())).start().waitFor(10, TimeUnit.SECONDS);
+		signal(signal, running.pid());
 		if (!running.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
 			running.destroyForcibly();
 			throw new IllegalStateException("Has not ended\n" + log());
