@@ -19,6 +19,7 @@ import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Outcome;
 import dev.rungroup.core.StopReason;
+import dev.rungroup.core.Time;
 import dev.rungroup.core.UnstoppedMembersException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -36,6 +37,8 @@ import org.springframework.util.StringUtils;
 final class ActorLog implements GroupListener {
 
 	private static final Log logger = LogFactory.getLog(GroupLifecycle.class);
+
+	private final Time time;
 
 	private final Supplier<@Nullable StopReason> stopReason;
 
@@ -76,13 +79,15 @@ final class ActorLog implements GroupListener {
 	private final Map<String, Deque<Instant>> restarts = new ConcurrentHashMap<>();
 
 	/**
+	 * @param time how long a recovery took
 	 * @param stopReason why the group ends, known before an actor that ends it has ended
 	 * @param events where to publish that an actor has recovered
 	 * @param actors knows what is a group, and who is in it
 	 * @param snapshots shows a group as a member
 	 */
-	ActorLog(Supplier<@Nullable StopReason> stopReason, Consumer<Object> events, ActorRegistry actors,
+	ActorLog(Time time, Supplier<@Nullable StopReason> stopReason, Consumer<Object> events, ActorRegistry actors,
 			Function<String, MemberSnapshot> snapshots) {
+		this.time = time;
 		this.stopReason = stopReason;
 		this.events = events;
 		this.actors = actors;
@@ -134,12 +139,7 @@ final class ActorLog implements GroupListener {
 			recovered(member);
 			return;
 		}
-		ActorTrouble trouble = this.troubles.get(member);
-		if (trouble == null) {
-			trouble = new ActorTrouble();
-			this.troubles.put(member, trouble);
-		}
-		trouble.ended(outcome);
+		this.troubles.computeIfAbsent(member, (name) -> new ActorTrouble(this.time)).ended(outcome);
 	}
 
 	private void recovered(String member) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Objects;
 
 import dev.rungroup.core.Outcome;
+import dev.rungroup.core.Time;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * and by the group's when it ends, each under this object's lock.
  */
 final class ActorTrouble {
+
+	private final Time time;
 
 	/** How the last execution ended, until it is clear what follows. */
 	private @Nullable Outcome latest;
@@ -26,10 +29,14 @@ final class ActorTrouble {
 
 	private long failingSince;
 
+	ActorTrouble(Time time) {
+		this.time = time;
+	}
+
 	synchronized void ended(Outcome outcome) {
 		this.latest = outcome;
 		if (outcome instanceof Outcome.Failed && this.failures++ == 0) {
-			this.failingSince = System.nanoTime();
+			this.failingSince = this.time.nanoTime();
 		}
 	}
 
@@ -41,7 +48,8 @@ final class ActorTrouble {
 			long failures = this.failures;
 			this.failures = 0;
 			this.latest = null;
-			return new ActorRecoveredEvent(member, failures, Duration.ofNanos(System.nanoTime() - this.failingSince));
+			return new ActorRecoveredEvent(member, failures,
+					Duration.ofNanos(this.time.nanoTime() - this.failingSince));
 		}
 	}
 

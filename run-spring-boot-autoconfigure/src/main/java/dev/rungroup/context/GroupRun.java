@@ -12,6 +12,7 @@ import java.util.function.Function;
 import dev.rungroup.core.Group;
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.GroupSnapshot;
+import dev.rungroup.core.GroupState;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.RestartStrategy;
@@ -90,7 +91,7 @@ final class GroupRun implements GroupListener {
 		this.endHandler = this.context.getBeanProvider(GroupEndHandler.class).getIfAvailable();
 		this.threads = new ActorThreadFactory(this.settings.virtualThreads(), this.context.getClassLoader());
 		this.wrappers = beans(BodyWrapper.class);
-		ActorLog log = new ActorLog(this::stopReason, events::publish, this.actors,
+		ActorLog log = new ActorLog(this.time, this::stopReason, events::publish, this.actors,
 				(member) -> groups().snapshotOf(member));
 		List<GroupListener> listeners = new ArrayList<>();
 		listeners.add(this.stalls);
@@ -376,6 +377,9 @@ final class GroupRun implements GroupListener {
 				startMember(name);
 			}
 			catch (IllegalStateException ex) {
+				if (groups().root().snapshot().state() != GroupState.RUNNING) {
+					throw ex;
+				}
 				logger.debug("Member '" + name + "' starts with its group", ex);
 			}
 		}

@@ -7,17 +7,23 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.GroupSnapshot;
+import dev.rungroup.core.GroupState;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Outcome;
 import dev.rungroup.core.Time;
 import org.assertj.core.api.AssertProvider;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.test.context.event.annotation.AfterTestMethod;
+import org.springframework.test.context.event.annotation.BeforeTestMethod;
 
 /**
  * Starts, observes and stops the actors of an application in its tests, and moves their
@@ -36,7 +42,7 @@ public final class TestActors implements AssertProvider<TestActorsAssert> {
 	/** How long actors have to end that are stopped alone. */
 	private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
 
-	private static final long POLL_MILLIS = 2;
+	private static final long POLL = TimeUnit.MILLISECONDS.toNanos(2);
 
 	private final GroupLifecycle lifecycle;
 
@@ -55,13 +61,18 @@ public final class TestActors implements AssertProvider<TestActorsAssert> {
 
 	/**
 	 * Start actors, in addition to those that run. Makes a new group if the last one has
-	 * ended. Returns when every body has returned or waits for something: the time, a
-	 * latch, a socket. Without virtual time it returns at once.
+	 * ended, and waits for its end if that goes on. Returns when every body has returned
+	 * or waits for something: the time, a latch, a socket. Without virtual time it does
+	 * not wait for bodies.
 	 * @param names the actors; none: all that are not switched off
 	 * @throws IllegalStateException if an actor is switched off
 	 */
 	public void start(String... names) {
 		Set<String> members = startable(names);
+		GroupState state = this.lifecycle.snapshot().state();
+		if (state == GroupState.STOPPING || state == GroupState.STOPPED) {
+			this.lifecycle.stop();
+		}
 		if (!this.lifecycle.isRunning()) {
 			this.started.clear();
 		}
@@ -89,10 +100,10 @@ public final class TestActors implements AssertProvider<TestActorsAssert> {
 		for (String name : names) {
 			members.addAll(this.lifecycle.membersOf(name));
 		}
-		members.removeIf((member) -> isOver(find(this.lifecycle.snapshot(), member)));
+		members.removeIf(this::isOver);
 		members.forEach(this.lifecycle::stopMember);
 		for (String member : members) {
-			if (!waitFor(() -> isOver(find(this.lifecycle.snapshot(), member)), STOP_TIMEOUT, true)) {
+			if (!waitFor(() -> isOver(member), STOP_TIMEOUT, true)) {
 				throw new AssertionError(
 						"It has not ended " + STOP_TIMEOUT.toSeconds() + " s after its stop: " + describe(member));
 			}
@@ -112,11 +123,20 @@ public final class TestActors implements AssertProvider<TestActorsAssert> {
 					"Actor '" + name + "' has several members: ask for one of " + String.join(", ", members));
 		}
 		String member = members.get(0);
-		MemberSnapshot snapshot = find(this.lifecycle.snapshot(), member);
-		// What waits for its start is stopped; here it is new
-		return (snapshot != null && (snapshot.state() != MemberState.STOPPED || this.started.contains(member)))
-				? snapshot
-				: new MemberSnapshot(member, MemberState.NEW, false, 0, 0, 0, 0, null, null, null, null, null);
+		return this.lifecycle.flatSnapshot()
+			.members()
+			.stream()
+			.filter((snapshot) -> snapshot.name().equals(member))
+			// What waits for its start is stopped; here it is new
+			.filter((snapshot) -> snapshot.state() != MemberState.STOPPED || this.started.contains(member))
+			.findFirst()
+			.orElseGet(
+					() -> new MemberSnapshot(member, MemberState.NEW, false, 0, 0, 0, 0, null, null, null, null, null));
+	}
+
+	private boolean isOver(String member) {
+		MemberState state = get(member).state();
+		return state == MemberState.NEW || state.isEnded();
 	}
 
 	/**
@@ -175,9 +195,8 @@ public final class TestActors implements AssertProvider<TestActorsAssert> {
 	 */
 	public Outcome executeOnce(String name) {
 		for (String member : this.lifecycle.membersOf(name)) {
-			MemberState state = get(member).state();
-			if (state != MemberState.NEW && !state.isEnded()) {
-				throw new IllegalStateException("Actor '" + name + "' is " + state
+			if (!isOver(member)) {
+				throw new IllegalStateException("Actor '" + name + "' is " + get(member).state()
 						+ ": executeOnce() is for an actor that does not run. Stop it before, or do not start it.");
 			}
 		}
@@ -218,6 +237,7 @@ public final class TestActors implements AssertProvider<TestActorsAssert> {
 		return this.time != null;
 	}
 
+	@BeforeTestMethod
 	void beforeTestMethod() {
 		if (this.lifecycle.isAutoStartup() && !this.lifecycle.isRunning()) {
 			this.lifecycle.start();
@@ -227,6 +247,10 @@ public final class TestActors implements AssertProvider<TestActorsAssert> {
 		}
 	}
 
+	/**
+	 * Keep the actors of one test method from running in another.
+	 */
+	@AfterTestMethod
 	void afterTestMethod() {
 		this.lifecycle.stop();
 		this.lifecycle.reset();
@@ -298,25 +322,6 @@ public final class TestActors implements AssertProvider<TestActorsAssert> {
 		return this.lifecycle.snapshot().members().stream().map(MemberSnapshot::name).toList();
 	}
 
-	private static boolean isOver(@Nullable MemberSnapshot member) {
-		return member == null || member.state() == MemberState.NEW || member.state().isEnded();
-	}
-
-	private static @Nullable MemberSnapshot find(GroupSnapshot group, String name) {
-		for (MemberSnapshot member : group.members()) {
-			if (member.name().equals(name)) {
-				return member;
-			}
-		}
-		for (GroupSnapshot inner : group.groups().values()) {
-			MemberSnapshot member = find(inner, name);
-			if (member != null) {
-				return member;
-			}
-		}
-		return null;
-	}
-
 	private void settle() {
 		TestTime time = this.time;
 		if (time != null) {
@@ -334,16 +339,10 @@ public final class TestActors implements AssertProvider<TestActorsAssert> {
 		}
 		long begun = System.nanoTime();
 		while (!condition.getAsBoolean()) {
-			if (System.nanoTime() - begun > atMost.toNanos()) {
+			if (System.nanoTime() - begun > atMost.toNanos() || Thread.currentThread().isInterrupted()) {
 				return false;
 			}
-			try {
-				Thread.sleep(POLL_MILLIS);
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-				return condition.getAsBoolean();
-			}
+			LockSupport.parkNanos(this, POLL);
 		}
 		return true;
 	}

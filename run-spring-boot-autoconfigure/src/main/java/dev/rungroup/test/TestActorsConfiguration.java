@@ -5,19 +5,14 @@ import java.time.Duration;
 import dev.rungroup.context.GroupEndHandler;
 import dev.rungroup.context.GroupLifecycle;
 
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.ApplicationContext;
-import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Fallback;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
-import org.springframework.test.context.event.AfterTestMethodEvent;
-import org.springframework.test.context.event.BeforeTestMethodEvent;
-import org.springframework.test.context.event.TestContextEvent;
 
 /**
  * What {@link AutoConfigureTestActors} adds to a context.
@@ -53,35 +48,6 @@ class TestActorsConfiguration {
 	GroupEndHandler testGroupEndHandler() {
 		return (reason) -> {
 		};
-	}
-
-	@Bean
-	ApplicationListener<TestContextEvent> testActorsListener(ObjectProvider<TestActors> actors) {
-		return new TestMethodListener(actors);
-	}
-
-	/**
-	 * Keeps the actors of one test method from running in another. No record: Spring
-	 * compares listeners.
-	 */
-	private static final class TestMethodListener implements ApplicationListener<TestContextEvent> {
-
-		private final ObjectProvider<TestActors> actors;
-
-		private TestMethodListener(ObjectProvider<TestActors> actors) {
-			this.actors = actors;
-		}
-
-		@Override
-		public void onApplicationEvent(TestContextEvent event) {
-			if (event instanceof BeforeTestMethodEvent) {
-				this.actors.ifAvailable(TestActors::beforeTestMethod);
-			}
-			else if (event instanceof AfterTestMethodEvent) {
-				this.actors.ifAvailable(TestActors::afterTestMethod);
-			}
-		}
-
 	}
 
 }

@@ -9,6 +9,7 @@ import java.util.NoSuchElementException;
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Outcome;
 import dev.rungroup.core.StopReason;
+import dev.rungroup.core.Time;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -32,7 +33,7 @@ class ActorLogTests {
 
 	private final List<Object> events = new ArrayList<>();
 
-	private final ActorLog log = new ActorLog(() -> this.reason, this.events::add,
+	private final ActorLog log = new ActorLog(Time.system(), () -> this.reason, this.events::add,
 			new ActorRegistry(new DefaultListableBeanFactory()), (member) -> {
 				throw new NoSuchElementException(member);
 			});

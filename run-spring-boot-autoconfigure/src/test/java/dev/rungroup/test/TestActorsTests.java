@@ -13,6 +13,7 @@ import dev.rungroup.annotation.Execute;
 import dev.rungroup.annotation.FailureHandler;
 import dev.rungroup.annotation.Interrupt;
 import dev.rungroup.annotation.LoopActor;
+import dev.rungroup.context.ActorRecoveredEvent;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
@@ -30,6 +31,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.event.EventListener;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -155,6 +157,24 @@ class TestActorsTests {
 	}
 
 	@Test
+	void aStartWhileTheLastGroupIsStillEndingWaitsForThatAndMakesANewGroup() {
+		this.actors.start("mailer", "deaf");
+		this.actors.advance(Duration.ofSeconds(7));
+		assertThat(this.actors).actor("mailer").hasState(MemberState.FAILED);
+		this.actors.start("mailer");
+		assertThat(this.actors).actor("mailer").hasFailed(1).pausesFor(Duration.ofSeconds(1));
+		assertThat(this.actors).actor("deaf").hasState(MemberState.NEW);
+		assertThat(this.jobs.trail).contains("deaf interrupted");
+	}
+
+	@Test
+	void howLongAnActorHasFailedIsSaidInItsOwnTime() {
+		this.actors.start("recovering");
+		this.actors.advance(Duration.ofSeconds(3));
+		assertThat(this.jobs.trail).containsExactly("recovering: 2 failures in PT3S");
+	}
+
+	@Test
 	void executeOnceCallsTheBodyOnTheCallingThreadThroughFailureHandlersAndMovesTheTimeWhereItSleeps() {
 		Instant begin = this.actors.clock().instant();
 		String thread = Thread.currentThread().getName();
@@ -263,6 +283,18 @@ class TestActorsTests {
 		@Actor(name = "mover", onError = Policy.DO_NOTHING)
 		void mover() {
 			this.testActors.advance(Duration.ofHours(1));
+		}
+
+		@LoopActor(name = "recovering", delay = "1h")
+		void recover(MemberContext context) throws IOException {
+			if (context.execution() < 3) {
+				throw new IOException("down");
+			}
+		}
+
+		@EventListener
+		void recovered(ActorRecoveredEvent event) {
+			this.trail.add(event.actor() + ": " + event.failures() + " failures in " + event.since());
 		}
 
 		@Actor(name = "retrying", onDone = Policy.DO_NOTHING)
