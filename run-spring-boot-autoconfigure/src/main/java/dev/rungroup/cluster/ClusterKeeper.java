@@ -131,23 +131,19 @@ public final class ClusterKeeper implements ActorLeaderships, DisposableBean {
 	/**
 	 * The thread that makes the calls for a lock.
 	 */
-	synchronized KeeperThread callerFor(SingletonLock lock) {
+	synchronized KeeperThread callerFor(SingletonLock lock, int index) {
 		if (this.callers.isEmpty()) {
 			int count = Math.min(MAX_CALLERS, this.locks.size());
 			for (int i = 1; i <= count; i++) {
-				this.callers.add(thread("run-cluster-" + i, List.of()));
+				this.callers.add(new KeeperThread(this, "run-cluster-" + i, List.of()));
 			}
-			this.watcher = thread("run-cluster-watch", List.copyOf(this.callers));
+			this.watcher = new KeeperThread(this, "run-cluster-watch", List.copyOf(this.callers));
 			this.callers.forEach(KeeperThread::start);
 			this.watcher.start();
 		}
-		KeeperThread caller = this.callers.get(lock.index() % this.callers.size());
+		KeeperThread caller = this.callers.get(index % this.callers.size());
 		caller.add(lock);
 		return caller;
-	}
-
-	private KeeperThread thread(String name, List<KeeperThread> watched) {
-		return new KeeperThread(name, this.time, this.trouble, this.settings.lease().toNanos(), watched);
 	}
 
 	/**

@@ -21,48 +21,38 @@ final class EngineTrouble {
 	/** Whose call hangs, or did and has thrown since: it counts once. Guarded by this. */
 	private final Set<String> hanging = new HashSet<>();
 
-	/**
-	 * Whether it was said that a call failed that is not tried again. Guarded by this.
-	 */
+	/** Whether a call has failed that is not tried again. Guarded by this. */
 	private boolean saidOfLast;
 
 	/** Calls that failed since the engine worked last. Guarded by this. */
 	private long calls;
 
 	/**
-	 * A call has failed, and is tried again.
+	 * A call has failed.
 	 * @param call what it was meant to do
+	 * @param again whether it is tried again; the last call for a lease is not
 	 * @param failure what it threw, null if it does not return
 	 */
-	void failed(String lock, String call, @Nullable Throwable failure) {
+	void failed(String lock, String call, boolean again, @Nullable Throwable failure) {
 		boolean first;
 		synchronized (this) {
-			first = this.locks.isEmpty();
-			this.locks.add(lock);
+			first = this.locks.isEmpty() && (again || !this.saidOfLast);
+			this.saidOfLast |= !again;
+			if (again) {
+				this.locks.add(lock);
+			}
 			count(lock, failure == null);
 		}
-		say(first,
-				"Cannot " + call + " cluster lock '" + lock + "'"
-						+ ((failure != null) ? "" : ": the lock engine has not answered for longer than the lease")
-						+ "; it is tried again, and further failures are counted until the lock engine works",
-				failure);
-	}
-
-	/**
-	 * The last call for a lease has failed. It is not tried again.
-	 * @param call what it was meant to do
-	 */
-	void failedLast(String lock, String call, Throwable failure) {
-		boolean first;
-		synchronized (this) {
-			first = this.locks.isEmpty() && !this.saidOfLast;
-			this.saidOfLast = true;
-			count(lock, false);
+		String message = "Cannot " + call + " cluster lock '" + lock + "'"
+				+ ((failure != null) ? "" : ": the lock engine has not answered for longer than the lease")
+				+ ((again) ? "; it is tried again, and further failures are counted until the lock engine works"
+						: "; this is not tried again: another node can have the lock when its lease has run out");
+		if (first) {
+			logger.warn(message, failure);
 		}
-		say(first,
-				"Cannot " + call + " cluster lock '" + lock
-						+ "'; this is not tried again: another node can have the lock when its lease has run out",
-				failure);
+		else {
+			logger.debug(message, failure);
+		}
 	}
 
 	private void count(String lock, boolean hangs) {
@@ -72,15 +62,6 @@ final class EngineTrouble {
 		}
 		else if (!this.hanging.remove(lock) && !this.locks.isEmpty()) {
 			this.calls++;
-		}
-	}
-
-	private static void say(boolean first, String what, @Nullable Throwable failure) {
-		if (first) {
-			logger.warn(what, failure);
-		}
-		else if (logger.isDebugEnabled()) {
-			logger.debug(what, failure);
 		}
 	}
 
