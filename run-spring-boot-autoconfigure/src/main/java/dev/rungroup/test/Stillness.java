@@ -2,23 +2,22 @@ package dev.rungroup.test;
 
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-import dev.rungroup.test.TestTime.Participant;
+import dev.rungroup.test.TestAgenda.Participant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out when the threads that take part in a {@link TestTime} have come to rest. Used
- * once, by one thread.
+ * Finds out when the threads that take part in a {@link TestAgenda} have come to rest.
+ * Used once, by one thread.
  */
 final class Stillness {
 
@@ -37,15 +36,15 @@ final class Stillness {
 	/** What waits in here waits for another thread of the library. */
 	private static final Set<String> LIBRARY = Set.of(CORE + "Supervisor", CORE + "Roster");
 
-	private static final Pattern JDK = Pattern.compile("(java|jdk|sun)\\.");
+	private static final Predicate<String> JDK = Pattern.compile("^(java|jdk|sun)\\.").asPredicate();
 
 	private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
-	private final TestTime time;
+	private final TestAgenda agenda;
 
 	private final Kind kind;
 
-	private final @Nullable List<Participant> only;
+	private final @Nullable Participant only;
 
 	private Map<Participant, Place> places = Map.of();
 
@@ -61,8 +60,8 @@ final class Stillness {
 	/**
 	 * @param only whom to look at, null for all
 	 */
-	Stillness(TestTime time, Kind kind, @Nullable List<Participant> only) {
-		this.time = time;
+	Stillness(TestAgenda agenda, Kind kind, @Nullable Participant only) {
+		this.agenda = agenda;
 		this.kind = kind;
 		this.only = only;
 	}
@@ -85,25 +84,17 @@ final class Stillness {
 	boolean await(long patience) {
 		long begun = System.nanoTime();
 		boolean interrupted = false;
+		this.agenda.watchers.add(Thread.currentThread());
 		try {
 			while (true) {
-				List<Participant> running;
-				this.time.lock().lock();
-				try {
+				long look = System.nanoTime();
+				long nap = NAP;
+				List<Participant> running = running();
+				while (!running.isEmpty() && nap > 0) {
+					LockSupport.parkNanos(this.agenda, nap);
+					interrupted |= Thread.interrupted();
 					running = running();
-					long nap = NAP;
-					while (!running.isEmpty() && nap > 0) {
-						try {
-							nap = this.time.changed().awaitNanos(nap);
-						}
-						catch (InterruptedException ex) {
-							interrupted = true;
-						}
-						running = running();
-					}
-				}
-				finally {
-					this.time.lock().unlock();
+					nap = look + NAP - System.nanoTime();
 				}
 				if (running.isEmpty() || isStill(running)) {
 					return true;
@@ -114,23 +105,17 @@ final class Stillness {
 			}
 		}
 		finally {
+			this.agenda.watchers.remove(Thread.currentThread());
 			if (interrupted) {
 				Thread.currentThread().interrupt();
 			}
 		}
 	}
 
-	/**
-	 * Under the time's lock.
-	 */
 	private List<Participant> running() {
-		List<Participant> running = new ArrayList<>();
-		for (Participant participant : (this.only != null) ? this.only : this.time.participants()) {
-			if (participant.thread != Thread.currentThread() && !participant.isParked()) {
-				running.add(participant);
-			}
-		}
-		return running;
+		List<Participant> running = this.agenda.running();
+		Participant only = this.only;
+		return (only == null) ? running : running.stream().filter(only::equals).toList();
 	}
 
 	/**
@@ -143,15 +128,17 @@ final class Stillness {
 		Map<Participant, Place> before = this.places;
 		this.places = new HashMap<>();
 		long needed = 0;
-		boolean still = isInactive();
+		long activity = this.agenda.activity();
+		boolean still = activity == this.activity || this.kind == Kind.START;
+		this.activity = activity;
 		for (Participant participant : running) {
 			if (participant.thread.getState() == Thread.State.TERMINATED) {
-				this.time.remove(participant);
+				this.agenda.remove(participant);
 				continue;
 			}
 			Place place = Place.of(participant.thread);
-			if (participant.guest && !participant.waking && !place.core) {
-				this.time.remove(participant);
+			if (participant.guest && !participant.waking && !place.isCore()) {
+				this.agenda.remove(participant);
 				continue;
 			}
 			this.places.put(participant, place);
@@ -173,34 +160,22 @@ final class Stillness {
 		return true;
 	}
 
-	private boolean isInactive() {
-		this.time.lock().lock();
-		try {
-			long before = this.activity;
-			this.activity = this.time.activity();
-			return before == this.activity || this.kind == Kind.START;
-		}
-		finally {
-			this.time.lock().unlock();
-		}
-	}
-
 	/**
 	 * How long a thread has to be in a place to count as blocked, in nanoseconds; -1 if
 	 * it runs, however long it is there.
 	 */
 	private long rest(Participant participant, Place place) {
 		KernelThread kernelThread = participant.kernelThread;
-		if (participant.thread.isInterrupted() || (place.library && this.kind != Kind.START)
+		if (participant.thread.isInterrupted() || (place.isLibrary() && this.kind != Kind.START)
 				|| (kernelThread != null && kernelThread.isRunnable())) {
 			return -1;
 		}
 		Kind kind = (place.equals(participant.blockedAt)) ? this.kind : Kind.THOROUGH;
 		return switch (place.state) {
 			case WAITING, TIMED_WAITING ->
-				(place.lock) ? kind.blocked : (kind == Kind.QUICK && kernelThread != null) ? 0 : kind.waiting;
+				(place.isLock()) ? kind.blocked : (kind == Kind.QUICK && kernelThread != null) ? 0 : kind.waiting;
 			case BLOCKED -> kind.blocked;
-			default -> (place.inside) ? kind.inside : -1;
+			default -> (place.isInside()) ? kind.inside : -1;
 		};
 	}
 
@@ -259,48 +234,17 @@ final class Stillness {
 
 	/**
 	 * Where a thread is.
+	 *
+	 * @param blocker identity of what it waits for
+	 * @param cpu the processor time that it has used, 0 if it waits
 	 */
-	private static final class Place {
-
-		private final Thread.State state;
-
-		private final @Nullable Object blocker;
-
-		private final StackTraceElement[] stack;
-
-		/** Whether it waits for another thread of the library. */
-		private final boolean library;
-
-		/** Whether it waits for a lock that another thread holds. */
-		private final boolean lock;
-
-		/** Whether it is inside a native method. */
-		private final boolean inside;
-
-		/** Whether a call of the library's core led here. */
-		private final boolean core;
-
-		private final long cpu;
-
-		private Place(Thread thread, Thread.State state) {
-			this.state = state;
-			this.blocker = LockSupport.getBlocker(thread);
-			this.stack = thread.getStackTrace();
-			int jdk = 0;
-			boolean lock = false;
-			while (jdk < this.stack.length && JDK.matcher(this.stack[jdk].getClassName()).lookingAt()) {
-				lock |= this.stack[jdk].getClassName().startsWith("java.util.concurrent.locks.Reentrant");
-				jdk++;
-			}
-			this.lock = lock;
-			this.library = jdk < this.stack.length && LIBRARY.contains(this.stack[jdk].getClassName());
-			this.core = Arrays.stream(this.stack).anyMatch((frame) -> frame.getClassName().startsWith(CORE));
-			this.inside = this.stack.length > 0 && this.stack[0].isNativeMethod();
-			this.cpu = (state == Thread.State.RUNNABLE) ? cpu(thread) : 0;
-		}
+	private record Place(Thread.State state, int blocker, List<StackTraceElement> stack, long cpu) {
 
 		static Place of(Thread thread) {
-			return new Place(thread, thread.getState());
+			Thread.State state = thread.getState();
+			int blocker = System.identityHashCode(LockSupport.getBlocker(thread));
+			List<StackTraceElement> stack = List.of(thread.getStackTrace());
+			return new Place(state, blocker, stack, (state == Thread.State.RUNNABLE) ? cpu(thread) : 0);
 		}
 
 		private static long cpu(Thread thread) {
@@ -312,15 +256,36 @@ final class Stillness {
 			}
 		}
 
-		@Override
-		public boolean equals(@Nullable Object other) {
-			return other instanceof Place place && this.state == place.state && this.blocker == place.blocker
-					&& this.cpu == place.cpu && Arrays.equals(this.stack, place.stack);
+		private Stream<String> classes() {
+			return this.stack.stream().map(StackTraceElement::getClassName);
 		}
 
-		@Override
-		public int hashCode() {
-			return Objects.hash(this.state, this.cpu);
+		/**
+		 * Whether it waits for another thread of the library.
+		 */
+		boolean isLibrary() {
+			return classes().dropWhile(JDK).limit(1).anyMatch(LIBRARY::contains);
+		}
+
+		/**
+		 * Whether it waits for a lock that another thread holds.
+		 */
+		boolean isLock() {
+			return classes().takeWhile(JDK).anyMatch((name) -> name.startsWith("java.util.concurrent.locks.Reentrant"));
+		}
+
+		/**
+		 * Whether it is inside a native method.
+		 */
+		boolean isInside() {
+			return !this.stack.isEmpty() && this.stack.get(0).isNativeMethod();
+		}
+
+		/**
+		 * Whether a call of the library's core led here.
+		 */
+		boolean isCore() {
+			return classes().anyMatch((name) -> name.startsWith(CORE));
 		}
 
 	}
