@@ -4,13 +4,14 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.GroupSnapshot;
@@ -19,6 +20,7 @@ import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Outcome;
 import dev.rungroup.core.Retry;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import org.jspecify.annotations.Nullable;
@@ -40,9 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GroupMetrics implements GroupListener, AutoCloseable {
 
-	/**
-	 * Counter of failed executions, by {@link #ACTOR_TAG} and {@link #EXCEPTION_TAG}.
-	 */
+	/** Counter of failed executions, by {@link #ACTOR_TAG} and {@link #EXCEPTION_TAG}. */
 	public static final String FAILURES = "run.actor.failures";
 
 	/**
@@ -51,9 +51,7 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 */
 	public static final String EXECUTIONS = "run.actor.executions";
 
-	/**
-	 * Counter of restarts after a failure, by {@link #ACTOR_TAG}.
-	 */
+	/** Counter of restarts after a failure, by {@link #ACTOR_TAG}. */
 	public static final String RESTARTS = "run.actor.restarts";
 
 	/**
@@ -62,9 +60,7 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 */
 	public static final String PROGRESS_AGE = "run.actor.progress.age";
 
-	/**
-	 * Gauge by {@link #ACTOR_TAG}: 1 if an actor is ready, else 0.
-	 */
+	/** Gauge by {@link #ACTOR_TAG}: 1 if an actor is ready, else 0. */
 	public static final String READY = "run.actor.ready";
 
 	/**
@@ -78,14 +74,10 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 */
 	public static final String STALLS = "run.actor.stalls";
 
-	/**
-	 * Timer from an actor's interrupt to its end, by {@link #ACTOR_TAG}.
-	 */
+	/** Timer from an actor's interrupt to its end, by {@link #ACTOR_TAG}. */
 	public static final String STOP = "run.actor.stop";
 
-	/**
-	 * Gauge: actors by {@link #STATE_TAG}.
-	 */
+	/** Gauge: actors by {@link #STATE_TAG}. */
 	public static final String ACTORS = "run.actors";
 
 	/**
@@ -94,19 +86,13 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 */
 	public static final String RETRY_ATTEMPTS = "run.retry.attempts";
 
-	/**
-	 * Tag with an actor's name.
-	 */
+	/** Tag with an actor's name. */
 	public static final String ACTOR_TAG = "actor";
 
-	/**
-	 * Tag with the simple class name of a failure.
-	 */
+	/** Tag with the simple class name of a failure. */
 	public static final String EXCEPTION_TAG = "exception";
 
-	/**
-	 * Tag with the outcome of an execution or an attempt.
-	 */
+	/** Tag with the outcome of an execution or an attempt. */
 	public static final String OUTCOME_TAG = "outcome";
 
 	/**
@@ -121,32 +107,23 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 */
 	public static final String NO_EXCEPTION = "none";
 
-	/**
-	 * Value of {@link #EXCEPTION_TAG} for what comes after very many different ones.
-	 */
+	/** Value of {@link #EXCEPTION_TAG} for what comes after very many different ones. */
 	public static final String OTHER_EXCEPTION = "other";
 
-	/**
-	 * Value of {@link #STATE_TAG} for actors that are switched off.
-	 */
+	/** Value of {@link #STATE_TAG} for actors that are switched off. */
 	public static final String DISABLED = "disabled";
 
-	/**
-	 * Of a group of more actors than this the gauges share what they have seen.
-	 */
+	/** Of a group of more actors than this the gauges share what they have seen. */
 	static final int SMALL = 100;
 
 	/** How long they do: most scrapes are over by then. */
 	private static final long KEPT_NANOS = 100_000_000;
 
-	private final Supplier<@Nullable MeterRegistry> registries;
+	private final GuardedRegistry registry;
 
 	private final Supplier<@Nullable GroupSnapshot> group;
 
 	private final IntSupplier disabled;
-
-	/** Written once, by the first thread that finds a registry. */
-	private final AtomicReference<@Nullable GuardedRegistry> registry = new AtomicReference<>();
 
 	/** Written by the threads that tell of an actor first. */
 	private final Map<String, ActorMeters> actors = new ConcurrentHashMap<>();
@@ -176,7 +153,7 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 */
 	public GroupMetrics(Supplier<@Nullable MeterRegistry> registries, Supplier<@Nullable GroupSnapshot> group,
 			IntSupplier disabled) {
-		this.registries = registries;
+		this.registry = new GuardedRegistry(registries);
 		this.group = group;
 		this.disabled = disabled;
 	}
@@ -196,22 +173,21 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 * that are registered already, or if there is no registry yet.
 	 */
 	public void bind() {
-		GuardedRegistry registry = registry();
-		if (registry != null) {
-			bind(registry);
+		if (!isThere()) {
+			return;
 		}
-	}
-
-	private void bind(GuardedRegistry registry) {
 		this.bound = true;
 		for (Retry.AttemptOutcome outcome : Retry.AttemptOutcome.values()) {
-			attempts(registry, outcome);
+			attempts(outcome);
 		}
-		show(registry, List.of());
+		for (MemberState state : MemberState.values()) {
+			showState(state.name().toLowerCase(Locale.ROOT));
+		}
+		showState(DISABLED);
 		GroupSnapshot snapshot = this.group.get();
 		if (snapshot != null) {
 			for (MemberSnapshot member : snapshot.members()) {
-				actor(registry, member.name());
+				actor(member.name());
 			}
 		}
 	}
@@ -259,9 +235,8 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	 * @param outcome what became of it
 	 */
 	public void attemptEnded(Retry.AttemptOutcome outcome) {
-		GuardedRegistry registry = registry();
-		if (registry != null) {
-			registry.increment(attempts(registry, outcome));
+		if (isThere()) {
+			this.registry.increment(attempts(outcome));
 		}
 	}
 
@@ -274,24 +249,11 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 	public void close() {
 		this.closed = true;
 		this.seen = null;
-		GuardedRegistry registry = this.registry.get();
-		if (registry != null) {
-			SharedGauges.of(registry).leave(registry, this);
-		}
+		SharedGauge.leave(this.registry, this);
 	}
 
-	private @Nullable GuardedRegistry registry() {
-		GuardedRegistry registry = this.registry.get();
-		if (registry != null || this.closed) {
-			return registry;
-		}
-		// This may create beans
-		MeterRegistry found = this.registries.get();
-		if (found == null) {
-			return null;
-		}
-		this.registry.compareAndSet(null, new GuardedRegistry(found));
-		return this.registry.get();
+	private boolean isThere() {
+		return this.registry.isFound() || (!this.closed && this.registry.find());
 	}
 
 	/**
@@ -303,34 +265,28 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 		if (meters != null) {
 			return meters;
 		}
-		GuardedRegistry registry = registry();
-		if (registry == null) {
+		if (!isThere()) {
 			return null;
 		}
 		if (!this.bound) {
-			bind(registry);
+			bind();
 		}
-		return actor(registry, name);
-	}
-
-	/**
-	 * Two threads may come here at once: the meters that they register are the same.
-	 */
-	private ActorMeters actor(GuardedRegistry registry, String name) {
-		ActorMeters meters = this.actors.get(name);
+		// Two threads may come here at once: the meters that they register are the same
+		meters = this.actors.get(name);
 		if (meters == null) {
-			meters = new ActorMeters(registry, name);
+			meters = new ActorMeters(this.registry, name);
 			this.actors.put(name, meters);
-			show(registry, List.of(name));
+			showActor(name);
 		}
 		return meters;
 	}
 
-	private @Nullable Counter attempts(GuardedRegistry registry, Retry.AttemptOutcome outcome) {
+	private @Nullable Counter attempts(Retry.AttemptOutcome outcome) {
 		Counter counter = this.attempts.get(outcome);
 		if (counter == null) {
-			counter = registry.counter(RETRY_ATTEMPTS, Tags.of(OUTCOME_TAG, outcome.name().toLowerCase(Locale.ROOT)),
-					"attempts", "Attempts of the injected Retry, by what became of them");
+			counter = this.registry.counter(RETRY_ATTEMPTS,
+					Tags.of(OUTCOME_TAG, outcome.name().toLowerCase(Locale.ROOT)), "attempts",
+					"Attempts of the injected Retry, by what became of them");
 			if (counter != null) {
 				this.attempts.put(outcome, counter);
 			}
@@ -338,41 +294,50 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 		return counter;
 	}
 
-	private void show(GuardedRegistry registry, List<String> actors) {
+	private void showState(String state) {
+		show(ACTORS, Tags.of(STATE_TAG, state), "actors", "Actors by state", Double::sum,
+				() -> (state.equals(DISABLED)) ? this.disabled.getAsInt() : seen().states.getOrDefault(state, 0));
+	}
+
+	private void showActor(String name) {
+		Tags tags = Tags.of(ACTOR_TAG, name);
+		show(PROGRESS_AGE, tags, "seconds", "Time since an execution of an actor ended, began or sent a heartbeat",
+				Math::max, () -> member(name, this::age));
+		show(READY, tags, null, "Whether an actor is ready: 1, or else 0", Math::min,
+				() -> member(name, (member) -> (member.ready()) ? 1 : 0));
+		show(CONSECUTIVE_FAILURES, tags, "failures", "Failures of an actor since its last execution that did not fail",
+				Math::max, () -> member(name, MemberSnapshot::failuresInARow));
+	}
+
+	private void show(String gauge, Tags tags, @Nullable String unit, String description, DoubleBinaryOperator both,
+			DoubleSupplier value) {
 		if (!this.closed) {
-			SharedGauges gauges = SharedGauges.of(registry);
-			gauges.show(registry, this, actors);
+			SharedGauge.join(this.registry, this, new Meter.Id(gauge, tags, unit, description, Meter.Type.GAUGE), both,
+					value);
 			if (this.closed) {
-				gauges.leave(registry, this);
+				SharedGauge.leave(this.registry, this);
 			}
 		}
 	}
 
 	/**
-	 * How many actors are in a state.
+	 * How an actor is now, negative if the group has none of that name.
 	 */
-	int count(String state) {
-		return (state.equals(DISABLED)) ? this.disabled.getAsInt() : seen().states.getOrDefault(state, 0);
-	}
-
-	/**
-	 * How an actor is now, null if the group has none of that name.
-	 */
-	@Nullable MemberSnapshot member(String name) {
-		return seen().members.get(name);
+	private double member(String name, ToDoubleFunction<MemberSnapshot> value) {
+		MemberSnapshot member = seen().members.get(name);
+		return (member != null) ? value.applyAsDouble(member) : -1;
 	}
 
 	/**
 	 * Seconds since an actor made progress.
 	 */
-	double age(MemberSnapshot member) {
-		GuardedRegistry registry = this.registry.get();
+	private double age(MemberSnapshot member) {
 		Instant progress = member.lastProgress();
-		if (registry == null || progress == null) {
+		if (progress == null) {
 			return 0;
 		}
 		InstantSource clock = this.clock;
-		long now = (clock != null) ? clock.millis() : registry.registry.config().clock().wallTime();
+		long now = (clock != null) ? clock.millis() : this.registry.get().config().clock().wallTime();
 		return Math.max(0, now - progress.toEpochMilli()) / 1000.0;
 	}
 

@@ -1,9 +1,12 @@
 package dev.rungroup.metrics;
 
 import java.lang.System.Logger.Level;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 import io.micrometer.core.instrument.Counter;
@@ -15,20 +18,49 @@ import io.micrometer.core.instrument.Timer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A registry in which a meter that throws, because of a filter for example, costs that
- * meter alone: it is reported once and left out, the others go on.
+ * A registry that may come late, and in which a meter that throws, because of a filter
+ * for example, costs that meter alone: it is reported once and left out, the others go
+ * on.
  * <p>
  * Used by any thread; holds no lock while it calls the registry.
  */
 final class GuardedRegistry {
 
-	final MeterRegistry registry;
+	private final Supplier<@Nullable MeterRegistry> registries;
+
+	/** Written once, by the first thread that finds it. */
+	private final AtomicReference<@Nullable MeterRegistry> registry = new AtomicReference<>();
 
 	/** Meters that have thrown, written by the threads that used them. */
 	private final Set<String> reported = ConcurrentHashMap.newKeySet();
 
-	GuardedRegistry(MeterRegistry registry) {
-		this.registry = registry;
+	GuardedRegistry(Supplier<@Nullable MeterRegistry> registries) {
+		this.registries = registries;
+	}
+
+	/**
+	 * Look for the registry until there is one, which may create beans.
+	 * @return whether there is one now
+	 */
+	boolean find() {
+		if (!isFound()) {
+			MeterRegistry found = this.registries.get();
+			if (found != null) {
+				this.registry.compareAndSet(null, found);
+			}
+		}
+		return isFound();
+	}
+
+	boolean isFound() {
+		return this.registry.get() != null;
+	}
+
+	/**
+	 * The registry, when it is found.
+	 */
+	MeterRegistry get() {
+		return Objects.requireNonNull(this.registry.get(), "registry");
 	}
 
 	/**
@@ -36,13 +68,8 @@ final class GuardedRegistry {
 	 * @return null if that failed
 	 */
 	@Nullable Counter counter(String name, Tags tags, String unit, String description) {
-		try {
-			return Counter.builder(name).tags(tags).baseUnit(unit).description(description).register(this.registry);
-		}
-		catch (Throwable ex) {
-			report(name, ex);
-			return null;
-		}
+		return guarded(name,
+				() -> Counter.builder(name).tags(tags).baseUnit(unit).description(description).register(get()));
 	}
 
 	/**
@@ -50,38 +77,32 @@ final class GuardedRegistry {
 	 * @return null if that failed
 	 */
 	@Nullable Timer timer(String name, Tags tags, String description) {
-		try {
-			return Timer.builder(name).tags(tags).description(description).register(this.registry);
-		}
-		catch (Throwable ex) {
-			report(name, ex);
-			return null;
-		}
+		return guarded(name, () -> Timer.builder(name).tags(tags).description(description).register(get()));
 	}
 
 	/**
 	 * Register a gauge. Does nothing if it is registered already.
 	 */
-	<T> void gauge(String name, Tags tags, @Nullable String unit, String description, T state,
-			ToDoubleFunction<T> value) {
-		try {
-			Gauge.builder(name, state, value)
-				.tags(tags)
-				.baseUnit(unit)
-				.description(description)
-				.register(this.registry);
-		}
-		catch (Throwable ex) {
-			report(name, ex);
-		}
+	<T> void gauge(Meter.Id id, T state, ToDoubleFunction<T> value) {
+		guarded(id.getName(),
+				() -> Gauge.builder(id.getName(), state, value)
+					.tags(id.getTags())
+					.baseUnit(id.getBaseUnit())
+					.description(id.getDescription())
+					.register(get()));
 	}
 
-	void removeGauge(String name, Tags tags) {
+	void removeGauge(Meter.Id id) {
+		guarded(id.getName(), () -> get().removeByPreFilterId(id));
+	}
+
+	private <T extends @Nullable Object> @Nullable T guarded(String meter, Supplier<T> call) {
 		try {
-			this.registry.removeByPreFilterId(new Meter.Id(name, tags, null, null, Meter.Type.GAUGE));
+			return call.get();
 		}
 		catch (Throwable ex) {
-			report(name, ex);
+			report(meter, ex);
+			return null;
 		}
 	}
 

@@ -1,16 +1,13 @@
 package dev.rungroup.metrics;
 
-import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import org.jspecify.annotations.Nullable;
@@ -40,15 +37,7 @@ public final class LeadershipMetrics implements AutoCloseable {
 	 */
 	public static final String CHANGE_TAG = "change";
 
-	private static final List<String> ALL = List.of("granted", "lost", "released");
-
-	/** By registry and actor, whether it leads in each context that shows it. */
-	private static final Map<MeterRegistry, Map<String, Set<AtomicBoolean>>> LEADERS = Collections
-		.synchronizedMap(new WeakHashMap<>());
-
-	private final Supplier<@Nullable MeterRegistry> registries;
-
-	private volatile @Nullable GuardedRegistry registry;
+	private final GuardedRegistry registry;
 
 	/** Written by the threads that tell of an actor. */
 	private final Map<String, Actor> actors = new ConcurrentHashMap<>();
@@ -62,7 +51,7 @@ public final class LeadershipMetrics implements AutoCloseable {
 	 * registry, and is then asked again
 	 */
 	public LeadershipMetrics(Supplier<@Nullable MeterRegistry> registries) {
-		this.registries = registries;
+		this.registry = new GuardedRegistry(registries);
 	}
 
 	/**
@@ -83,10 +72,7 @@ public final class LeadershipMetrics implements AutoCloseable {
 		Actor meters = this.actors.computeIfAbsent(actor, (name) -> new Actor());
 		meters.leader.set(change.equals("granted"));
 		bind();
-		GuardedRegistry registry = this.registry;
-		if (registry != null) {
-			registry.increment(meters.changes.get(change.toLowerCase(Locale.ROOT)));
-		}
+		this.registry.increment(meters.changes.get(change));
 	}
 
 	/**
@@ -96,75 +82,42 @@ public final class LeadershipMetrics implements AutoCloseable {
 	@Override
 	public void close() {
 		this.closed = true;
-		GuardedRegistry registry = this.registry;
-		if (registry != null) {
-			this.actors.forEach((name, actor) -> actor.leave(registry, name));
-		}
+		SharedGauge.leave(this.registry, this);
 	}
 
 	private void bind() {
-		if (this.closed) {
+		if (!this.closed && this.registry.find()) {
+			this.actors.forEach(this::bind);
+			if (this.closed) {
+				SharedGauge.leave(this.registry, this);
+			}
+		}
+	}
+
+	private void bind(String name, Actor actor) {
+		if (!actor.changes.isEmpty()) {
 			return;
 		}
-		GuardedRegistry registry = this.registry;
-		if (registry == null) {
-			MeterRegistry found = this.registries.get();
-			if (found == null) {
-				return;
+		Tags tags = Tags.of(GroupMetrics.ACTOR_TAG, name);
+		SharedGauge.join(this.registry, this,
+				new Meter.Id(LEADER, tags, null, "Whether this node leads: 1, or else 0", Meter.Type.GAUGE), Math::max,
+				() -> (actor.leader.get()) ? 1 : 0);
+		for (String change : List.of("granted", "lost", "released")) {
+			Counter counter = this.registry.counter(CHANGES, tags.and(CHANGE_TAG, change), "changes",
+					"Changes of leadership of an actor on this node");
+			if (counter != null) {
+				actor.changes.put(change, counter);
 			}
-			registry = new GuardedRegistry(found);
-			this.registry = registry;
-		}
-		for (Map.Entry<String, Actor> entry : this.actors.entrySet()) {
-			entry.getValue().bind(registry, entry.getKey());
 		}
 	}
 
-	private static Set<AtomicBoolean> leaders(GuardedRegistry registry, String actor) {
-		return LEADERS.computeIfAbsent(registry.registry, (key) -> new ConcurrentHashMap<>())
-			.computeIfAbsent(actor, (key) -> ConcurrentHashMap.newKeySet());
-	}
+	/**
+	 * Whether an actor leads, and its counters by change. Written by any thread.
+	 */
+	private record Actor(AtomicBoolean leader, Map<String, Counter> changes) {
 
-	private static final class Actor {
-
-		private final AtomicBoolean leader = new AtomicBoolean();
-
-		private final Map<String, Counter> changes = new ConcurrentHashMap<>();
-
-		private void bind(GuardedRegistry registry, String name) {
-			if (!this.changes.isEmpty()) {
-				return;
-			}
-			Set<AtomicBoolean> leaders = leaders(registry, name);
-			leaders.add(this.leader);
-			show(registry, name, leaders);
-			for (String change : ALL) {
-				Counter counter = registry.counter(CHANGES, tags(name).and(CHANGE_TAG, change), "changes",
-						"Changes of leadership of an actor on this node");
-				if (counter != null) {
-					this.changes.put(change, counter);
-				}
-			}
-		}
-
-		private void leave(GuardedRegistry registry, String name) {
-			Set<AtomicBoolean> leaders = leaders(registry, name);
-			if (leaders.remove(this.leader) && leaders.isEmpty()) {
-				registry.removeGauge(LEADER, tags(name));
-				if (!leaders.isEmpty()) {
-					// One has come meanwhile
-					show(registry, name, leaders);
-				}
-			}
-		}
-
-		private static void show(GuardedRegistry registry, String name, Set<AtomicBoolean> leaders) {
-			registry.gauge(LEADER, tags(name), null, "Whether this node leads: 1, or else 0", leaders,
-					(all) -> (all.stream().anyMatch(AtomicBoolean::get)) ? 1 : 0);
-		}
-
-		private static Tags tags(String name) {
-			return Tags.of(GroupMetrics.ACTOR_TAG, name);
+		private Actor() {
+			this(new AtomicBoolean(), new ConcurrentHashMap<>());
 		}
 
 	}

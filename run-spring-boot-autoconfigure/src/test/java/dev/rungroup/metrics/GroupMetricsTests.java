@@ -206,7 +206,9 @@ class GroupMetricsTests {
 
 	@Test
 	void exceptionTagsAreBounded() {
-		ActorMeters meters = new ActorMeters(new GuardedRegistry(this.registry), "poller");
+		GuardedRegistry guarded = new GuardedRegistry(() -> this.registry);
+		assertThat(guarded.find()).isTrue();
+		ActorMeters meters = new ActorMeters(guarded, "poller");
 		for (int i = 0; i < 200; i++) {
 			meters.failed("Generated" + i + "Exception");
 		}
