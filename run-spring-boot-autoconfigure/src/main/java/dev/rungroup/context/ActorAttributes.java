@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import dev.rungroup.annotation.Actor;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
@@ -13,20 +12,20 @@ import org.springframework.format.annotation.DurationFormat.Style;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
 
 /**
- * The attributes of an {@link Actor} annotation that are text, as values.
+ * The attributes of an annotation that are text, as values.
  */
 final class ActorAttributes {
 
 	private final ConfigurableBeanFactory beanFactory;
 
-	private final MergedAnnotation<Actor> annotation;
+	private final MergedAnnotation<?> annotation;
 
 	private final String place;
 
 	/**
 	 * @param place where the annotation is, for messages
 	 */
-	ActorAttributes(ConfigurableBeanFactory beanFactory, MergedAnnotation<Actor> annotation, String place) {
+	ActorAttributes(ConfigurableBeanFactory beanFactory, MergedAnnotation<?> annotation, String place) {
 		this.beanFactory = beanFactory;
 		this.annotation = annotation;
 		this.place = place;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 import dev.rungroup.core.Backoff;
+import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSettings;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +72,29 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 	String place() {
 		return "Actor '" + this.name + "' (bean '" + this.beanName + "'"
 				+ ((this.execute != null) ? ", method " + ActorMethods.describe(this.execute) : "") + ")";
+	}
+
+	/**
+	 * Find out whether members can be made of it, without its bean.
+	 */
+	void check() {
+		if (this.concurrency < 1 || this.concurrency > MAX_CONCURRENCY) {
+			throw new InvalidActorException(place() + " has a concurrency of " + this.concurrency + ".",
+					"Use a whole number from 1 to " + MAX_CONCURRENCY + ".");
+		}
+		check(this.name, this.settings, place(),
+				"the attributes of its annotation or its properties under 'run.actors." + this.name + "'");
+	}
+
+	static void check(String name, MemberSettings settings, String place, String toChange) {
+		try {
+			Member.named(name).settings(settings).execute((context) -> {
+			}).build();
+		}
+		catch (IllegalStateException | IllegalArgumentException ex) {
+			throw new InvalidActorException(place + " is configured with a contradiction: " + ex.getMessage() + ".",
+					"Change " + toChange + ".", ex);
+		}
 	}
 
 	/**

@@ -99,7 +99,7 @@ final class ActorLog implements GroupListener {
 	 * @param stopReason why that group ends
 	 */
 	GroupListener inside(String group, Supplier<@Nullable StopReason> stopReason) {
-		Inside inside = new Inside(group, stopReason);
+		Inside inside = new Inside(stopReason);
 		this.inside.put(group, inside);
 		return inside;
 	}
@@ -357,9 +357,7 @@ final class ActorLog implements GroupListener {
 	 * Hears one group inside, from its start to its end. Its failure is told when it is
 	 * clear what follows for the group.
 	 */
-	private final class Inside implements GroupListener {
-
-		private final String group;
+	private final class Inside extends MembersOnly {
 
 		private final Supplier<@Nullable StopReason> stopReason;
 
@@ -368,34 +366,14 @@ final class ActorLog implements GroupListener {
 		/** Written by the group's thread. */
 		private volatile boolean stopping;
 
-		private Inside(String group, Supplier<@Nullable StopReason> stopReason) {
-			this.group = group;
+		private Inside(Supplier<@Nullable StopReason> stopReason) {
+			super(ActorLog.this);
 			this.stopReason = stopReason;
 		}
 
 		@Override
 		public void memberStarted(String member) {
 			started(member, this.started);
-		}
-
-		@Override
-		public void memberReady(String member) {
-			ActorLog.this.memberReady(member);
-		}
-
-		@Override
-		public void executionEnded(String member, Outcome outcome, long nanos) {
-			ActorLog.this.executionEnded(member, outcome, nanos);
-		}
-
-		@Override
-		public void restartScheduled(String member, Duration pause) {
-			ActorLog.this.restartScheduled(member, pause);
-		}
-
-		@Override
-		public void graceExpired(String member) {
-			ActorLog.this.graceExpired(member);
 		}
 
 		@Override

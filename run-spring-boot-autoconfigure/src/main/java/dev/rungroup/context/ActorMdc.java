@@ -22,6 +22,15 @@ final class ActorMdc {
 	}
 
 	/**
+	 * Name the actor of a thread that is its own until it ends.
+	 */
+	static void put(String actor) {
+		if (PRESENT) {
+			Slf4j.put(actor);
+		}
+	}
+
+	/**
 	 * Run something as an actor, on a thread that may belong to nobody.
 	 */
 	static void with(String actor, Task task) throws Exception {

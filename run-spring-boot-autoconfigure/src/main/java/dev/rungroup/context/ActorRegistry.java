@@ -17,7 +17,7 @@ import java.util.function.Predicate;
 import dev.rungroup.core.Group;
 import dev.rungroup.core.Interrupter;
 import dev.rungroup.core.Member;
-import dev.rungroup.core.MemberSettings;
+import dev.rungroup.core.Time;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -49,17 +49,20 @@ final class ActorRegistry {
 	/** By what property sources see of their names. */
 	private final Map<String, GroupDefinition> groups = new LinkedHashMap<>();
 
-	/** The names that are groups' or like them, by the same. */
-	private final Map<String, String> alike = new HashMap<>();
-
-	/** The name of each member, the disabled ones too, and where it is declared. */
-	private final Map<String, String> places = new LinkedHashMap<>();
+	private final TakenNames names = new TakenNames();
 
 	private final Singletons singletons;
+
+	private final Time time;
 
 	ActorRegistry(ConfigurableListableBeanFactory beanFactory) {
 		this.beanFactory = beanFactory;
 		this.singletons = new Singletons(beanFactory);
+		this.time = beanFactory.getBeansOfType(Time.class, false, false)
+			.values()
+			.stream()
+			.findFirst()
+			.orElse(Time.system());
 	}
 
 	/**
@@ -90,7 +93,7 @@ final class ActorRegistry {
 			for (ActorDefinitionCustomizer customizer : customizers) {
 				definition = customizer.customize(definition);
 			}
-			check(definition);
+			definition.check();
 			GroupDefinition group = group(definition, customizers);
 			boolean mock = Mocks.isMock(definition.beanName(), this.beanFactory);
 			if (mock) {
@@ -115,7 +118,7 @@ final class ActorRegistry {
 			GroupDefinition group = group(actor.group());
 			String place = ((ActorDefinition) actor.source()).place();
 			if (group != null && !this.byName.containsKey(group.name())) {
-				take(group.name(), "the group of " + place);
+				this.names.take(group.name(), "the group of " + place);
 				// An empty group would be over at once
 				boolean enabled = actors.stream()
 					.anyMatch((each) -> each.enabled() && group.name().equals(each.group()));
@@ -124,10 +127,10 @@ final class ActorRegistry {
 					this.singletons.add(group.name(), group.name(), group.place());
 				}
 			}
-			take(actor.name(), place);
+			this.names.take(actor.name(), place);
 			for (String memberName : actor.memberNames()) {
 				if (!memberName.equals(actor.name())) {
-					take(memberName, place);
+					this.names.take(memberName, place);
 				}
 			}
 			add(actor);
@@ -156,7 +159,7 @@ final class ActorRegistry {
 		for (ActorDefinitionCustomizer customizer : customizers) {
 			group = customizer.customizeGroup(group);
 		}
-		check(name, group.settings(), group.place(), "its properties under 'run.groups." + name + "'");
+		group.check();
 		this.groups.put(ActorNames.canonical(name), group);
 		return group;
 	}
@@ -166,53 +169,36 @@ final class ActorRegistry {
 	}
 
 	private void addAdopted(ConfigurableApplicationContext context, boolean enabled) {
-		List<AdoptedBean> adopted = new ArrayList<>();
 		for (AdoptionSource source : this.beanFactory.getBeansOfType(AdoptionSource.class).values()) {
 			for (Adoption adoption : source.adoptions(this.beanFactory)) {
 				AdoptedBean bean = AdoptedBean.of(adoption, this.beanFactory);
-				take(bean.name(), "adopted " + adoption.place());
+				this.names.take(bean.name(), "adopted " + adoption.place());
 				boolean watched = enabled && adoption.enabled();
 				if (watched) {
-					adopted.add(bean);
+					bean.watchIn(context);
 				}
 				add(new Entry(bean.name(), List.of(bean.name()), bean, null, watched, adoption.required()));
 			}
 		}
-		AdoptedBean.announceStops(adopted, this.beanFactory);
-		AdoptedBean.lookAfterStarts(adopted, context);
 	}
 
 	private void addMemberBeans() {
 		for (String beanName : this.beanFactory.getBeanNamesForType(Member.class, true, false)) {
 			Member member = this.beanFactory.getBean(beanName, Member.class);
-			take(member.name(), "Member '" + member.name() + "' (bean '" + beanName + "')");
+			this.names.take(member.name(), "Member '" + member.name() + "' (bean '" + beanName + "')");
 			add(new Entry(member.name(), List.of(member.name()), member, null, true, false));
 		}
 	}
 
-	private void take(String name, String place) {
-		if (name.indexOf('/') >= 0) {
-			throw new InvalidActorException(
-					"The name '" + name + "' of " + place + " contains a slash: the actuator endpoint cannot reach it.",
-					"Choose a name without one.");
-		}
-		String other = this.places.putIfAbsent(name, place);
-		if (other != null) {
-			throw new InvalidActorException(
-					"The name '" + name + "' is given twice: to " + other + " and to " + place + ".",
-					"Give one of them another name, by the 'name' of its annotation.");
-		}
-		String alike = this.alike.putIfAbsent(ActorNames.canonical(name), name);
-		if (alike != null) {
-			throw new InvalidActorException(
-					"The names '" + alike + "' of " + this.places.get(alike) + " and '" + name + "' of " + place
-							+ " differ only in case, dashes or underscores, which properties cannot tell apart.",
-					"Give one of them another name, by the 'name' or the 'group' of its annotation.");
-		}
+	/**
+	 * Where all wait: a bean of type {@link Time}, or else the machine's.
+	 */
+	Time time() {
+		return this.time;
 	}
 
 	boolean isKnown(String name) {
-		return this.places.containsKey(name);
+		return this.names.all().contains(name);
 	}
 
 	/**
@@ -223,30 +209,6 @@ final class ActorRegistry {
 	}
 
 	/**
-	 * Find out whether members can be made of a definition, without its bean.
-	 */
-	private static void check(ActorDefinition definition) {
-		if (definition.concurrency() < 1 || definition.concurrency() > ActorDefinition.MAX_CONCURRENCY) {
-			throw new InvalidActorException(
-					definition.place() + " has a concurrency of " + definition.concurrency() + ".",
-					"Use a whole number from 1 to " + ActorDefinition.MAX_CONCURRENCY + ".");
-		}
-		check(definition.name(), definition.settings(), definition.place(),
-				"the attributes of its annotation or its properties under 'run.actors." + definition.name() + "'");
-	}
-
-	private static void check(String name, MemberSettings settings, String place, String toChange) {
-		try {
-			Member.named(name).settings(settings).execute((context) -> {
-			}).build();
-		}
-		catch (IllegalStateException | IllegalArgumentException ex) {
-			throw new InvalidActorException(place + " is configured with a contradiction: " + ex.getMessage() + ".",
-					"Change " + toChange + ".", ex);
-		}
-	}
-
-	/**
 	 * Make the members that are started. Fetches the beans, which creates lazy ones.
 	 * @param group of which group, {@code null} for the application's
 	 * @param inner makes a group inside, called for each of its starts
@@ -254,26 +216,28 @@ final class ActorRegistry {
 	List<Member> members(@Nullable String group, Function<GroupDefinition, Group> inner) {
 		List<Member> members = new ArrayList<>();
 		for (Entry entry : this.entries) {
-			if (!entry.enabled() || !Objects.equals(entry.group(), group)) {
-				continue;
-			}
-			if (entry.source() instanceof ActorDefinition definition) {
-				addMembers(definition, members);
-			}
-			else if (entry.source() instanceof GroupDefinition definition) {
-				Member.Builder builder = Member.group(definition.name(), () -> inner.apply(definition))
-					.settings(definition.settings());
-				this.singletons.lead(builder, definition.name());
-				members.add(builder.build());
-			}
-			else if (entry.source() instanceof AdoptedBean bean) {
-				members.add(bean.member());
-			}
-			else if (entry.source() instanceof Member member) {
-				members.add(member);
+			if (entry.enabled() && Objects.equals(entry.group(), group)) {
+				if (entry.source() instanceof GroupDefinition definition) {
+					Member.Builder builder = Member.group(definition.name(), () -> inner.apply(definition))
+						.settings(definition.settings());
+					this.singletons.lead(builder, definition.name());
+					members.add(builder.build());
+				}
+				else {
+					addMembers(entry.source(), members);
+				}
 			}
 		}
 		return members;
+	}
+
+	private void addMembers(Object source, List<Member> members) {
+		if (source instanceof ActorDefinition definition) {
+			addMembers(definition, members);
+		}
+		else {
+			members.add((source instanceof AdoptedBean bean) ? bean.member() : (Member) source);
+		}
 	}
 
 	private void addMembers(ActorDefinition definition, List<Member> members) {
@@ -304,20 +268,12 @@ final class ActorRegistry {
 	 * A member of its own, of an actor that is switched off, too.
 	 */
 	Member newMember(String name) {
-		List<Member> members = new ArrayList<>();
 		Object source = entry(name).source();
-		if (source instanceof ActorDefinition definition) {
-			addMembers(definition, members);
-		}
-		else if (source instanceof AdoptedBean bean) {
-			members.add(bean.member());
-		}
-		else if (source instanceof Member member) {
-			members.add(member);
-		}
-		else {
+		if (source instanceof GroupDefinition) {
 			throw new IllegalArgumentException("'" + name + "' is a group, not an actor");
 		}
+		List<Member> members = new ArrayList<>();
+		addMembers(source, members);
 		return members.stream().filter((member) -> member.name().equals(name)).findFirst().orElse(members.get(0));
 	}
 
@@ -325,7 +281,7 @@ final class ActorRegistry {
 		Entry entry = this.byName.get(name);
 		if (entry == null) {
 			throw new NoSuchElementException("There is no actor '" + name + "'; there are "
-					+ ((this.places.isEmpty()) ? "none" : String.join(", ", this.places.keySet())));
+					+ ((this.names.all().isEmpty()) ? "none" : String.join(", ", this.names.all())));
 		}
 		return entry;
 	}
@@ -395,17 +351,17 @@ final class ActorRegistry {
 	 * The members of a group that are started.
 	 */
 	Set<String> memberNames(@Nullable String group) {
-		return memberNames((entry) -> entry.enabled() && Objects.equals(entry.group(), group));
+		return names((entry) -> entry.enabled() && Objects.equals(entry.group(), group));
 	}
 
 	/**
 	 * Those of them without which the application cannot do its work.
 	 */
 	Set<String> required() {
-		return memberNames((entry) -> entry.enabled() && entry.required());
+		return names((entry) -> entry.enabled() && entry.required());
 	}
 
-	private Set<String> memberNames(Predicate<Entry> filter) {
+	private Set<String> names(Predicate<Entry> filter) {
 		Set<String> names = new LinkedHashSet<>();
 		for (Entry entry : this.entries) {
 			if (filter.test(entry)) {
@@ -431,19 +387,15 @@ final class ActorRegistry {
 	/**
 	 * The groups that are started.
 	 */
-	List<String> groupNames() {
-		return this.entries.stream()
-			.filter((entry) -> entry.enabled() && entry.source() instanceof GroupDefinition)
-			.map(Entry::name)
-			.toList();
+	Set<String> groupNames() {
+		return names((entry) -> entry.enabled() && entry.source() instanceof GroupDefinition);
 	}
 
 	/**
 	 * The adopted beans that do not run, although the members that watch them do.
 	 */
 	Set<String> notRunning() {
-		return memberNames(
-				(entry) -> entry.enabled() && entry.source() instanceof AdoptedBean bean && !bean.isRunning());
+		return names((entry) -> entry.enabled() && entry.source() instanceof AdoptedBean bean && !bean.isRunning());
 	}
 
 	/**

@@ -383,26 +383,8 @@ final class ActorScanner {
 		if (!singleton.isPresent()) {
 			return null;
 		}
-		String declared = singleton.getString("name");
-		String name;
-		try {
-			name = this.beanFactory.resolveEmbeddedValue(declared);
-		}
-		catch (IllegalArgumentException ex) {
-			throw invalidLock(place, declared, "has a placeholder that cannot be resolved",
-					"Define the property, or give a default: ${property:default}.", ex);
-		}
-		if (!declared.isEmpty() && (name == null || name.isBlank())) {
-			throw invalidLock(place, declared, "resolves to nothing", "Give the lock a name, or leave it out.", null);
-		}
-		return (name == null || name.isBlank()) ? actor : name.strip();
-	}
-
-	private static InvalidActorException invalidLock(String place, String name, String problem, String action,
-			@Nullable Throwable cause) {
-		return new InvalidActorException(
-				place + ": attribute 'name' of @ClusterSingleton is \"" + name + "\", which " + problem + ".", action,
-				cause);
+		String name = new ActorAttributes(this.beanFactory, singleton, place).text("name");
+		return (name.isEmpty()) ? actor : name;
 	}
 
 }

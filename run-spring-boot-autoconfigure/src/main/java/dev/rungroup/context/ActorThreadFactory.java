@@ -54,23 +54,14 @@ final class ActorThreadFactory implements ThreadFactory {
 
 	@Override
 	public Thread newThread(Runnable task) {
-		Thread thread = this.threads.newThread(() -> run(task));
+		Thread thread = this.threads.newThread(() -> {
+			ActorMdc.put(Thread.currentThread().getName());
+			task.run();
+		});
 		if (this.classLoader != null) {
 			thread.setContextClassLoader(this.classLoader);
 		}
 		return thread;
-	}
-
-	private static void run(Runnable task) {
-		try {
-			ActorMdc.with(Thread.currentThread().getName(), task::run);
-		}
-		catch (RuntimeException ex) {
-			throw ex;
-		}
-		catch (Exception ex) {
-			throw new IllegalStateException(ex);
-		}
 	}
 
 }

@@ -2,6 +2,7 @@ package dev.rungroup.context;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberContext;
@@ -9,7 +10,6 @@ import dev.rungroup.core.StopReason;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
-import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.Lifecycle;
@@ -50,24 +50,15 @@ final class AdoptedBean {
 	}
 
 	/**
-	 * Look at these beans whenever their context has been started: one that is stopped
-	 * right after that may never have been seen running by its member.
+	 * See to it that a stop of the context is known before the bean is stopped by it, and
+	 * a start right after it.
 	 */
-	static void lookAfterStarts(List<AdoptedBean> adopted, ConfigurableApplicationContext context) {
-		if (!adopted.isEmpty()) {
-			adopted.forEach((bean) -> bean.contextStop.context = context);
-			context.addApplicationListener(new StartListener(adopted, context));
-		}
-	}
-
-	/**
-	 * See to it that a stop of the context is known before the first of these beans is
-	 * stopped by it: Spring stops what depends on a bean before the bean.
-	 */
-	static void announceStops(List<AdoptedBean> adopted, ConfigurableListableBeanFactory beanFactory) {
-		for (AdoptedBean bean : adopted) {
-			beanFactory.registerDependentBean(bean.adoption.beanName(), STOPS_BEAN_NAME);
-		}
+	void watchIn(ConfigurableApplicationContext context) {
+		// Spring stops what depends on a bean before the bean
+		context.getBeanFactory().registerDependentBean(this.adoption.beanName(), STOPS_BEAN_NAME);
+		this.contextStop.adopted.add(this);
+		this.contextStop.context = context;
+		context.addApplicationListener(this.contextStop);
 	}
 
 	/**
@@ -183,20 +174,27 @@ final class AdoptedBean {
 	}
 
 	/**
-	 * Hears that the context has been refreshed or started again. It may look more often:
-	 * that does no harm. No record: Spring compares listeners.
+	 * Hears that the context stops, is closed or paused, and that it has been started. It
+	 * is never started itself and seems to run always, so that no bean is ever started
+	 * for its sake.
 	 */
-	private static final class StartListener implements ApplicationListener<ApplicationContextEvent> {
+	private static final class ContextStop implements SmartLifecycle, ApplicationListener<ApplicationContextEvent> {
 
-		private final List<AdoptedBean> adopted;
+		private final List<AdoptedBean> adopted = new CopyOnWriteArrayList<>();
 
-		private final ApplicationContext context;
+		private volatile boolean begun;
 
-		private StartListener(List<AdoptedBean> adopted, ApplicationContext context) {
-			this.adopted = adopted;
-			this.context = context;
-		}
+		/** How often it has begun. Written by the thread that stops the context. */
+		private volatile int count;
 
+		/** Written when the actors are looked for. */
+		private volatile @Nullable ConfigurableApplicationContext context;
+
+		/**
+		 * Look at the beans whenever their context has been started: one that is stopped
+		 * right after that may never have been seen running by its member. To look more
+		 * often does no harm.
+		 */
 		@Override
 		public void onApplicationEvent(ApplicationContextEvent event) {
 			// the events of child contexts are heard here too
@@ -209,21 +207,6 @@ final class AdoptedBean {
 				}
 			}
 		}
-
-	}
-
-	/**
-	 * Hears that the context stops, is closed or paused. It is never started and seems to
-	 * run always, so that no bean is ever started for its sake.
-	 */
-	private static final class ContextStop implements SmartLifecycle {
-
-		private volatile boolean begun;
-
-		/** How often it has begun. Written by the thread that stops the context. */
-		private volatile int count;
-
-		private volatile @Nullable ConfigurableApplicationContext context;
 
 		/**
 		 * Listeners hear that a context closes before anything is stopped, and may stop

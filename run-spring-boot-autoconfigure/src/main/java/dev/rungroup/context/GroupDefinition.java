@@ -30,4 +30,8 @@ public record GroupDefinition(String name, RestartStrategy strategy, boolean ena
 		return "Group '" + this.name + "'";
 	}
 
+	void check() {
+		ActorDefinition.check(this.name, this.settings, place(), "its properties under 'run.groups." + this.name + "'");
+	}
+
 }

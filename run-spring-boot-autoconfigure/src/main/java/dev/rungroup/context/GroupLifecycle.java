@@ -1,22 +1,14 @@
 package dev.rungroup.context;
 
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 import dev.rungroup.core.GroupSnapshot;
 import dev.rungroup.core.Member;
-import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.Time;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.DisposableBean;
@@ -25,6 +17,7 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationContextAware;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.util.Assert;
 
 /**
  * Finds the actors of its application context, starts them with it and stops them with
@@ -44,31 +37,12 @@ import org.springframework.context.SmartLifecycle;
 public final class GroupLifecycle
 		implements SmartLifecycle, SmartInitializingSingleton, ApplicationContextAware, DisposableBean {
 
-	private static final Log logger = LogFactory.getLog(GroupLifecycle.class);
-
 	private final GroupSettings settings;
 
-	private final Object lock = new Object();
+	private final GroupStarts starts;
 
+	/** Written before it is used. */
 	private @Nullable ConfigurableApplicationContext context;
-
-	/** Written by who asks first; the same each time. */
-	private volatile @Nullable Time time;
-
-	// All guarded by the lock
-
-	/** Null until they have been looked for. */
-	private @Nullable ActorRegistry actors;
-
-	/** Members that were added by hand: they join every group from then on. */
-	private final Map<String, Member> added = new LinkedHashMap<>();
-
-	private @Nullable GroupRun run;
-
-	private boolean applicationReady;
-
-	/** Asked to start, but the application is not ready yet. */
-	private boolean waiting;
 
 	/**
 	 * Create the lifecycle of a group with the default settings.
@@ -83,22 +57,19 @@ public final class GroupLifecycle
 	 */
 	public GroupLifecycle(GroupSettings settings) {
 		this.settings = settings;
-		this.applicationReady = settings.startOn() == GroupSettings.StartOn.REFRESH;
+		this.starts = new GroupStarts(settings);
 	}
 
 	@Override
 	public void setApplicationContext(ApplicationContext applicationContext) {
-		if (!(applicationContext instanceof ConfigurableApplicationContext configurable)) {
-			throw new IllegalArgumentException(
-					"GroupLifecycle needs a ConfigurableApplicationContext, not a " + applicationContext.getClass());
-		}
-		this.context = configurable;
+		Assert.isInstanceOf(ConfigurableApplicationContext.class, applicationContext,
+				"GroupLifecycle needs a ConfigurableApplicationContext, not a ");
+		this.context = (ConfigurableApplicationContext) applicationContext;
 	}
 
 	@Override
 	public void afterSingletonsInstantiated() {
 		actors();
-		time();
 	}
 
 	/**
@@ -106,19 +77,10 @@ public final class GroupLifecycle
 	 */
 	@Override
 	public void start() {
-		ActorRegistry actors = actors();
-		GroupRun run;
-		synchronized (this.lock) {
-			if (!this.settings.enabled() || isRunning()) {
-				return;
-			}
-			if (!this.applicationReady) {
-				this.waiting = true;
-				return;
-			}
-			run = newRun(actors);
+		GroupRun next = newRun(null);
+		if (this.starts.start(next)) {
+			launch(next);
 		}
-		launch(run, actors);
 	}
 
 	/**
@@ -128,93 +90,14 @@ public final class GroupLifecycle
 	 * @see #membersOf(String)
 	 */
 	public void start(Set<String> members) {
-		ActorRegistry actors = actors();
-		GroupRun run;
-		boolean launch;
-		synchronized (this.lock) {
-			launch = this.run == null || this.run.isOver();
-			run = (launch) ? newRun(actors) : Objects.requireNonNull(this.run);
-		}
-		if (launch) {
-			run.only(members);
-			launch(run, actors);
+		GroupRun next = newRun(members);
+		GroupRun current = this.starts.startNow(next);
+		if (current == next) {
+			launch(next);
 		}
 		else {
-			run.startMembers(members);
+			current.startMembers(members);
 		}
-	}
-
-	/**
-	 * Forget a group that is over: its members are new again.
-	 */
-	public void reset() {
-		synchronized (this.lock) {
-			if (!isRunning()) {
-				this.run = null;
-			}
-		}
-	}
-
-	/**
-	 * Return the clock that snapshots show.
-	 * @return the machine's, or that of a bean of type {@link Time} that has one
-	 */
-	public InstantSource clock() {
-		return (time() instanceof InstantSource clock) ? clock : InstantSource.system();
-	}
-
-	/**
-	 * Looked for once: a context that closes gives no beans any more.
-	 */
-	private Time time() {
-		Time time = this.time;
-		if (time == null) {
-			time = context().getBeansOfType(Time.class, false, false)
-				.values()
-				.stream()
-				.findFirst()
-				.orElse(Time.system());
-			this.time = time;
-		}
-		return time;
-	}
-
-	/**
-	 * Under the lock: a stop from now on finds what to stop.
-	 */
-	private GroupRun newRun(ActorRegistry actors) {
-		return this.run = new GroupRun(this.settings, context(), actors, time());
-	}
-
-	private void launch(GroupRun run, ActorRegistry actors) {
-		try {
-			// Creates lazy beans and wraps bodies: no lock is held while their code runs
-			List<Member> members = new ArrayList<>(run.prepare());
-			List<Member> added;
-			boolean launch;
-			synchronized (this.lock) {
-				added = List.copyOf(this.added.values());
-				launch = run.fill(members, !added.isEmpty());
-			}
-			if (launch) {
-				added.forEach(run::add);
-				members.addAll(added);
-				String names = members.stream()
-					.map((member) -> member.name() + inside(member.name(), actors))
-					.collect(Collectors.joining(", "));
-				logger.info("Starting actors " + names + ((actors.disabled().isEmpty()) ? ""
-						: " (disabled: " + String.join(", ", actors.disabled()) + ")"));
-				run.launch();
-			}
-		}
-		catch (Throwable ex) {
-			run.over();
-			throw ex;
-		}
-	}
-
-	private static String inside(String member, ActorRegistry actors) {
-		return (actors.groupNamed(member) != null) ? " (" + String.join(", ", actors.memberNames(member)) + ")" : "";
 	}
 
 	/**
@@ -222,29 +105,40 @@ public final class GroupLifecycle
 	 * this starts now, and with every later {@code start()} at once.
 	 */
 	public void applicationReady() {
-		ActorRegistry actors = actors();
-		GroupRun run;
-		synchronized (this.lock) {
-			this.applicationReady = true;
-			if (!this.waiting) {
-				return;
-			}
-			this.waiting = false;
-			run = newRun(actors);
+		GroupRun next = newRun(null);
+		if (this.starts.applicationReady(next)) {
+			launch(next);
 		}
-		launch(run, actors);
+	}
+
+	private GroupRun newRun(@Nullable Set<String> only) {
+		return new GroupRun(this.settings, context(), actors(), only);
+	}
+
+	private void launch(GroupRun run) {
+		try {
+			// Creates lazy beans and wraps bodies: no lock is held while their code runs
+			List<Member> members = run.prepare();
+			List<Member> added = this.starts.fill(run, members);
+			if (added != null) {
+				run.launch(members, added);
+			}
+		}
+		catch (Throwable ex) {
+			run.end().over();
+			throw ex;
+		}
 	}
 
 	/**
 	 * Stop the actors and wait until they have ended or their time is over. Called by an
-	 * actor, it waits for that actor, too: until its interrupt or grace period ends the
-	 * wait.
+	 * actor, it does not wait for that one.
 	 */
 	@Override
 	public void stop() {
 		GroupRun run = requestStop();
 		if (run != null) {
-			run.awaitOver();
+			run.end().await();
 		}
 	}
 
@@ -264,22 +158,17 @@ public final class GroupLifecycle
 		}
 		if (run == null) {
 			callback.run();
-			return;
 		}
-		run.whenOver(callback);
+		else {
+			run.end().whenOver(callback);
+		}
 	}
 
 	private @Nullable GroupRun requestStop() {
-		GroupRun run;
-		synchronized (this.lock) {
-			this.waiting = false;
-			run = this.run;
-			if (run == null || run.isOver()) {
-				return null;
-			}
-			run.markStopped();
+		GroupRun run = this.starts.requestStop();
+		if (run != null) {
+			run.stop();
 		}
-		run.stop();
 		return run;
 	}
 
@@ -289,9 +178,7 @@ public final class GroupLifecycle
 	 */
 	@Override
 	public boolean isRunning() {
-		synchronized (this.lock) {
-			return this.waiting || (this.run != null && !this.run.isOver());
-		}
+		return this.starts.isRunning();
 	}
 
 	@Override
@@ -313,6 +200,21 @@ public final class GroupLifecycle
 	}
 
 	/**
+	 * Forget a group that is over: its members are new again.
+	 */
+	public void reset() {
+		this.starts.reset();
+	}
+
+	/**
+	 * Return the clock that snapshots show.
+	 * @return the machine's, or that of a bean of type {@link Time} that has one
+	 */
+	public InstantSource clock() {
+		return (actors().time() instanceof InstantSource clock) ? clock : InstantSource.system();
+	}
+
+	/**
 	 * Return how the group is now: of the current start, or else of the last one. Before
 	 * the first start all members are new.
 	 * @return the state of the group, of its members and of the groups among them;
@@ -320,7 +222,7 @@ public final class GroupLifecycle
 	 */
 	public GroupSnapshot snapshot() {
 		ActorRegistry actors = actors();
-		return Snapshots.complete(groupSnapshot(actors), actors);
+		return Snapshots.complete(this.starts.snapshot(actors), actors);
 	}
 
 	/**
@@ -333,21 +235,6 @@ public final class GroupLifecycle
 		GroupSnapshot snapshot = snapshot();
 		return new GroupSnapshot(snapshot.name(), snapshot.state(), snapshot.stopReason(),
 				Snapshots.all(snapshot, actors), snapshot.groups());
-	}
-
-	private GroupSnapshot groupSnapshot(ActorRegistry actors) {
-		synchronized (this.lock) {
-			GroupSnapshot snapshot = (this.run != null) ? this.run.snapshot() : null;
-			if (snapshot != null) {
-				return snapshot;
-			}
-			List<String> names = new ArrayList<>();
-			if (this.settings.enabled()) {
-				names.addAll(actors.memberNames((String) null));
-				names.addAll(this.added.keySet());
-			}
-			return Snapshots.notStarted(this.settings.name(), names);
-		}
 	}
 
 	/**
@@ -373,7 +260,7 @@ public final class GroupLifecycle
 	 * @return their names; only members that have a limit can be stalled
 	 */
 	public Set<String> stalledActors() {
-		GroupRun run = currentRun();
+		GroupRun run = this.starts.current();
 		return (run != null) ? run.stalled() : Set.of();
 	}
 
@@ -422,12 +309,7 @@ public final class GroupLifecycle
 	 * @throws NoSuchElementException if there is none; it tells the known ones
 	 */
 	public List<String> membersOf(String name) {
-		synchronized (this.lock) {
-			if (this.added.containsKey(name)) {
-				return List.of(name);
-			}
-		}
-		return actors().membersOf(name);
+		return (this.starts.added(name) != null) ? List.of(name) : actors().membersOf(name);
 	}
 
 	/**
@@ -438,7 +320,7 @@ public final class GroupLifecycle
 	 * @throws IllegalStateException if the group is not running
 	 */
 	public List<StackTraceElement> stackOf(String name) {
-		return runOf(name).stackOf(name);
+		return groupsOf(name).stackOf(name);
 	}
 
 	/**
@@ -449,13 +331,8 @@ public final class GroupLifecycle
 	 * @throws IllegalArgumentException if it is a group
 	 */
 	public Member newMember(String name) {
-		synchronized (this.lock) {
-			Member member = this.added.get(name);
-			if (member != null) {
-				return member;
-			}
-		}
-		return actors().newMember(name);
+		Member added = this.starts.added(name);
+		return (added != null) ? added : actors().newMember(name);
 	}
 
 	/**
@@ -472,14 +349,9 @@ public final class GroupLifecycle
 	 * @return their names
 	 */
 	public Set<String> exhaustedActors() {
-		GroupRun run = currentRun();
-		return (run != null) ? run.exhausted() : Set.of();
-	}
-
-	private @Nullable GroupRun currentRun() {
-		synchronized (this.lock) {
-			return this.run;
-		}
+		GroupRun run = this.starts.current();
+		GroupTree groups = (run != null) ? run.filledGroups() : null;
+		return (groups != null) ? groups.exhausted() : Set.of();
 	}
 
 	/**
@@ -488,23 +360,12 @@ public final class GroupLifecycle
 	 * @throws IllegalArgumentException if its name is taken
 	 */
 	public void add(Member member) {
-		GroupRun run;
-		boolean launch = false;
-		synchronized (this.lock) {
-			if (this.added.containsKey(member.name()) || (this.actors != null && this.actors.isTaken(member.name()))) {
-				throw new IllegalArgumentException("Cannot add member '" + member.name()
-						+ "': an actor or a member of that name is in the group already. Choose another name.");
+		GroupRun run = this.starts.add(member);
+		if (run != null) {
+			run.add(member);
+			if (this.starts.claimLaunch(run)) {
+				run.launch();
 			}
-			this.added.put(member.name(), member);
-			run = this.run;
-			if (run == null || !run.isFilled()) {
-				return;
-			}
-			launch = run.claimLaunch();
-		}
-		run.add(member);
-		if (launch) {
-			run.launch();
 		}
 	}
 
@@ -516,7 +377,7 @@ public final class GroupLifecycle
 	 * @throws IllegalStateException if its group is not running
 	 */
 	public void stopMember(String name) {
-		runOf(name).stopMember(name);
+		groupsOf(name).running(name).stopMember(name);
 	}
 
 	/**
@@ -526,7 +387,7 @@ public final class GroupLifecycle
 	 * @throws IllegalStateException if the group is not running
 	 */
 	public void startMember(String name) {
-		runOf(name).startMember(name);
+		groupsOf(name).running(name).startMember(name);
 	}
 
 	/**
@@ -536,20 +397,12 @@ public final class GroupLifecycle
 	 * @throws IllegalStateException if the group is not running
 	 */
 	public void restartMember(String name) {
-		runOf(name).restartMember(name);
+		groupsOf(name).running(name).restartMember(name);
 	}
 
-	private GroupRun runOf(String name) {
-		ActorRegistry actors = actors();
-		synchronized (this.lock) {
-			if (this.run != null && this.run.isFilled() && !this.run.isOver()) {
-				return this.run;
-			}
-			if (actors.isKnown(name) || this.added.containsKey(name)) {
-				throw new IllegalStateException("The group of member '" + name + "' is not running");
-			}
-			throw new NoSuchElementException("No member '" + name + "'");
-		}
+	private GroupTree groupsOf(String name) {
+		actors();
+		return this.starts.runOf(name).groups();
 	}
 
 	private ConfigurableApplicationContext context() {
@@ -563,24 +416,8 @@ public final class GroupLifecycle
 	 * The actors of the context, looked for once.
 	 */
 	private ActorRegistry actors() {
-		synchronized (this.lock) {
-			if (this.actors != null) {
-				return this.actors;
-			}
-		}
-		ActorRegistry found = ActorRegistry.of(context(), this.settings.enabled());
-		synchronized (this.lock) {
-			if (this.actors == null) {
-				Set<String> twice = new LinkedHashSet<>(this.added.keySet());
-				twice.removeIf((name) -> !found.isTaken(name));
-				if (!twice.isEmpty()) {
-					throw new InvalidActorException("Members that were added to the group have the names of actors: "
-							+ String.join(", ", twice) + ".", "Give the members other names.");
-				}
-				this.actors = found;
-			}
-			return this.actors;
-		}
+		ActorRegistry actors = this.starts.actors();
+		return (actors != null) ? actors : this.starts.found(ActorRegistry.of(context(), this.settings.enabled()));
 	}
 
 }

@@ -45,30 +45,13 @@ public record GroupSettings(String name, boolean enabled, boolean autoStartup, S
 	}
 
 	/**
-	 * Settings of a group whose members are restarted alone.
-	 * @param name the group's name
-	 * @param enabled whether anything is started at all
-	 * @param autoStartup whether the group starts with the context
-	 * @param startOn when the group starts with the context
-	 * @param phase the lifecycle phase
-	 * @param virtualThreads whether members run on virtual threads
-	 * @param gracePeriod how long after its interrupt a member's thread is interrupted
-	 * @param shutdownTimeout how long members have to end before they are abandoned
-	 */
-	public GroupSettings(String name, boolean enabled, boolean autoStartup, StartOn startOn, int phase,
-			boolean virtualThreads, Duration gracePeriod, Duration shutdownTimeout) {
-		this(name, enabled, autoStartup, startOn, phase, virtualThreads, gracePeriod, shutdownTimeout,
-				RestartStrategy.ONE);
-	}
-
-	/**
 	 * Return the settings that hold by default.
 	 * @return platform threads, started with the context, ten seconds of grace and twenty
 	 * to end
 	 */
 	public static GroupSettings defaults() {
 		return new GroupSettings("actors", true, true, StartOn.REFRESH, DEFAULT_PHASE, false, Duration.ofSeconds(10),
-				Duration.ofSeconds(20));
+				Duration.ofSeconds(20), RestartStrategy.ONE);
 	}
 
 	/**

@@ -10,7 +10,7 @@ import dev.rungroup.core.Outcome;
  * Tells a listener of the application's group what happens to the members of a group
  * inside. Of that group itself it hears as of a member.
  */
-final class MembersOnly implements GroupListener {
+class MembersOnly implements GroupListener {
 
 	private final GroupListener listener;
 

@@ -17,6 +17,7 @@ import dev.rungroup.core.Backoff;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.Policy;
+import dev.rungroup.core.RestartStrategy;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -272,8 +273,9 @@ class ActorsEndpointTests {
 
 	private static void with(Member member, Consumer<ActorsEndpoint> test) {
 		try (GenericApplicationContext context = new GenericApplicationContext()) {
-			GroupLifecycle lifecycle = new GroupLifecycle(new GroupSettings("actors", true, true,
-					GroupSettings.StartOn.REFRESH, 0, false, Duration.ofSeconds(10), Duration.ofSeconds(20)));
+			GroupLifecycle lifecycle = new GroupLifecycle(
+					new GroupSettings("actors", true, true, GroupSettings.StartOn.REFRESH, 0, false,
+							Duration.ofSeconds(10), Duration.ofSeconds(20), RestartStrategy.ONE));
 			lifecycle.add(member);
 			// A group whose members have all ended is over, and refuses everything
 			lifecycle.add(sleeper("other"));

@@ -16,6 +16,7 @@ import dev.rungroup.annotation.LoopActor;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
+import dev.rungroup.core.RestartStrategy;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -114,7 +115,7 @@ class ActorExecutionTests {
 
 	private static AnnotationConfigApplicationContext start(boolean virtualThreads, Class<?> type) {
 		GroupSettings settings = new GroupSettings("actors", true, true, GroupSettings.StartOn.REFRESH, 0,
-				virtualThreads, Duration.ofSeconds(10), Duration.ofSeconds(20));
+				virtualThreads, Duration.ofSeconds(10), Duration.ofSeconds(20), RestartStrategy.ONE);
 		AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
 		context.registerBean(GroupLifecycle.class, settings);
 		context.register(type);

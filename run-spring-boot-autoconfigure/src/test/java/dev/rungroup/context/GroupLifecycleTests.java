@@ -33,6 +33,7 @@ import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Outcome;
 import dev.rungroup.core.Policy;
+import dev.rungroup.core.RestartStrategy;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.Task;
 import org.aopalliance.intercept.MethodInterceptor;
@@ -75,7 +76,7 @@ import static org.awaitility.Awaitility.await;
 class GroupLifecycleTests {
 
 	private static final GroupSettings QUICK = new GroupSettings("actors", true, true, GroupSettings.StartOn.REFRESH,
-			GroupSettings.DEFAULT_PHASE, false, Duration.ofSeconds(10), Duration.ofSeconds(20));
+			GroupSettings.DEFAULT_PHASE, false, Duration.ofSeconds(10), Duration.ofSeconds(20), RestartStrategy.ONE);
 
 	@Test
 	void actorRunsOnItsOwnThreadAndIsInterruptedOnceWithTheContextsEnd(CapturedOutput output) throws Exception {
@@ -111,7 +112,7 @@ class GroupLifecycleTests {
 	@Test
 	void virtualThreadsAreUsedWhereTheJvmHasThem() throws Exception {
 		GroupSettings virtual = new GroupSettings("actors", true, true, GroupSettings.StartOn.REFRESH, 0, true,
-				Duration.ofSeconds(10), Duration.ofSeconds(20));
+				Duration.ofSeconds(10), Duration.ofSeconds(20), RestartStrategy.ONE);
 		try (AnnotationConfigApplicationContext context = start(virtual, ThreadTeller.class)) {
 			boolean available = Runtime.version().feature() >= 21;
 			Thread thread = poll(context.getBean(ThreadTeller.class).threads);
@@ -192,7 +193,7 @@ class GroupLifecycleTests {
 	@Test
 	void whoDoesNotStopIsNamedAtTheGracePeriodAndOnceWithItsStack(CapturedOutput output) throws Exception {
 		GroupSettings settings = new GroupSettings("actors", true, true, GroupSettings.StartOn.REFRESH, 0, false,
-				Duration.ofMillis(50), Duration.ofMillis(200));
+				Duration.ofMillis(50), Duration.ofMillis(200), RestartStrategy.ONE);
 		Stubborn stubborn;
 		try (AnnotationConfigApplicationContext context = start(settings, Stubborn.class)) {
 			stubborn = context.getBean(Stubborn.class);
@@ -295,7 +296,7 @@ class GroupLifecycleTests {
 	@Test
 	void waitsForTheApplicationToBeReady() throws Exception {
 		GroupSettings settings = new GroupSettings("actors", true, true, GroupSettings.StartOn.APPLICATION_READY, 0,
-				false, Duration.ofSeconds(10), Duration.ofSeconds(20));
+				false, Duration.ofSeconds(10), Duration.ofSeconds(20), RestartStrategy.ONE);
 		try (AnnotationConfigApplicationContext context = start(settings, Server.class)) {
 			GroupLifecycle lifecycle = context.getBean(GroupLifecycle.class);
 			assertThat(lifecycle.isRunning()).isTrue();
@@ -321,7 +322,7 @@ class GroupLifecycleTests {
 	@Test
 	void groupThatWaitedForTheApplicationDoesNotStartAfterItsStop() throws Exception {
 		GroupSettings settings = new GroupSettings("actors", true, true, GroupSettings.StartOn.APPLICATION_READY, 0,
-				false, Duration.ofSeconds(10), Duration.ofSeconds(20));
+				false, Duration.ofSeconds(10), Duration.ofSeconds(20), RestartStrategy.ONE);
 		try (AnnotationConfigApplicationContext context = start(Object.class)) {
 			for (int i = 0; i < 100; i++) {
 				GroupLifecycle lifecycle = new GroupLifecycle(settings);
@@ -357,7 +358,7 @@ class GroupLifecycleTests {
 	@Test
 	void disabledGroupStartsNothingAndShowsAllAsDisabled() {
 		GroupSettings settings = new GroupSettings("actors", false, true, GroupSettings.StartOn.REFRESH, 0, false,
-				Duration.ofSeconds(10), Duration.ofSeconds(20));
+				Duration.ofSeconds(10), Duration.ofSeconds(20), RestartStrategy.ONE);
 		try (AnnotationConfigApplicationContext context = start(settings, Server.class, Finite.class)) {
 			GroupLifecycle lifecycle = context.getBean(GroupLifecycle.class);
 			assertThat(lifecycle.isRunning()).isFalse();
@@ -636,7 +637,7 @@ class GroupLifecycleTests {
 	@Test
 	void mistakesAreFoundWithoutAutoStartup() {
 		GroupSettings settings = new GroupSettings("actors", true, false, GroupSettings.StartOn.REFRESH, 0, false,
-				Duration.ofSeconds(10), Duration.ofSeconds(20));
+				Duration.ofSeconds(10), Duration.ofSeconds(20), RestartStrategy.ONE);
 		assertThatExceptionOfType(InvalidActorException.class)
 			.isThrownBy(() -> start(settings, Contradiction.class).close());
 		try (AnnotationConfigApplicationContext context = start(settings, Server.class)) {
@@ -647,7 +648,7 @@ class GroupLifecycleTests {
 	@Test
 	void groupThatWasNeverStartedShowsAllItsMembers() {
 		GroupSettings settings = new GroupSettings("actors", true, false, GroupSettings.StartOn.REFRESH, 0, false,
-				Duration.ofSeconds(10), Duration.ofSeconds(20));
+				Duration.ofSeconds(10), Duration.ofSeconds(20), RestartStrategy.ONE);
 		try (AnnotationConfigApplicationContext context = start(settings, Twins.class, MemberConfiguration.class)) {
 			GroupLifecycle lifecycle = context.getBean(GroupLifecycle.class);
 			lifecycle.add(Member.named("extra").execute(() -> {
@@ -683,8 +684,9 @@ class GroupLifecycleTests {
 		GroupLifecycle byDefault = new GroupLifecycle();
 		assertThat(byDefault.getPhase()).isEqualTo(GroupSettings.DEFAULT_PHASE);
 		assertThat(byDefault.isAutoStartup()).isTrue();
-		GroupLifecycle other = new GroupLifecycle(new GroupSettings("actors", true, false,
-				GroupSettings.StartOn.REFRESH, 7, false, Duration.ofSeconds(10), Duration.ofSeconds(20)));
+		GroupLifecycle other = new GroupLifecycle(
+				new GroupSettings("actors", true, false, GroupSettings.StartOn.REFRESH, 7, false,
+						Duration.ofSeconds(10), Duration.ofSeconds(20), RestartStrategy.ONE));
 		assertThat(other.getPhase()).isEqualTo(7);
 		assertThat(other.isAutoStartup()).isFalse();
 	}
@@ -712,7 +714,7 @@ class GroupLifecycleTests {
 
 	private static GroupSettings settings(Duration gracePeriod, Duration shutdownTimeout) {
 		return new GroupSettings("actors", true, true, GroupSettings.StartOn.REFRESH, 0, false, gracePeriod,
-				shutdownTimeout);
+				shutdownTimeout, RestartStrategy.ONE);
 	}
 
 	@Test

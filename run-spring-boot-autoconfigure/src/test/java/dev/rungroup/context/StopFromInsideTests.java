@@ -17,6 +17,7 @@ import dev.rungroup.core.Interrupter;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
+import dev.rungroup.core.RestartStrategy;
 import dev.rungroup.core.StopReason;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -295,7 +296,8 @@ class StopFromInsideTests {
 		GroupSettings defaults = GroupSettings.defaults();
 		context.registerBean(GroupLifecycle.class,
 				() -> new GroupLifecycle(new GroupSettings(defaults.name(), defaults.enabled(), defaults.autoStartup(),
-						defaults.startOn(), defaults.phase(), defaults.virtualThreads(), TOO_LONG, TOO_LONG)));
+						defaults.startOn(), defaults.phase(), defaults.virtualThreads(), TOO_LONG, TOO_LONG,
+						RestartStrategy.ONE)));
 		context.registerBean(AbstractApplicationContext.LIFECYCLE_PROCESSOR_BEAN_NAME, DefaultLifecycleProcessor.class,
 				() -> {
 					DefaultLifecycleProcessor processor = new DefaultLifecycleProcessor();
