@@ -77,15 +77,8 @@ record GroupCondition(Map<String, ActorCondition> actors, boolean failed, boolea
 	 * @param outlivesGroup whether the application goes on when its group has ended
 	 */
 	boolean refusesTraffic(boolean outlivesGroup) {
-		if (this.ending && !outlivesGroup) {
-			return true;
-		}
-		for (ActorCondition actor : this.actors.values()) {
-			if (actor.refusesTraffic()) {
-				return true;
-			}
-		}
-		return false;
+		return (this.ending && !outlivesGroup)
+				|| this.actors.values().stream().anyMatch(ActorCondition::refusesTraffic);
 	}
 
 	/**
@@ -93,15 +86,7 @@ record GroupCondition(Map<String, ActorCondition> actors, boolean failed, boolea
 	 * @param outlivesGroup whether the application goes on when its group has ended
 	 */
 	boolean isBroken(boolean outlivesGroup) {
-		if (outlivesGroup && this.failed) {
-			return true;
-		}
-		for (ActorCondition actor : this.actors.values()) {
-			if (actor.isBroken()) {
-				return true;
-			}
-		}
-		return false;
+		return (this.failed && outlivesGroup) || this.actors.values().stream().anyMatch(ActorCondition::isBroken);
 	}
 
 }

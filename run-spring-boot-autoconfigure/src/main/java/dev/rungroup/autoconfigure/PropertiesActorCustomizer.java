@@ -139,13 +139,6 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 		}
 	}
 
-	/**
-	 * The back-off that {@code run.retry} describes.
-	 */
-	static Backoff backoff(RunProperties.Retry defaults) {
-		return backoff(defaults, new RunProperties.ActorRetry());
-	}
-
 	static Backoff backoff(RunProperties.Retry defaults, RunProperties.ActorRetry retry) {
 		Duration delay = either(retry.getDelay(), defaults.getDelay());
 		Duration maxDelay = either(retry.getMaxDelay(), defaults.getMaxDelay());
@@ -191,7 +184,7 @@ final class PropertiesActorCustomizer implements ActorDefinitionCustomizer, Adop
 			Set<String> others) {
 		List<String> unknown = new ArrayList<>();
 		for (String key : settings.keySet()) {
-			if (!RelaxedNames.contains(inHierarchy, key)) {
+			if (inHierarchy.stream().noneMatch((name) -> RelaxedNames.same(name, key))) {
 				refuseUnlessIgnored(what, key, names, others);
 				unknown.add(RelaxedNames.property("run." + what + "s", key));
 			}

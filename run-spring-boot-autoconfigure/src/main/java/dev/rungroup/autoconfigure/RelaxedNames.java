@@ -9,33 +9,35 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Names of actors and beans as property sources spell them: case, dashes and underscores
- * make no difference, because an environment variable has no others.
+ * make no difference, because an environment variable has no others. Public for wiring
+ * only.
+ *
+ * @since 0.1.0
  */
-final class RelaxedNames {
+public final class RelaxedNames {
 
 	private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9_-]+");
 
 	private RelaxedNames() {
 	}
 
-	static boolean same(String one, String other) {
+	/**
+	 * Return whether property sources cannot tell two names apart.
+	 */
+	public static boolean same(String one, String other) {
 		return canonical(one).equals(canonical(other));
 	}
 
-	static boolean contains(Collection<String> names, String name) {
-		return names.stream().anyMatch((each) -> same(each, name));
-	}
-
-	static String canonical(String name) {
+	private static String canonical(String name) {
 		return name.replace("-", "").replace("_", "").toLowerCase(Locale.ROOT);
 	}
 
 	/**
-	 * The property that belongs to a name, as it has to be written: without brackets,
-	 * Spring Boot reads a dot as the end of the name, and leaves out most other
+	 * Return the property that belongs to a name, as it has to be written: without
+	 * brackets, Spring Boot reads a dot as the end of the name, and leaves out most other
 	 * characters.
 	 */
-	static String property(String prefix, String name) {
+	public static String property(String prefix, String name) {
 		return (PLAIN_NAME.matcher(name).matches()) ? prefix + "." + name : prefix + "[" + name + "]";
 	}
 

@@ -72,7 +72,8 @@ public final class RunAutoConfiguration {
 		Duration phaseTimeout = Binder.get(environment)
 			.bind(PHASE_TIMEOUT, Duration.class)
 			.orElse(Duration.ofSeconds(30));
-		Duration limit = phaseTimeout.minus(min(PHASE_MARGIN, Duration.ofMillis(phaseTimeout.toMillis() / 2)));
+		Duration half = Duration.ofMillis(phaseTimeout.toMillis() / 2);
+		Duration limit = phaseTimeout.minus((half.compareTo(PHASE_MARGIN) < 0) ? half : PHASE_MARGIN);
 		if (!limit.isNegative() && !limit.isZero() && timeout.compareTo(limit) > 0) {
 			String message = "run.shutdown.timeout is " + timeout + ", but Spring stops waiting after " + phaseTimeout
 					+ ": actors are abandoned after " + limit + ". Lower it, or raise " + PHASE_TIMEOUT;
@@ -89,10 +90,6 @@ public final class RunAutoConfiguration {
 					+ ", but actors are abandoned after " + timeout + ": lower it, or raise run.shutdown.timeout");
 		}
 		return timeout;
-	}
-
-	private static Duration min(Duration one, Duration other) {
-		return (one.compareTo(other) < 0) ? one : other;
 	}
 
 	@Bean
@@ -116,17 +113,20 @@ public final class RunAutoConfiguration {
 	@ConditionalOnMissingBean
 	Retry runRetry(RunProperties properties, ObjectProvider<RetryAttemptListener> listeners,
 			ApplicationContext context) {
-		Retry retry = Retry.with(PropertiesActorCustomizer.backoff(properties.getRetry()));
+		Retry retry = Retry
+			.with(PropertiesActorCustomizer.backoff(properties.getRetry(), new RunProperties.ActorRetry()));
 		Integer maxRetries = properties.getRetry().getMaxRetries();
 		if (maxRetries != null) {
 			retry = retry.withMaxRetries(maxRetries);
 		}
-		Time time = context.getBeansOfType(Time.class, false, false)
-			.values()
-			.stream()
-			.findFirst()
-			.orElse(Time.system());
-		return retry.withListener(new RetryAttempts(listeners)).on(time);
+		return retry.withListener(new RetryAttempts(listeners)).on(time(context));
+	}
+
+	/**
+	 * Where all wait: the time of a test, or else the machine's.
+	 */
+	static Time time(ApplicationContext context) {
+		return context.getBeansOfType(Time.class, false, false).values().stream().findFirst().orElse(Time.system());
 	}
 
 	/**

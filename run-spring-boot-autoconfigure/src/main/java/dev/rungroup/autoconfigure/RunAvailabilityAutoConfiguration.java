@@ -27,12 +27,6 @@ import org.springframework.context.annotation.Bean;
 public final class RunAvailabilityAutoConfiguration {
 
 	/**
-	 * Create the auto-configuration.
-	 */
-	public RunAvailabilityAutoConfiguration() {
-	}
-
-	/**
 	 * Takes the place of Spring Boot's. Actors may ask for it, so it cannot ask for them
 	 * yet.
 	 */

@@ -7,7 +7,6 @@ import dev.rungroup.context.ActorLeadership;
 import dev.rungroup.context.ActorLeaderships;
 import dev.rungroup.context.LeadershipListener;
 import dev.rungroup.core.Leadership;
-import dev.rungroup.core.Time;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -52,16 +51,9 @@ public final class RunClusterAutoConfiguration {
 					(prefix != null) ? prefix : context.getEnvironment().getProperty("spring.application.name", ""),
 					cluster.getLease(), cluster.getRenewInterval(), cluster.getRetryInterval());
 			return new ClusterKeeper(settings, (actor) -> LockEngines.find(context.getBeanFactory(), actor),
-					time(context), context, () -> listeners.orderedStream().toList());
+					RunAutoConfiguration.time(context), context, () -> listeners.orderedStream().toList());
 		}
 
-	}
-
-	/**
-	 * The actors' time: terms are compared with it.
-	 */
-	private static Time time(ApplicationContext context) {
-		return context.getBeansOfType(Time.class, false, true).values().stream().findFirst().orElse(Time.system());
 	}
 
 	/**

@@ -35,12 +35,6 @@ import org.springframework.web.filter.reactive.ServerWebExchangeContextFilter;
 public final class RunEndpointAutoConfiguration {
 
 	/**
-	 * Create the auto-configuration.
-	 */
-	public RunEndpointAutoConfiguration() {
-	}
-
-	/**
 	 * Of this context's group: parents have their own.
 	 */
 	@Bean

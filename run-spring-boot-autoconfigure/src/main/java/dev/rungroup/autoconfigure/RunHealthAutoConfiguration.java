@@ -26,12 +26,6 @@ import org.springframework.context.annotation.Bean;
 public final class RunHealthAutoConfiguration {
 
 	/**
-	 * Create the auto-configuration.
-	 */
-	public RunHealthAutoConfiguration() {
-	}
-
-	/**
 	 * Of this context's group: parents have their own.
 	 */
 	@Bean

@@ -7,7 +7,6 @@ import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.context.LeadershipListener;
 import dev.rungroup.context.RetryAttemptListener;
 import dev.rungroup.core.Retry;
-import dev.rungroup.core.Time;
 import dev.rungroup.metrics.GroupMetrics;
 import dev.rungroup.metrics.LeadershipMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -53,17 +52,20 @@ public final class RunMetricsAutoConfiguration {
 			GroupLifecycle group = lifecycle.getIfUnique();
 			return (group != null) ? group.disabledActors().size() : 0;
 		});
-		for (Time time : context.getBeansOfType(Time.class, false, false).values()) {
-			if (time instanceof InstantSource clock) {
-				metrics.withClock(clock);
-			}
-		}
-		return metrics;
+		return (RunAutoConfiguration.time(context) instanceof InstantSource clock) ? metrics.withClock(clock) : metrics;
 	}
 
 	private static @Nullable MeterRegistry registry(ObjectProvider<MeterRegistry> registries) {
 		try {
-			return oneOrAll(registries);
+			MeterRegistry registry = registries.getIfUnique();
+			if (registry != null) {
+				return registry;
+			}
+			// Several without a primary one, as only an application without Spring Boot's
+			// metrics has them, all get the meters
+			CompositeMeterRegistry all = new CompositeMeterRegistry();
+			registries.orderedStream().forEach(all::add);
+			return all.getRegistries().isEmpty() ? null : all;
 		}
 		catch (BeansException ex) {
 			if (RetryAttempts.isTooEarly(ex)) {
@@ -72,20 +74,6 @@ public final class RunMetricsAutoConfiguration {
 			}
 			throw ex;
 		}
-	}
-
-	/**
-	 * Several registries without a primary one, as only an application without Spring
-	 * Boot's metrics has them, all get the meters.
-	 */
-	private static @Nullable MeterRegistry oneOrAll(ObjectProvider<MeterRegistry> registries) {
-		MeterRegistry registry = registries.getIfUnique();
-		if (registry != null) {
-			return registry;
-		}
-		CompositeMeterRegistry all = new CompositeMeterRegistry();
-		registries.orderedStream().forEach(all::add);
-		return all.getRegistries().isEmpty() ? null : all;
 	}
 
 	@Bean

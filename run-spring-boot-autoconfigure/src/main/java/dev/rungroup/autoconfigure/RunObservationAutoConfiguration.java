@@ -25,12 +25,6 @@ import org.springframework.context.annotation.Bean;
 @ConditionalOnProperty("run.observations.enabled")
 public final class RunObservationAutoConfiguration {
 
-	/**
-	 * Create the auto-configuration.
-	 */
-	public RunObservationAutoConfiguration() {
-	}
-
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	ExecutionObservations executionObservations(ObservationRegistry registry) {

@@ -555,14 +555,62 @@ public class RunProperties {
 	}
 
 	/**
-	 * Settings of one actor. What is not set is left to the annotation.
+	 * Settings of actors and of groups.
 	 */
-	public static class Actor extends Adopt {
+	public static class ActorOrGroup extends Adopt {
 
 		/**
-		 * Whether the actor runs on one node of a cluster.
+		 * Whether it runs on one node of a cluster.
 		 */
 		private @Nullable Boolean clusterSingleton;
+
+		/**
+		 * What happens when an execution returned, or the group has ended without a
+		 * failure.
+		 */
+		private @Nullable Policy onDone;
+
+		/**
+		 * Pause between an end without a failure and the next execution.
+		 */
+		private @Nullable Duration delay;
+
+		public @Nullable Boolean getClusterSingleton() {
+			return this.clusterSingleton;
+		}
+
+		public void setClusterSingleton(@Nullable Boolean clusterSingleton) {
+			this.clusterSingleton = clusterSingleton;
+		}
+
+		public @Nullable Policy getOnDone() {
+			return this.onDone;
+		}
+
+		public void setOnDone(@Nullable Policy onDone) {
+			this.onDone = onDone;
+		}
+
+		public @Nullable Duration getDelay() {
+			return this.delay;
+		}
+
+		public void setDelay(@Nullable Duration delay) {
+			this.delay = delay;
+		}
+
+		@Override
+		void validate(String prefix) {
+			super.validate(prefix);
+			notNegative(prefix + ".delay", this.delay);
+		}
+
+	}
+
+	/**
+	 * Settings of one actor. What is not set is left to the annotation.
+	 */
+	public static class Actor extends ActorOrGroup {
 
 		/**
 		 * Group that the actor belongs to; empty for the application's.
@@ -570,20 +618,10 @@ public class RunProperties {
 		private @Nullable String group;
 
 		/**
-		 * What happens when an execution returned.
-		 */
-		private @Nullable Policy onDone;
-
-		/**
 		 * What a stop means for an actor without an interrupt method: interrupt its
 		 * thread, or let the execution finish within the grace period.
 		 */
 		private @Nullable OnStop onStop;
-
-		/**
-		 * Pause between a normal return and the next execution.
-		 */
-		private @Nullable Duration delay;
 
 		/**
 		 * Limit for one execution.
@@ -606,22 +644,6 @@ public class RunProperties {
 		 */
 		private @Nullable OnStall onStall;
 
-		public @Nullable Policy getOnDone() {
-			return this.onDone;
-		}
-
-		public void setOnDone(@Nullable Policy onDone) {
-			this.onDone = onDone;
-		}
-
-		public @Nullable Boolean getClusterSingleton() {
-			return this.clusterSingleton;
-		}
-
-		public void setClusterSingleton(@Nullable Boolean clusterSingleton) {
-			this.clusterSingleton = clusterSingleton;
-		}
-
 		public @Nullable String getGroup() {
 			return this.group;
 		}
@@ -636,14 +658,6 @@ public class RunProperties {
 
 		public void setOnStop(@Nullable OnStop onStop) {
 			this.onStop = onStop;
-		}
-
-		public @Nullable Duration getDelay() {
-			return this.delay;
-		}
-
-		public void setDelay(@Nullable Duration delay) {
-			this.delay = delay;
 		}
 
 		public @Nullable Duration getTimeout() {
@@ -681,7 +695,6 @@ public class RunProperties {
 		@Override
 		void validate(String prefix) {
 			super.validate(prefix);
-			notNegative(prefix + ".delay", this.delay);
 			positive(prefix + ".timeout", this.timeout);
 			range(prefix + ".concurrency", this.concurrency, 1, ActorDefinition.MAX_CONCURRENCY);
 			positive(prefix + ".stall-after", this.stallAfter);
@@ -692,12 +705,7 @@ public class RunProperties {
 	/**
 	 * Settings of one group: of its restarts as a whole, and of those inside it.
 	 */
-	public static class Group extends Adopt {
-
-		/**
-		 * Whether the group runs on one node of a cluster.
-		 */
-		private @Nullable Boolean clusterSingleton;
+	public static class Group extends ActorOrGroup {
 
 		/**
 		 * Who is restarted along with a member of the group that is restarted after a
@@ -705,52 +713,12 @@ public class RunProperties {
 		 */
 		private @Nullable RestartStrategy strategy;
 
-		/**
-		 * What happens when the group has ended without a failure.
-		 */
-		private @Nullable Policy onDone;
-
-		/**
-		 * Pause between an end without a failure and the next start.
-		 */
-		private @Nullable Duration delay;
-
-		public @Nullable Boolean getClusterSingleton() {
-			return this.clusterSingleton;
-		}
-
-		public void setClusterSingleton(@Nullable Boolean clusterSingleton) {
-			this.clusterSingleton = clusterSingleton;
-		}
-
 		public @Nullable RestartStrategy getStrategy() {
 			return this.strategy;
 		}
 
 		public void setStrategy(@Nullable RestartStrategy strategy) {
 			this.strategy = strategy;
-		}
-
-		public @Nullable Policy getOnDone() {
-			return this.onDone;
-		}
-
-		public void setOnDone(@Nullable Policy onDone) {
-			this.onDone = onDone;
-		}
-
-		public @Nullable Duration getDelay() {
-			return this.delay;
-		}
-
-		public void setDelay(@Nullable Duration delay) {
-			this.delay = delay;
-		}
-
-		@Override
-		void validate(String prefix) {
-			super.validate(prefix);
-			notNegative(prefix + ".delay", this.delay);
 		}
 
 		@Override

@@ -59,7 +59,7 @@ class RunPropertiesTests {
 		assertThat(properties.getVirtualThreads()).isFalse();
 		assertThat(properties.getShutdown().getGracePeriod()).isEqualTo(Duration.ofSeconds(1));
 		assertThat(properties.getShutdown().getTimeout()).isEqualTo(Duration.ofSeconds(2));
-		assertThat(PropertiesActorCustomizer.backoff(properties.getRetry())).isEqualTo(new Backoff(
+		assertThat(PropertiesActorCustomizer.backoff(properties.getRetry(), new RunProperties.ActorRetry())).isEqualTo(new Backoff(
 				Duration.ofSeconds(3), 1.5, Duration.ofSeconds(40), Duration.ofMillis(10), Duration.ofMinutes(2)));
 		assertThat(properties.getRetry().getMaxRetries()).isNull();
 		assertThat(properties.isIgnoreUnknownActors()).isTrue();
@@ -130,7 +130,7 @@ class RunPropertiesTests {
 				  shutdown: { timeout: 99999999d, grace-period: 99999999d }
 				"""));
 		properties.validate();
-		Backoff backoff = PropertiesActorCustomizer.backoff(properties.getRetry());
+		Backoff backoff = PropertiesActorCustomizer.backoff(properties.getRetry(), new RunProperties.ActorRetry());
 		assertThat(Stream.of(1, 2, 1000, Integer.MAX_VALUE).map(backoff::delayFor))
 			.allSatisfy((pause) -> assertThat(pause).isGreaterThanOrEqualTo(Duration.ZERO));
 	}

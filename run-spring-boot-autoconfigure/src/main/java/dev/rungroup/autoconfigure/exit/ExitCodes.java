@@ -33,20 +33,16 @@ final class ExitCodes {
 	private ExitCodes() {
 	}
 
-	static boolean isFailure(StopReason reason) {
-		return reason.isFailure();
-	}
-
 	/**
 	 * Calls user code: beans of the application, and the failure.
 	 */
 	static int codeFor(StopReason reason, ConfigurableApplicationContext context) {
 		Throwable failure = reason.cause();
-		int code = (isFailure(reason) && failure != null) ? ofFailure(failure, context) : 0;
+		int code = (reason.isFailure() && failure != null) ? ofFailure(failure, context) : 0;
 		if (code == 0) {
 			code = ofBeans(context);
 		}
-		return (code == 0 && isFailure(reason)) ? 1 : code;
+		return (code == 0 && reason.isFailure()) ? 1 : code;
 	}
 
 	private static int ofFailure(Throwable failure, ConfigurableApplicationContext context) {

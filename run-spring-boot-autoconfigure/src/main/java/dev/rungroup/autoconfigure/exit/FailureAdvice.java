@@ -1,8 +1,8 @@
 package dev.rungroup.autoconfigure.exit;
 
 import java.util.Collection;
-import java.util.regex.Pattern;
 
+import dev.rungroup.autoconfigure.RelaxedNames;
 import dev.rungroup.context.ActorDefinition;
 import dev.rungroup.context.GroupDefinition;
 import dev.rungroup.context.GroupLifecycle;
@@ -18,14 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class FailureAdvice {
 
-	private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9_-]+");
-
 	private final @Nullable GroupLifecycle group;
 
 	private final Collection<String> adopted;
 
 	/**
-	 * @param actors finds the actor of a member, if it is one
+	 * @param group whose members end the application, {@code null} if there is none
 	 * @param adopted names of adopted beans, as they are written in the properties
 	 */
 	FailureAdvice(@Nullable GroupLifecycle group, Collection<String> adopted) {
@@ -39,8 +37,8 @@ final class FailureAdvice {
 		ActorDefinition actor = (member != null && this.group != null) ? this.group.actorOf(member) : null;
 		GroupDefinition group = (member != null && this.group != null) ? this.group.groupNamed(member) : null;
 		MemberSettings settings = (actor != null) ? actor.settings() : (group != null) ? group.settings() : null;
-		String properties = (actor != null) ? property("run.actors", actor.name())
-				: (group != null) ? property("run.groups", group.name()) : adoption(member);
+		String properties = (actor != null) ? RelaxedNames.property("run.actors", actor.name())
+				: (group != null) ? RelaxedNames.property("run.groups", group.name()) : adoption(member);
 		String setting = null;
 		if (member == null) {
 			// no policy has decided this
@@ -88,27 +86,13 @@ final class FailureAdvice {
 		return settings != null && settings.fatal().stream().anyMatch((type) -> type.isInstance(failure));
 	}
 
-	/**
-	 * Names are the same if only case, dashes and underscores differ.
-	 */
 	private @Nullable String adoption(@Nullable String member) {
 		for (String name : this.adopted) {
-			if (member != null && canonical(name).equalsIgnoreCase(canonical(member))) {
-				return property("run.adopt", name);
+			if (member != null && RelaxedNames.same(name, member)) {
+				return RelaxedNames.property("run.adopt", name);
 			}
 		}
 		return null;
-	}
-
-	/**
-	 * As Spring Boot reads it: other names have to be in brackets.
-	 */
-	private static String property(String prefix, String name) {
-		return (PLAIN_NAME.matcher(name).matches()) ? prefix + "." + name : prefix + "[" + name + "]";
-	}
-
-	private static String canonical(String name) {
-		return name.replace("-", "").replace("_", "");
 	}
 
 	/**

@@ -224,9 +224,10 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 	}
 
 	/**
-	 * The end of the application that a group has begun.
+	 * The end of the application that a group has begun. Its methods may be called by
+	 * several threads.
 	 */
-	private final class GroupEnding implements Startup.Ending {
+	final class GroupEnding {
 
 		private final StopReason reason;
 
@@ -242,16 +243,14 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 			this.code = (isFailure() && GroupExit.this.settings.onShutdown() == OnShutdown.EXIT) ? 1 : 0;
 		}
 
-		@Override
-		public boolean isFailure() {
+		boolean isFailure() {
 			return this.reason.isFailure();
 		}
 
 		/**
 		 * Every unclear case leaves the JVM alone.
 		 */
-		@Override
-		public boolean endsJvm() {
+		boolean endsJvm() {
 			Boolean known = this.endsJvm;
 			if (known == null) {
 				known = mayEndJvm();
@@ -283,8 +282,7 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 			}
 		}
 
-		@Override
-		public ActorFailedException failure() {
+		ActorFailedException failure() {
 			askForCode();
 			FailureAdvice advice = GroupExit.this.advice;
 			return new ActorFailedException(advice.culprit(this.reason), this.code, advice.adviceFor(this.reason),

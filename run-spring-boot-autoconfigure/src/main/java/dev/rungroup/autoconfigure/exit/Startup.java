@@ -3,6 +3,7 @@ package dev.rungroup.autoconfigure.exit;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
+import dev.rungroup.autoconfigure.exit.GroupExit.GroupEnding;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.SpringApplication.AbandonedRunException;
@@ -33,11 +34,11 @@ final class Startup {
 	private final boolean container;
 
 	/** Made on the launching thread, so this is about who launches. */
-	private final boolean byTestFramework = TestDetector.startsContext();
+	private final boolean byTestFramework = TestDetector.isCalledFrom("org.springframework.test.context.");
 
 	private Stage stage = Stage.STARTING;
 
-	private @Nullable Ending ending;
+	private @Nullable GroupEnding ending;
 
 	/** Until when the ending waits for a checkpoint, in nanoseconds. */
 	private long deadline;
@@ -99,7 +100,7 @@ final class Startup {
 	 * good exception for it.
 	 */
 	void refreshed() {
-		Ending ending;
+		GroupEnding ending;
 		synchronized (this) {
 			ending = this.ending;
 			if (ending == null || !ending.isFailure()) {
@@ -115,7 +116,7 @@ final class Startup {
 	 * A runner is about to begin, and all of them exist.
 	 */
 	void runnerBegins() {
-		Ending ending = awaitEnding(Stage.RUNNER);
+		GroupEnding ending = awaitEnding(Stage.RUNNER);
 		if (ending != null) {
 			// An exception with an exit code would end the JVM with it
 			throw (ending.isFailure() && !ending.endsJvm()) ? ending.failure()
@@ -143,7 +144,7 @@ final class Startup {
 	 * under it, its report would bury the real reason.
 	 */
 	void failed() {
-		Ending ending;
+		GroupEnding ending;
 		synchronized (this) {
 			move(Stage.FAILED);
 			ending = this.takenOver ? this.ending : null;
@@ -158,8 +159,8 @@ final class Startup {
 	 * stage, or this one sees the ending.
 	 * @return the ending that has done its work
 	 */
-	private @Nullable Ending awaitEnding(Stage next) {
-		Ending ending;
+	private @Nullable GroupEnding awaitEnding(Stage next) {
+		GroupEnding ending;
 		synchronized (this) {
 			ending = this.ending;
 			if (ending == null) {
@@ -200,7 +201,7 @@ final class Startup {
 	 * Note that the application is to end. Returns at once.
 	 * @param grace how long to wait for a checkpoint at most, from now on
 	 */
-	synchronized void note(Ending ending, Duration grace) {
+	synchronized void note(GroupEnding ending, Duration grace) {
 		// Neither the conversion nor the sum may overflow
 		this.deadline = System.nanoTime() + Math.min(TimeUnit.NANOSECONDS.convert(grace), Long.MAX_VALUE / 2);
 		this.ending = ending;
@@ -213,7 +214,7 @@ final class Startup {
 	 * @return whether there is something to close; {@code false} if the start has failed
 	 * or the context is closed already
 	 */
-	boolean takeOver(Ending ending) {
+	boolean takeOver(GroupEnding ending) {
 		boolean gentle = isGentle(ending);
 		synchronized (this) {
 			while (!isSettled(gentle)) {
@@ -237,7 +238,7 @@ final class Startup {
 	 * Whether the start is finished first. It must not fail because of a normal end that
 	 * only closes the context.
 	 */
-	private static boolean isGentle(Ending ending) {
+	private static boolean isGentle(GroupEnding ending) {
 		return !ending.isFailure() && !ending.endsJvm();
 	}
 
@@ -324,22 +325,6 @@ final class Startup {
 		FAILED,
 
 		CLOSED
-
-	}
-
-	/**
-	 * How the application ends. Its methods may be called by several threads.
-	 */
-	interface Ending {
-
-		boolean isFailure();
-
-		boolean endsJvm();
-
-		/**
-		 * What the start fails with.
-		 */
-		ActorFailedException failure();
 
 	}
 

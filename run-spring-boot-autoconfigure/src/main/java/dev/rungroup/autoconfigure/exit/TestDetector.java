@@ -12,8 +12,6 @@ final class TestDetector {
 	private static final List<String> RUNNERS = List.of("org.junit.", "org.testng.", "org.springframework.boot.test.",
 			"org.springframework.test.", "io.cucumber.", "org.apache.maven.surefire.");
 
-	private static final String CONTEXT_CACHE = "org.springframework.test.context.";
-
 	private TestDetector() {
 	}
 
@@ -31,13 +29,6 @@ final class TestDetector {
 			}
 		}
 		return false;
-	}
-
-	/**
-	 * Whether the calling thread starts a context for Spring's test framework.
-	 */
-	static boolean startsContext() {
-		return isCalledFrom(CONTEXT_CACHE);
 	}
 
 	/**
