@@ -25,18 +25,14 @@ import org.springframework.boot.health.contributor.Status;
 record ActorCondition(@Nullable MemberSnapshot actor, boolean required, boolean stalled, boolean exhausted,
 		boolean lost, @Nullable MemberSnapshot group) {
 
-	/**
-	 * The group that it waits for, null if it is on its own.
-	 */
+	/** The group that it waits for, null if it is on its own. */
 	private @Nullable MemberSnapshot awaited() {
 		MemberSnapshot group = this.group;
 		return (group == null || group.state() == MemberState.RUNNING || group.state() == MemberState.STOPPING) ? null
 				: group;
 	}
 
-	/**
-	 * What it does to the application's health.
-	 */
+	/** What it does to the application's health. */
 	Status status() {
 		if (awaited() == null && ((this.actor != null && this.actor.state() == MemberState.FAILED)
 				|| (this.required && this.stalled))) {
@@ -45,23 +41,17 @@ record ActorCondition(@Nullable MemberSnapshot actor, boolean required, boolean 
 		return (this.required && !isUp()) ? Status.OUT_OF_SERVICE : Status.UP;
 	}
 
-	/**
-	 * Whether traffic has to be kept away from the application on its account.
-	 */
+	/** Whether traffic has to be kept away from the application on its account. */
 	boolean refusesTraffic() {
 		return this.required && status() != Status.UP;
 	}
 
-	/**
-	 * Whether only a new process can help.
-	 */
+	/** Whether only a new process can help. */
 	boolean isBroken() {
 		return this.required && (this.lost || this.stalled);
 	}
 
-	/**
-	 * The name of its state.
-	 */
+	/** The name of its state. */
 	String state() {
 		return (this.actor != null) ? this.actor.state().name() : ActorsEndpoint.DISABLED;
 	}
@@ -113,9 +103,7 @@ record ActorCondition(@Nullable MemberSnapshot actor, boolean required, boolean 
 		return Math.max(0, duration.toSeconds()) + " s";
 	}
 
-	/**
-	 * Whether it does what it is there for. One that has done its work has.
-	 */
+	/** Whether it does what it is there for. One that has done its work has. */
 	private boolean isUp() {
 		if (this.actor == null) {
 			return true;

@@ -121,9 +121,7 @@ public final class ActorsEndpoint {
 		return control(name, action, null);
 	}
 
-	/**
-	 * The same for a user who is known.
-	 */
+	/** The same for a user who is known. */
 	@Nullable ActorDescriptor control(String name, @Nullable String action, @Nullable String user) {
 		switch (String.valueOf(action)) {
 			case "stop" -> enabled(name).stopMember(name);
@@ -308,9 +306,7 @@ public final class ActorsEndpoint {
 
 	}
 
-	/**
-	 * Lets a native image write the descriptors as JSON, and contain the page.
-	 */
+	/** Lets a native image write the descriptors as JSON, and contain the page. */
 	static final class Hints implements RuntimeHintsRegistrar {
 
 		private final BindingReflectionHintsRegistrar binding = new BindingReflectionHintsRegistrar();

@@ -119,9 +119,7 @@ final class ActorsPage {
 			}
 		}
 
-		/**
-		 * Fill in a value, as text within an attribute.
-		 */
+		/** Fill in a value, as text within an attribute. */
 		File with(String name, String value) {
 			String escaped = value.replace("&", "&amp;").replace("\"", "&quot;").replace("<", "&lt;");
 			return new File(this.text.replace("${" + name + "}", escaped), this.type);

@@ -19,9 +19,7 @@ final class ListenerContainers {
 	private ListenerContainers() {
 	}
 
-	/**
-	 * Find all, which have to be registered by now.
-	 */
+	/** Find all, which have to be registered by now. */
 	static void visit(ListableBeanFactory beanFactory, Visitor visitor) {
 		if (isPresent("org.springframework.kafka.config.KafkaListenerEndpointRegistry")) {
 			Kafka.visit(beanFactory, visitor);
@@ -38,9 +36,7 @@ final class ListenerContainers {
 		return ClassUtils.isPresent(type, ListenerContainers.class.getClassLoader());
 	}
 
-	/**
-	 * Hears of each container.
-	 */
+	/** Hears of each container. */
 	@FunctionalInterface
 	interface Visitor {
 
@@ -61,9 +57,7 @@ final class ListenerContainers {
 
 	}
 
-	/**
-	 * A container whose consumers have ended by themselves still says that it runs.
-	 */
+	/** A container whose consumers have ended by themselves still says that it runs. */
 	private record KafkaContainer(MessageListenerContainer container) implements Lifecycle {
 
 		@Override

@@ -70,9 +70,7 @@ final class RetryAttempts implements Consumer<Retry.AttemptOutcome> {
 		return listeners;
 	}
 
-	/**
-	 * Whether a bean could not be made because one that it needs is being made now.
-	 */
+	/** Whether a bean could not be made because one that it needs is being made now. */
 	static boolean isTooEarly(Throwable failure) {
 		return failure instanceof BeansException ex && ex.contains(BeanCurrentlyInCreationException.class);
 	}

@@ -122,9 +122,7 @@ public final class RunAutoConfiguration {
 		return retry.withListener(new RetryAttempts(listeners)).on(time(context));
 	}
 
-	/**
-	 * Where all wait: the time of a test, or else the machine's.
-	 */
+	/** Where all wait: the time of a test, or else the machine's. */
 	static Time time(ApplicationContext context) {
 		return context.getBeansOfType(Time.class, false, false).values().stream().findFirst().orElse(Time.system());
 	}

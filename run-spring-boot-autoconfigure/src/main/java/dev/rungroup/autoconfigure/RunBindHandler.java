@@ -192,9 +192,7 @@ final class RunBindHandler extends AbstractBindHandler {
 		return null;
 	}
 
-	/**
-	 * File and line, environment variable: in parentheses, nothing if it is unknown.
-	 */
+	/** File and line, environment variable: in parentheses, nothing if it is unknown. */
 	private static String source(@Nullable ConfigurationProperty property) {
 		Origin origin = (property != null) ? property.getOrigin() : null;
 		return (origin != null) ? " (" + origin + ")" : "";

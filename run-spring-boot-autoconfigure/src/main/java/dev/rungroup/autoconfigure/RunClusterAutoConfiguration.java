@@ -39,9 +39,7 @@ public final class RunClusterAutoConfiguration {
 				: new EveryNode();
 	}
 
-	/**
-	 * Loaded only if it is used.
-	 */
+	/** Loaded only if it is used. */
 	private static final class Keeping {
 
 		static ActorLeaderships keeper(RunProperties.Cluster cluster, ConfigurableApplicationContext context,
@@ -56,9 +54,7 @@ public final class RunClusterAutoConfiguration {
 
 	}
 
-	/**
-	 * Lets every actor run here, for development and tests.
-	 */
+	/** Lets every actor run here, for development and tests. */
 	private static final class EveryNode implements ActorLeaderships {
 
 		@Override

@@ -34,9 +34,7 @@ import org.springframework.web.filter.reactive.ServerWebExchangeContextFilter;
 @ConditionalOnAvailableEndpoint(ActorsEndpoint.class)
 public final class RunEndpointAutoConfiguration {
 
-	/**
-	 * Of this context's group: parents have their own.
-	 */
+	/** Of this context's group: parents have their own. */
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	ActorsEndpoint actorsEndpoint(ApplicationContext context, RunProperties properties) {
@@ -74,9 +72,7 @@ public final class RunEndpointAutoConfiguration {
 			return new ReactiveActorsEndpointWebExtension(endpoint, isUnrestricted(access));
 		}
 
-		/**
-		 * An operation sees request and response through Reactor's context only.
-		 */
+		/** An operation sees request and response through Reactor's context only. */
 		@Bean
 		@ConditionalOnMissingBean
 		ServerWebExchangeContextFilter actorsExchangeContextFilter() {

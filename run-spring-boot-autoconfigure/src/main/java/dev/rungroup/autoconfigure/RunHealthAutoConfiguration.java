@@ -25,9 +25,7 @@ import org.springframework.context.annotation.Bean;
 @ConditionalOnEnabledHealthIndicator("actors")
 public final class RunHealthAutoConfiguration {
 
-	/**
-	 * Of this context's group: parents have their own.
-	 */
+	/** Of this context's group: parents have their own. */
 	@Bean
 	@ConditionalOnMissingBean(name = "actorsHealthIndicator", search = SearchStrategy.CURRENT)
 	ActorsHealthIndicator actorsHealthIndicator(ApplicationContext context) {

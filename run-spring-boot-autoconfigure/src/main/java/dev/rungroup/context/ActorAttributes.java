@@ -31,9 +31,7 @@ final class ActorAttributes {
 		this.place = place;
 	}
 
-	/**
-	 * A text without the blanks around it; empty only if the attribute is not set.
-	 */
+	/** A text without the blanks around it; empty only if the attribute is not set. */
 	String text(String attribute) {
 		String text = this.annotation.getString(attribute);
 		if (text.isEmpty()) {

@@ -66,17 +66,13 @@ public record ActorDefinition(String name, String beanName, @Nullable Method exe
 		return new Builder(this);
 	}
 
-	/**
-	 * Where it is declared, for messages.
-	 */
+	/** Where it is declared, for messages. */
 	String place() {
 		return "Actor '" + this.name + "' (bean '" + this.beanName + "'"
 				+ ((this.execute != null) ? ", method " + ActorMethods.describe(this.execute) : "") + ")";
 	}
 
-	/**
-	 * Find out whether members can be made of it, without its bean.
-	 */
+	/** Find out whether members can be made of it, without its bean. */
 	void check() {
 		if (this.concurrency < 1 || this.concurrency > MAX_CONCURRENCY) {
 			throw new InvalidActorException(place() + " has a concurrency of " + this.concurrency + ".",

@@ -89,9 +89,7 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 				: (context) -> checkReturned(definition, call.invoke(context));
 	}
 
-	/**
-	 * Only now is it known what a method returns that is declared to return anything.
-	 */
+	/** Only now is it known what a method returns that is declared to return anything. */
 	private static void checkReturned(ActorDefinition definition, @Nullable Object returned) {
 		InvalidActorException unended = (returned != null)
 				? ActorMethods.unended(definition.place(), returned.getClass()) : null;
@@ -228,9 +226,7 @@ record ActorInvocation(Body body, @Nullable Interrupter interrupter, List<Consum
 			}
 		}
 
-		/**
-		 * A failure handler may throw what it likes: it is reported as it is.
-		 */
+		/** A failure handler may throw what it likes: it is reported as it is. */
 		@SuppressWarnings("unchecked")
 		private static <E extends Throwable> void sneakyThrow(Throwable ex) throws E {
 			throw (E) ex;

@@ -162,9 +162,7 @@ final class ActorLog implements GroupListener {
 				: who(member) + " failed" + describe(failure) + "; next execution in " + print(pause), failure);
 	}
 
-	/**
-	 * What part of its restart limit a group has used.
-	 */
+	/** What part of its restart limit a group has used. */
 	private String restartOf(GroupDefinition group) {
 		int max = group.settings().maxRestarts();
 		Duration within = group.settings().within();
@@ -188,9 +186,7 @@ final class ActorLog implements GroupListener {
 		this.inside.remove(member);
 	}
 
-	/**
-	 * Which actor it was that made its group fail.
-	 */
+	/** Which actor it was that made its group fail. */
 	private String because(String group, @Nullable Failure failure) {
 		String actor = culprit(group, (failure != null) ? failure.throwable() : null);
 		return ((actor != null) ? ": actor '" + actor + "' failed" : "") + describe(failure);
@@ -237,9 +233,7 @@ final class ActorLog implements GroupListener {
 		}
 	}
 
-	/**
-	 * Code whose socket is closed to make it end throws; that is no news.
-	 */
+	/** Code whose socket is closed to make it end throws; that is no news. */
 	private void stopped(String member, boolean stopping) {
 		ActorTrouble trouble = this.troubles.get(member);
 		Outcome outcome = (trouble != null) ? trouble.take() : null;

@@ -21,18 +21,14 @@ final class ActorMdc {
 	private ActorMdc() {
 	}
 
-	/**
-	 * Name the actor of a thread that is its own until it ends.
-	 */
+	/** Name the actor of a thread that is its own until it ends. */
 	static void put(String actor) {
 		if (PRESENT) {
 			Slf4j.put(actor);
 		}
 	}
 
-	/**
-	 * Run something as an actor, on a thread that may belong to nobody.
-	 */
+	/** Run something as an actor, on a thread that may belong to nobody. */
 	static void with(String actor, Task task) throws Exception {
 		if (!PRESENT) {
 			task.run();
@@ -64,9 +60,7 @@ final class ActorMdc {
 		};
 	}
 
-	/**
-	 * Only loaded where SLF4J is.
-	 */
+	/** Only loaded where SLF4J is. */
 	private static final class Slf4j {
 
 		private static @Nullable String put(String actor) {

@@ -75,9 +75,7 @@ final class ActorMethods {
 	/** Where a reader finds the bean: its class may be a lambda's. */
 	private final String origin;
 
-	/**
-	 * Whether a type is one of those that a body can be, and nothing else.
-	 */
+	/** Whether a type is one of those that a body can be, and nothing else. */
 	static boolean isBody(Class<?> type) {
 		return BODIES.containsKey(type);
 	}
@@ -324,9 +322,7 @@ final class ActorMethods {
 		return MergedAnnotations.from(element, SearchStrategy.TYPE_HIERARCHY);
 	}
 
-	/**
-	 * The annotation as its user wrote it.
-	 */
+	/** The annotation as its user wrote it. */
 	static String name(MergedAnnotation<?> annotation) {
 		return "@" + annotation.getRoot().getType().getSimpleName();
 	}
@@ -351,9 +347,7 @@ final class ActorMethods {
 		return description.toString();
 	}
 
-	/**
-	 * One actor of a bean, while its methods are put together.
-	 */
+	/** One actor of a bean, while its methods are put together. */
 	static final class Candidate {
 
 		final MergedAnnotation<Actor> annotation;

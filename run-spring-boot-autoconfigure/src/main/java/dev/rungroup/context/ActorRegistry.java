@@ -146,9 +146,7 @@ final class ActorRegistry {
 		entry.memberNames().forEach((name) -> this.byName.put(name, entry));
 	}
 
-	/**
-	 * The group of an actor, made by the first that names it.
-	 */
+	/** The group of an actor, made by the first that names it. */
 	private @Nullable GroupDefinition group(ActorDefinition actor, List<ActorDefinitionCustomizer> customizers) {
 		String name = actor.group();
 		GroupDefinition group = group(name);
@@ -190,9 +188,7 @@ final class ActorRegistry {
 		}
 	}
 
-	/**
-	 * Where all wait: a bean of type {@link Time}, or else the machine's.
-	 */
+	/** Where all wait: a bean of type {@link Time}, or else the machine's. */
 	Time time() {
 		return this.time;
 	}
@@ -201,9 +197,7 @@ final class ActorRegistry {
 		return this.names.all().contains(name);
 	}
 
-	/**
-	 * Whether an actor, a group or a member has a name, or a group one like it.
-	 */
+	/** Whether an actor, a group or a member has a name, or a group one like it. */
 	boolean isTaken(String name) {
 		return isKnown(name) || this.groups.containsKey(ActorNames.canonical(name));
 	}
@@ -256,17 +250,13 @@ final class ActorRegistry {
 		}
 	}
 
-	/**
-	 * The members of an actor, switched off or not, or a member.
-	 */
+	/** The members of an actor, switched off or not, or a member. */
 	List<String> membersOf(String name) {
 		Entry entry = entry(name);
 		return (entry.name().equals(name)) ? entry.memberNames() : List.of(name);
 	}
 
-	/**
-	 * A member of its own, of an actor that is switched off, too.
-	 */
+	/** A member of its own, of an actor that is switched off, too. */
 	Member newMember(String name) {
 		Object source = entry(name).source();
 		if (source instanceof GroupDefinition) {
@@ -286,9 +276,7 @@ final class ActorRegistry {
 		return entry;
 	}
 
-	/**
-	 * The actor of a member that is started, null if the member is none.
-	 */
+	/** The actor of a member that is started, null if the member is none. */
 	@Nullable ActorDefinition actorOf(String member) {
 		Entry entry = this.byName.get(member);
 		return (entry != null && entry.enabled() && entry.memberNames().contains(member)
@@ -313,17 +301,13 @@ final class ActorRegistry {
 		return (entry != null) ? entry.group() : null;
 	}
 
-	/**
-	 * The group of a name, null if it is no group's.
-	 */
+	/** The group of a name, null if it is no group's. */
 	@Nullable GroupDefinition groupNamed(String name) {
 		Entry entry = this.byName.get(name);
 		return (entry != null && entry.source() instanceof GroupDefinition definition) ? definition : null;
 	}
 
-	/**
-	 * Each group and its members, or the actors if they are switched off.
-	 */
+	/** Each group and its members, or the actors if they are switched off. */
 	Map<String, List<String>> groups() {
 		Map<String, List<String>> groups = new LinkedHashMap<>();
 		for (Entry entry : this.entries) {
@@ -338,25 +322,19 @@ final class ActorRegistry {
 		return groups;
 	}
 
-	/**
-	 * What a member is, for the log.
-	 */
+	/** What a member is, for the log. */
 	String describe(String member) {
 		String group = groupOf(member);
 		return ((groupNamed(member) != null) ? "group '" : "actor '") + member + "'"
 				+ ((group != null) ? " of group '" + group + "'" : "");
 	}
 
-	/**
-	 * The members of a group that are started.
-	 */
+	/** The members of a group that are started. */
 	Set<String> memberNames(@Nullable String group) {
 		return names((entry) -> entry.enabled() && Objects.equals(entry.group(), group));
 	}
 
-	/**
-	 * Those of them without which the application cannot do its work.
-	 */
+	/** Those of them without which the application cannot do its work. */
 	Set<String> required() {
 		return names((entry) -> entry.enabled() && entry.required());
 	}
@@ -371,9 +349,7 @@ final class ActorRegistry {
 		return names;
 	}
 
-	/**
-	 * What is switched off.
-	 */
+	/** What is switched off. */
 	Set<String> disabled() {
 		Set<String> names = new LinkedHashSet<>();
 		for (Entry entry : this.entries) {
@@ -384,16 +360,12 @@ final class ActorRegistry {
 		return names;
 	}
 
-	/**
-	 * The groups that are started.
-	 */
+	/** The groups that are started. */
 	Set<String> groupNames() {
 		return names((entry) -> entry.enabled() && entry.source() instanceof GroupDefinition);
 	}
 
-	/**
-	 * The adopted beans that do not run, although the members that watch them do.
-	 */
+	/** The adopted beans that do not run, although the members that watch them do. */
 	Set<String> notRunning() {
 		return names((entry) -> entry.enabled() && entry.source() instanceof AdoptedBean bean && !bean.isRunning());
 	}

@@ -137,9 +137,7 @@ final class ActorScanner {
 		}
 	}
 
-	/**
-	 * Whether there will be one instance of an actor's bean.
-	 */
+	/** Whether there will be one instance of an actor's bean. */
 	private static boolean isRun(ActorMethods methods, @Nullable RootBeanDefinition definition) {
 		if (definition != null && definition.isAbstract()) {
 			logger
@@ -231,9 +229,7 @@ final class ActorScanner {
 		return definition.getBeanClassName() != null && carriesActor(definition.getBeanClassName());
 	}
 
-	/**
-	 * Whether a class or one above it carries the annotation, by its bytecode.
-	 */
+	/** Whether a class or one above it carries the annotation, by its bytecode. */
 	private boolean carriesActor(String className) {
 		MetadataReaderFactory readers = MetadataReaderFactory.create(this.beanFactory.getBeanClassLoader());
 		try {

@@ -79,9 +79,7 @@ final class AdoptedBean {
 		return watch != null && watch.running;
 	}
 
-	/**
-	 * Make the member for one start of the group.
-	 */
+	/** Make the member for one start of the group. */
 	Member member() {
 		this.contextStop.begun = false;
 		Watch watch = new Watch(this.adoption.target().get(), this.contextStop.count, this.watch);
@@ -156,9 +154,7 @@ final class AdoptedBean {
 			return running;
 		}
 
-		/**
-		 * The watching ends by itself.
-		 */
+		/** The watching ends by itself. */
 		private void interrupt(StopReason reason) {
 			if (isOursToStop(reason)) {
 				this.oursToStart = true;

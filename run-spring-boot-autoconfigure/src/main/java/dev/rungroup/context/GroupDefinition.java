@@ -23,9 +23,7 @@ public record GroupDefinition(String name, RestartStrategy strategy, boolean ena
 				MemberSettings.builder().backoff(ActorDefinition.DEFAULT_BACKOFF).build());
 	}
 
-	/**
-	 * What it is, for messages.
-	 */
+	/** What it is, for messages. */
 	String place() {
 		return "Group '" + this.name + "'";
 	}

@@ -165,17 +165,13 @@ final class GroupEnd {
 		return groups.withGroups(exiting);
 	}
 
-	/**
-	 * The members that have begun and not ended.
-	 */
+	/** The members that have begun and not ended. */
 	private Set<String> unended() {
 		GroupTree groups = this.groups.get();
 		return (groups != null) ? groups.unended() : Set.of();
 	}
 
-	/**
-	 * Call back exactly once, at the end.
-	 */
+	/** Call back exactly once, at the end. */
 	void whenOver(Runnable callback) {
 		if (this.over) {
 			callback.run();

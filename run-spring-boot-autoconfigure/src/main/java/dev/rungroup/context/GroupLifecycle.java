@@ -412,9 +412,7 @@ public final class GroupLifecycle
 		return this.context;
 	}
 
-	/**
-	 * The actors of the context, looked for once.
-	 */
+	/** The actors of the context, looked for once. */
 	private ActorRegistry actors() {
 		ActorRegistry actors = this.starts.actors();
 		return (actors != null) ? actors : this.starts.found(ActorRegistry.of(context(), this.settings.enabled()));

@@ -109,9 +109,7 @@ final class GroupRun {
 		return this.context.getBeanProvider(type).orderedStream().toList();
 	}
 
-	/**
-	 * Begin a group, with all that is the same for each.
-	 */
+	/** Begin a group, with all that is the same for each. */
 	private Group.Builder builder(String name, RestartStrategy strategy) {
 		return Group.builder()
 			.name(name)
@@ -123,9 +121,7 @@ final class GroupRun {
 			.keepStopped(true);
 	}
 
-	/**
-	 * Make a group inside, for one of its starts.
-	 */
+	/** Make a group inside, for one of its starts. */
 	private Group inner(GroupDefinition definition, GroupTree groups, ActorLog log, List<GroupListener> listeners) {
 		String name = definition.name();
 		Group.Builder builder = builder(name, definition.strategy())
@@ -187,25 +183,19 @@ final class GroupRun {
 		return this.stage == Stage.LAUNCHED;
 	}
 
-	/**
-	 * Whether members have to be added one by one.
-	 */
+	/** Whether members have to be added one by one. */
 	boolean isFilled() {
 		return this.stage != Stage.MAKING;
 	}
 
-	/**
-	 * Whether the caller is to launch a group that was empty until now.
-	 */
+	/** Whether the caller is to launch a group that was empty until now. */
 	boolean claimLaunch() {
 		boolean claimed = this.stage == Stage.EMPTY && !this.end.isOver();
 		this.stage = Stage.LAUNCHED;
 		return claimed;
 	}
 
-	/**
-	 * From now on the end of the group is what we wanted.
-	 */
+	/** From now on the end of the group is what we wanted. */
 	void markStopped() {
 		this.thread.askForEnd();
 		if (this.stage == Stage.EMPTY) {
@@ -248,9 +238,7 @@ final class GroupRun {
 		}
 	}
 
-	/**
-	 * Start members in addition, those in a group that does not run with it.
-	 */
+	/** Start members in addition, those in a group that does not run with it. */
 	void startMembers(Set<String> names) {
 		if (this.only != null) {
 			this.only.addAll(names);
@@ -279,9 +267,7 @@ final class GroupRun {
 		return this.end;
 	}
 
-	/**
-	 * The members that run without progress.
-	 */
+	/** The members that run without progress. */
 	Set<String> stalled() {
 		return this.stalls.current();
 	}
@@ -291,9 +277,7 @@ final class GroupRun {
 		return (groups != null) ? groups.root().stopReason() : null;
 	}
 
-	/**
-	 * The groups, null until they have their members.
-	 */
+	/** The groups, null until they have their members. */
 	@Nullable GroupTree filledGroups() {
 		return isFilled() ? this.groups : null;
 	}
@@ -306,9 +290,7 @@ final class GroupRun {
 		return groups;
 	}
 
-	/**
-	 * How far the start has come.
-	 */
+	/** How far the start has come. */
 	private enum Stage {
 
 		/** It has no members yet. */

@@ -59,9 +59,7 @@ public record GroupSettings(String name, boolean enabled, boolean autoStartup, S
 	 */
 	public enum StartOn {
 
-		/**
-		 * In its phase of the context's refresh.
-		 */
+		/** In its phase of the context's refresh. */
 		REFRESH,
 
 		/**

@@ -44,9 +44,7 @@ final class GroupStarts {
 		return this.actors;
 	}
 
-	/**
-	 * Take the actors that were found, unless another thread was faster.
-	 */
+	/** Take the actors that were found, unless another thread was faster. */
 	synchronized ActorRegistry found(ActorRegistry found) {
 		if (this.actors == null) {
 			Set<String> twice = new LinkedHashSet<>(this.added.keySet());
@@ -148,9 +146,7 @@ final class GroupStarts {
 		return (this.current != null && this.current.isFilled()) ? this.current : null;
 	}
 
-	/**
-	 * Whether to launch a start that had no member until now.
-	 */
+	/** Whether to launch a start that had no member until now. */
 	synchronized boolean claimLaunch(GroupRun run) {
 		return run.claimLaunch();
 	}
@@ -178,9 +174,7 @@ final class GroupStarts {
 		throw new NoSuchElementException("No member '" + name + "'");
 	}
 
-	/**
-	 * How the group of the current start is; before the first all members are new.
-	 */
+	/** How the group of the current start is; before the first all members are new. */
 	synchronized GroupSnapshot snapshot(ActorRegistry actors) {
 		GroupTree groups = (this.current != null) ? this.current.filledGroups() : null;
 		if (groups != null) {

@@ -42,9 +42,7 @@ final class GroupThread implements GroupListener {
 		this.handler = handler;
 	}
 
-	/**
-	 * From now on the end of the group is what we wanted.
-	 */
+	/** From now on the end of the group is what we wanted. */
 	void askForEnd() {
 		this.ending.compareAndSet(Ending.NONE, Ending.ASKED_FOR);
 	}
@@ -53,9 +51,7 @@ final class GroupThread implements GroupListener {
 		return this.ending.get() == Ending.ASKED_FOR;
 	}
 
-	/**
-	 * Let the group run, on a thread that keeps the JVM up until the group is over.
-	 */
+	/** Let the group run, on a thread that keeps the JVM up until the group is over. */
 	void start(GroupTree groups, Time time) {
 		Thread thread = new Thread(null, () -> run(groups), "run-group", 0, false);
 		thread.setDaemon(false);
@@ -136,9 +132,7 @@ final class GroupThread implements GroupListener {
 		this.end.memberEnded();
 	}
 
-	/**
-	 * How the group came to end.
-	 */
+	/** How the group came to end. */
 	private enum Ending {
 
 		NONE, ASKED_FOR, BY_ITSELF

@@ -75,17 +75,13 @@ final class GroupTree {
 		return (name != null) ? this.inner.get(name) : this.root;
 	}
 
-	/**
-	 * Why a group inside ends or has ended.
-	 */
+	/** Why a group inside ends or has ended. */
 	@Nullable StopReason stopReason(String name) {
 		Group group = this.inner.get(name);
 		return (group != null) ? group.stopReason() : null;
 	}
 
-	/**
-	 * Where a member's thread is, empty if none runs.
-	 */
+	/** Where a member's thread is, empty if none runs. */
 	List<StackTraceElement> stackOf(String member) {
 		Group group = group(this.actors.groupOf(member));
 		return (group != null) ? group.stackOf(member) : List.of();
@@ -100,9 +96,7 @@ final class GroupTree {
 		throw new NoSuchElementException(member);
 	}
 
-	/**
-	 * The members of all groups.
-	 */
+	/** The members of all groups. */
 	List<MemberSnapshot> all() {
 		return Snapshots.all(this.root.snapshot(), this.actors);
 	}
@@ -117,16 +111,12 @@ final class GroupTree {
 		return names;
 	}
 
-	/**
-	 * The members that have begun and not ended, groups too.
-	 */
+	/** The members that have begun and not ended, groups too. */
 	Set<String> unended() {
 		return names((member) -> member.state() != MemberState.NEW && !member.state().isEnded());
 	}
 
-	/**
-	 * These members and the groups that they are in.
-	 */
+	/** These members and the groups that they are in. */
 	Set<String> withGroups(Set<String> members) {
 		Set<String> names = new HashSet<>(members);
 		for (String member : members) {
@@ -168,9 +158,7 @@ final class GroupTree {
 		return names;
 	}
 
-	/**
-	 * Who hangs inside the groups that were abandoned, in the words of the exception.
-	 */
+	/** Who hangs inside the groups that were abandoned, in the words of the exception. */
 	String insideOf(UnstoppedMembersException abandoned) {
 		StringBuilder text = new StringBuilder();
 		for (UnstoppedMembersException.Unstopped unstopped : abandoned.members()) {

@@ -22,9 +22,7 @@ public interface LeadershipListener {
 	 */
 	void leadershipChanged(String actor, Change change);
 
-	/**
-	 * What happens to leadership.
-	 */
+	/** What happens to leadership. */
 	enum Change {
 
 		/** This node leads: before the first execution. */

@@ -22,9 +22,7 @@ final class Mocks {
 	private Mocks() {
 	}
 
-	/**
-	 * Whether a bean is a mock, which does nothing. A spy does what its class does.
-	 */
+	/** Whether a bean is a mock, which does nothing. A spy does what its class does. */
 	static boolean isMock(String beanName, ConfigurableListableBeanFactory beanFactory) {
 		Object bean = (beanFactory.containsSingleton(beanName)) ? beanFactory.getSingleton(beanName) : null;
 		while (bean != null && AopUtils.isAopProxy(bean)) {

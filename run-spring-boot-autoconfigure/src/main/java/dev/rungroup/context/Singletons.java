@@ -61,9 +61,7 @@ final class Singletons {
 		}
 	}
 
-	/**
-	 * Let a member be executed only while its actor or group leads.
-	 */
+	/** Let a member be executed only while its actor or group leads. */
 	void lead(Member.Builder member, String name) {
 		Leadership leadership = this.leadershipOf.get(name);
 		if (leadership != null) {
@@ -71,9 +69,7 @@ final class Singletons {
 		}
 	}
 
-	/**
-	 * How an actor or a group stands, null if it runs on every node.
-	 */
+	/** How an actor or a group stands, null if it runs on every node. */
 	@Nullable ActorLeadership current(@Nullable String name) {
 		return (this.leaderships != null && name != null && this.leadershipOf.containsKey(name))
 				? this.leaderships.current(name) : null;

@@ -20,9 +20,7 @@ final class Snapshots {
 	private Snapshots() {
 	}
 
-	/**
-	 * A group that was not started yet.
-	 */
+	/** A group that was not started yet. */
 	static GroupSnapshot notStarted(String group, Collection<String> members) {
 		return new GroupSnapshot(group, GroupState.NEW, null, members.stream()
 			.map((name) -> new MemberSnapshot(name, MemberState.NEW, false, 0, 0, 0, 0, null, null, null, null, null))
@@ -48,9 +46,7 @@ final class Snapshots {
 		return new GroupSnapshot(snapshot.name(), snapshot.state(), snapshot.stopReason(), members, groups);
 	}
 
-	/**
-	 * The members of all groups, each group's after the group.
-	 */
+	/** The members of all groups, each group's after the group. */
 	static List<MemberSnapshot> all(GroupSnapshot snapshot, ActorRegistry actors) {
 		List<MemberSnapshot> all = new ArrayList<>();
 		for (MemberSnapshot member : snapshot.members()) {

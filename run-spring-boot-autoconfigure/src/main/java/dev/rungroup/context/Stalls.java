@@ -36,9 +36,7 @@ final class Stalls implements GroupListener {
 		this.actors = actors;
 	}
 
-	/**
-	 * The members that run without progress: until they make some, or have ended.
-	 */
+	/** The members that run without progress: until they make some, or have ended. */
 	Set<String> current() {
 		return (this.progress.isEmpty()) ? Set.of()
 				: this.groups.get()

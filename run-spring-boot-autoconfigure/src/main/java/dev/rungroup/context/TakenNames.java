@@ -44,9 +44,7 @@ final class TakenNames {
 		}
 	}
 
-	/**
-	 * The names, those of what is switched off too.
-	 */
+	/** The names, those of what is switched off too. */
 	Set<String> all() {
 		return this.places.keySet();
 	}

@@ -133,9 +133,7 @@ public final class ExecutionObservations implements GroupListener {
 				: (outcome instanceof Outcome.Interrupted) ? "interrupted" : "completed";
 	}
 
-	/**
-	 * An execution that is being observed. Used by the member's thread.
-	 */
+	/** An execution that is being observed. Used by the member's thread. */
 	private static final class Execution {
 
 		private final String member;

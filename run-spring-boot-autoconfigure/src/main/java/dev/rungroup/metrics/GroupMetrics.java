@@ -320,17 +320,13 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 		}
 	}
 
-	/**
-	 * How an actor is now, negative if the group has none of that name.
-	 */
+	/** How an actor is now, negative if the group has none of that name. */
 	private double member(String name, ToDoubleFunction<MemberSnapshot> value) {
 		MemberSnapshot member = seen().members.get(name);
 		return (member != null) ? value.applyAsDouble(member) : -1;
 	}
 
-	/**
-	 * Seconds since an actor made progress.
-	 */
+	/** Seconds since an actor made progress. */
 	private double age(MemberSnapshot member) {
 		Instant progress = member.lastProgress();
 		if (progress == null) {
@@ -357,9 +353,7 @@ public final class GroupMetrics implements GroupListener, AutoCloseable {
 		return seen;
 	}
 
-	/**
-	 * A group as the gauges show it.
-	 */
+	/** A group as the gauges show it. */
 	private static final class Seen {
 
 		private final Map<String, MemberSnapshot> members = new HashMap<>();

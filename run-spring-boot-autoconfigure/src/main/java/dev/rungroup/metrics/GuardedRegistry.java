@@ -56,9 +56,7 @@ final class GuardedRegistry {
 		return this.registry.get() != null;
 	}
 
-	/**
-	 * The registry, when it is found.
-	 */
+	/** The registry, when it is found. */
 	MeterRegistry get() {
 		return Objects.requireNonNull(this.registry.get(), "registry");
 	}
@@ -80,9 +78,7 @@ final class GuardedRegistry {
 		return guarded(name, () -> Timer.builder(name).tags(tags).description(description).register(get()));
 	}
 
-	/**
-	 * Register a gauge. Does nothing if it is registered already.
-	 */
+	/** Register a gauge. Does nothing if it is registered already. */
 	<T> void gauge(Meter.Id id, T state, ToDoubleFunction<T> value) {
 		guarded(id.getName(),
 				() -> Gauge.builder(id.getName(), state, value)

@@ -111,9 +111,7 @@ public final class LeadershipMetrics implements AutoCloseable {
 		}
 	}
 
-	/**
-	 * Whether an actor leads, and its counters by change. Written by any thread.
-	 */
+	/** Whether an actor leads, and its counters by change. Written by any thread. */
 	private record Actor(AtomicBoolean leader, Map<String, Counter> changes) {
 
 		private Actor() {

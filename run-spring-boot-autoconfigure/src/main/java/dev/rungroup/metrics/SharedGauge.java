@@ -50,9 +50,7 @@ final class SharedGauge {
 		gauge.update(registry);
 	}
 
-	/**
-	 * Leave all gauges.
-	 */
+	/** Leave all gauges. */
 	static void leave(GuardedRegistry registry, Object who) {
 		Map<Meter.Id, SharedGauge> gauges = (registry.isFound()) ? ALL.get(registry.get()) : null;
 		if (gauges != null) {
@@ -64,9 +62,7 @@ final class SharedGauge {
 		}
 	}
 
-	/**
-	 * Register or remove it, and again if that is not what is wanted any more.
-	 */
+	/** Register or remove it, and again if that is not what is wanted any more. */
 	private void update(GuardedRegistry registry) {
 		boolean wanted;
 		do {

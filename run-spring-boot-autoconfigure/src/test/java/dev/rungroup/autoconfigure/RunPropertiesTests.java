@@ -59,8 +59,9 @@ class RunPropertiesTests {
 		assertThat(properties.getVirtualThreads()).isFalse();
 		assertThat(properties.getShutdown().getGracePeriod()).isEqualTo(Duration.ofSeconds(1));
 		assertThat(properties.getShutdown().getTimeout()).isEqualTo(Duration.ofSeconds(2));
-		assertThat(PropertiesActorCustomizer.backoff(properties.getRetry(), new RunProperties.ActorRetry())).isEqualTo(new Backoff(
-				Duration.ofSeconds(3), 1.5, Duration.ofSeconds(40), Duration.ofMillis(10), Duration.ofMinutes(2)));
+		assertThat(PropertiesActorCustomizer.backoff(properties.getRetry(), new RunProperties.ActorRetry()))
+			.isEqualTo(new Backoff(Duration.ofSeconds(3), 1.5, Duration.ofSeconds(40), Duration.ofMillis(10),
+					Duration.ofMinutes(2)));
 		assertThat(properties.getRetry().getMaxRetries()).isNull();
 		assertThat(properties.isIgnoreUnknownActors()).isTrue();
 		assertThat(properties.getActors()).containsOnlyKeys("order-server", "other");

@@ -33,9 +33,7 @@ final class ExitCodes {
 	private ExitCodes() {
 	}
 
-	/**
-	 * Calls user code: beans of the application, and the failure.
-	 */
+	/** Calls user code: beans of the application, and the failure. */
 	static int codeFor(StopReason reason, ConfigurableApplicationContext context) {
 		Throwable failure = reason.cause();
 		int code = (reason.isFailure() && failure != null) ? ofFailure(failure, context) : 0;

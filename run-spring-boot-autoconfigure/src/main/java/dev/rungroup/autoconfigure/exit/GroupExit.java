@@ -126,9 +126,7 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 		this.startup.closed();
 	}
 
-	/**
-	 * Whatever goes wrong on the way: with this thread the exit code would be lost.
-	 */
+	/** Whatever goes wrong on the way: with this thread the exit code would be lost. */
 	private void end(GroupEnding ending) {
 		try {
 			close(ending);
@@ -247,9 +245,7 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 			return this.reason.isFailure();
 		}
 
-		/**
-		 * Every unclear case leaves the JVM alone.
-		 */
+		/** Every unclear case leaves the JVM alone. */
 		boolean endsJvm() {
 			Boolean known = this.endsJvm;
 			if (known == null) {

@@ -73,9 +73,7 @@ final class RunnerCheckpoint implements ApplicationRunner, PriorityOrdered {
 		this.checkpoint.run();
 	}
 
-	/**
-	 * Sorts as ever what is no checkpoint.
-	 */
+	/** Sorts as ever what is no checkpoint. */
 	private static final class Sorter extends AnnotationAwareOrderComparator {
 
 		private final ConfigurableListableBeanFactory beanFactory;

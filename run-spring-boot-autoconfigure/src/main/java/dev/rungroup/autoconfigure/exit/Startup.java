@@ -112,9 +112,7 @@ final class Startup {
 		throw ending.failure();
 	}
 
-	/**
-	 * A runner is about to begin, and all of them exist.
-	 */
+	/** A runner is about to begin, and all of them exist. */
 	void runnerBegins() {
 		GroupEnding ending = awaitEnding(Stage.RUNNER);
 		if (ending != null) {
@@ -124,17 +122,13 @@ final class Startup {
 		}
 	}
 
-	/**
-	 * The last runner has returned, and the application is about to be called ready.
-	 */
+	/** The last runner has returned, and the application is about to be called ready. */
 	void runnersEnd() {
 		// Spring Boot does not call a closed application ready
 		awaitEnding(Stage.STARTING);
 	}
 
-	/**
-	 * The application is ready.
-	 */
+	/** The application is ready. */
 	synchronized void ready() {
 		move(Stage.READY);
 	}
@@ -270,16 +264,12 @@ final class Startup {
 		}
 	}
 
-	/**
-	 * Whether the start has failed, and not because we have closed its context.
-	 */
+	/** Whether the start has failed, and not because we have closed its context. */
 	synchronized boolean hasFailedByItself() {
 		return this.stage == Stage.FAILED && !this.takenOver;
 	}
 
-	/**
-	 * The ending has done its work.
-	 */
+	/** The ending has done its work. */
 	synchronized void finished() {
 		this.finished = true;
 		notifyAll();
@@ -287,9 +277,7 @@ final class Startup {
 
 	// ---- Any thread
 
-	/**
-	 * The context is closed, or its refresh was cancelled.
-	 */
+	/** The context is closed, or its refresh was cancelled. */
 	synchronized void closed() {
 		boolean cancelled = this.thread != null && !this.takenOver
 				&& (this.stage == Stage.STARTING || this.stage == Stage.FAILING);
@@ -303,9 +291,7 @@ final class Startup {
 		}
 	}
 
-	/**
-	 * What the launching thread is doing.
-	 */
+	/** What the launching thread is doing. */
 	private enum Stage {
 
 		/** What must not be disturbed: the refresh, or the last steps to readiness. */

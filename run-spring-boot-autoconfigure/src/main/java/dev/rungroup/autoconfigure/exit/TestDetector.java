@@ -31,9 +31,7 @@ final class TestDetector {
 		return false;
 	}
 
-	/**
-	 * Whether the calling thread is inside a class whose name begins like this.
-	 */
+	/** Whether the calling thread is inside a class whose name begins like this. */
 	static boolean isCalledFrom(String className) {
 		for (StackTraceElement frame : Thread.currentThread().getStackTrace()) {
 			if (frame.getClassName().startsWith(className)) {
