@@ -35,9 +35,7 @@ public class RunProperties {
 	 */
 	private boolean autoStartup = true;
 
-	/**
-	 * When the group starts with the application.
-	 */
+	/** When the group starts with the application. */
 	private GroupSettings.StartOn startOn = GroupSettings.StartOn.REFRESH;
 
 	/**
@@ -47,9 +45,7 @@ public class RunProperties {
 	 */
 	private int phase = Integer.MAX_VALUE - 4096;
 
-	/**
-	 * What to do when a member ends the group.
-	 */
+	/** What to do when a member ends the group. */
 	private OnShutdown onShutdown = OnShutdown.EXIT;
 
 	/**
@@ -74,9 +70,7 @@ public class RunProperties {
 
 	private final Retry retry = new Retry();
 
-	/**
-	 * Settings of single actors by name; what is set here overrides the annotation.
-	 */
+	/** Settings of single actors by name; what is set here overrides the annotation. */
 	private final Map<String, Actor> actors = new LinkedHashMap<>();
 
 	/**
@@ -242,19 +236,13 @@ public class RunProperties {
 	 */
 	public enum OnShutdown {
 
-		/**
-		 * Close the application context and end the JVM with the group's exit code.
-		 */
+		/** Close the application context and end the JVM with the group's exit code. */
 		EXIT,
 
-		/**
-		 * Close the application context.
-		 */
+		/** Close the application context. */
 		CLOSE,
 
-		/**
-		 * Nothing: the application goes on without its actors.
-		 */
+		/** Nothing: the application goes on without its actors. */
 		NONE
 
 	}
@@ -300,14 +288,10 @@ public class RunProperties {
 	 */
 	public static class Retry {
 
-		/**
-		 * Pause after the first failure.
-		 */
+		/** Pause after the first failure. */
 		private Duration delay = Duration.ofSeconds(1);
 
-		/**
-		 * What the pause is multiplied by for each further failure in a row.
-		 */
+		/** What the pause is multiplied by for each further failure in a row. */
 		private double multiplier = 2.0;
 
 		/**
@@ -319,14 +303,10 @@ public class RunProperties {
 		/** Whether it is set: then it also limits a longer delay. */
 		private boolean maxDelaySet;
 
-		/**
-		 * By how much the pause may be shorter or longer, at random.
-		 */
+		/** By how much the pause may be shorter or longer, at random. */
 		private Duration jitter = Duration.ofMillis(100);
 
-		/**
-		 * An execution that lasted this long starts the row of failures anew.
-		 */
+		/** An execution that lasted this long starts the row of failures anew. */
 		private Duration resetAfter = Duration.ofMinutes(1);
 
 		/**
@@ -404,9 +384,7 @@ public class RunProperties {
 	 */
 	public static class Adopt {
 
-		/**
-		 * Whether it is started, or adopted.
-		 */
+		/** Whether it is started, or adopted. */
 		private @Nullable Boolean enabled;
 
 		/**
@@ -415,9 +393,7 @@ public class RunProperties {
 		 */
 		private @Nullable Policy onError;
 
-		/**
-		 * Pause before the first execution.
-		 */
+		/** Pause before the first execution. */
 		private @Nullable Duration initialDelay;
 
 		/**
@@ -426,24 +402,16 @@ public class RunProperties {
 		 */
 		private @Nullable Duration readyTimeout;
 
-		/**
-		 * How many restarts after failures are allowed; -1 for no limit.
-		 */
+		/** How many restarts after failures are allowed; -1 for no limit. */
 		private @Nullable Integer maxRestarts;
 
-		/**
-		 * Window of time in which failures count against max-restarts.
-		 */
+		/** Window of time in which failures count against max-restarts. */
 		private @Nullable Duration within;
 
-		/**
-		 * What happens when max-restarts is spent: shutdown or do-nothing.
-		 */
+		/** What happens when max-restarts is spent: shutdown or do-nothing. */
 		private @Nullable Policy onExhausted;
 
-		/**
-		 * Stage: a lower one starts earlier and stops later.
-		 */
+		/** Stage: a lower one starts earlier and stops later. */
 		private @Nullable Integer stage;
 
 		/**
@@ -530,9 +498,7 @@ public class RunProperties {
 			return this.retry;
 		}
 
-		/**
-		 * Look at the restart limit where nothing but properties can set it.
-		 */
+		/** Look at the restart limit where nothing but properties can set it. */
 		void validateLimit(String prefix) {
 			if (this.within != null && (this.maxRestarts == null || this.maxRestarts < 0)) {
 				throw new InvalidConfigurationPropertyValueException(prefix + ".within", this.within,
@@ -559,9 +525,7 @@ public class RunProperties {
 	 */
 	public static class ActorOrGroup extends Adopt {
 
-		/**
-		 * Whether it runs on one node of a cluster.
-		 */
+		/** Whether it runs on one node of a cluster. */
 		private @Nullable Boolean clusterSingleton;
 
 		/**
@@ -570,9 +534,7 @@ public class RunProperties {
 		 */
 		private @Nullable Policy onDone;
 
-		/**
-		 * Pause between an end without a failure and the next execution.
-		 */
+		/** Pause between an end without a failure and the next execution. */
 		private @Nullable Duration delay;
 
 		public @Nullable Boolean getClusterSingleton() {
@@ -612,9 +574,7 @@ public class RunProperties {
 	 */
 	public static class Actor extends ActorOrGroup {
 
-		/**
-		 * Group that the actor belongs to; empty for the application's.
-		 */
+		/** Group that the actor belongs to; empty for the application's. */
 		private @Nullable String group;
 
 		/**
@@ -623,14 +583,10 @@ public class RunProperties {
 		 */
 		private @Nullable OnStop onStop;
 
-		/**
-		 * Limit for one execution.
-		 */
+		/** Limit for one execution. */
 		private @Nullable Duration timeout;
 
-		/**
-		 * How many members run at the same time.
-		 */
+		/** How many members run at the same time. */
 		private @Nullable Integer concurrency;
 
 		/**
@@ -639,9 +595,7 @@ public class RunProperties {
 		 */
 		private @Nullable Duration stallAfter;
 
-		/**
-		 * What happens when the actor is stalled: report, restart or shutdown.
-		 */
+		/** What happens when the actor is stalled: report, restart or shutdown. */
 		private @Nullable OnStall onStall;
 
 		public @Nullable String getGroup() {
@@ -759,14 +713,10 @@ public class RunProperties {
 	 */
 	public static class ActorRetry {
 
-		/**
-		 * Pause after the first failure.
-		 */
+		/** Pause after the first failure. */
 		private @Nullable Duration delay;
 
-		/**
-		 * What the pause is multiplied by for each further failure in a row.
-		 */
+		/** What the pause is multiplied by for each further failure in a row. */
 		private @Nullable Double multiplier;
 
 		/**
@@ -775,14 +725,10 @@ public class RunProperties {
 		 */
 		private @Nullable Duration maxDelay;
 
-		/**
-		 * By how much the pause may be shorter or longer, at random.
-		 */
+		/** By how much the pause may be shorter or longer, at random. */
 		private @Nullable Duration jitter;
 
-		/**
-		 * An execution that lasted this long starts the row of failures anew.
-		 */
+		/** An execution that lasted this long starts the row of failures anew. */
 		private @Nullable Duration resetAfter;
 
 		public @Nullable Duration getDelay() {
@@ -862,9 +808,7 @@ public class RunProperties {
 		 */
 		private Duration lease = Duration.ofSeconds(30);
 
-		/**
-		 * How often a lock is renewed: at most a third of the lease.
-		 */
+		/** How often a lock is renewed: at most a third of the lease. */
 		private Duration renewInterval = Duration.ofSeconds(10);
 
 		/**
