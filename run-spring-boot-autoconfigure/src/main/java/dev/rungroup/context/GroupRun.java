@@ -248,7 +248,7 @@ final class GroupRun {
 				groups().running(name).startMember(name);
 			}
 			catch (IllegalStateException ex) {
-				if (groups().root().snapshot().state() != GroupState.RUNNING) {
+				if (groups().root().snapshot().state().compareTo(GroupState.RUNNING) > 0) {
 					throw ex;
 				}
 				logger.debug("Member '" + name + "' starts with its group", ex);
