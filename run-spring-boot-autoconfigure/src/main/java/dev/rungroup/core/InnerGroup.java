@@ -1,5 +1,6 @@
 package dev.rungroup.core;
 
+import java.util.List;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -22,14 +23,18 @@ final class InnerGroup implements Body, Interrupter {
 
 	@Override
 	public void run(MemberContext context) throws Exception {
+		MemberThread start = CurrentMember.get();
+		boolean own = start != null && start.isCurrent() && start.slot.member.inner == this;
+		if (own) {
+			refuseBesideTheLast(start.slot.group());
+		}
 		Group group = this.groups.get();
 		if (group == null) {
 			throw new IllegalStateException(
 					"Member '" + this.member + "' has no group to run: its supplier returned null");
 		}
 		begin(group);
-		MemberThread start = CurrentMember.get();
-		if (start != null && start.isCurrent() && start.slot.member.inner == this) {
+		if (own) {
 			start.slot.group(group);
 			// Only now look for a stop: an interrupter that comes later finds the group
 			StopReason reason = start.stopReason();
@@ -45,6 +50,16 @@ final class InnerGroup implements Body, Interrupter {
 			if (leads) {
 				awaitIdle(group);
 			}
+		}
+	}
+
+	/**
+	 * What runs on of the last group must not meet itself in the next.
+	 */
+	private static void refuseBesideTheLast(@Nullable Group last) {
+		List<MemberSlot> left = (last != null) ? last.roster.abandon() : List.of();
+		if (last != null && !left.isEmpty()) {
+			throw UnstoppedMembersException.of(last.name, left);
 		}
 	}
 

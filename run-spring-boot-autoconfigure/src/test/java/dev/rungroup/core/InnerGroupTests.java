@@ -279,6 +279,33 @@ class InnerGroupTests {
 	}
 
 	@Test
+	void aGroupIsNotMadeAgainWhileABodyOfItsLastOneRunsOn() {
+		FakeMember deaf = new FakeMember("deaf");
+		deaf.deaf();
+		CountDownLatch refused = new CountDownLatch(2);
+		RunningGroup run = runWith(Member.group("part", () -> {
+			Group group = Group.builder().name("inner").shutdownTimeout(Duration.ofMillis(50)).build();
+			group.add(deaf.build());
+			group.add(this.one.build());
+			this.made.add(group);
+			return group;
+		}).onError(Policy.RESTART).backoff(Backoff.fixed(Duration.ofMillis(5))).failureHandler((failure) -> {
+			if (failure instanceof UnstoppedMembersException ex && ex.members().get(0).name().equals("deaf")) {
+				refused.countDown();
+			}
+		}));
+		deaf.awaitStarted();
+		this.one.fail(new IOException("its connection is gone"));
+		Waits.await(refused);
+		assertThat(this.made).hasSize(1);
+		deaf.finish();
+		this.one.awaitStarted();
+		assertThat(this.made).hasSize(2);
+		stop(run);
+		deaf.finish();
+	}
+
+	@Test
 	void aGroupThatIsStoppedWhileItBacksOffIsNotMadeAgain() {
 		RunningGroup run = runWith(part().onError(Policy.RESTART).backoff(Backoff.fixed(Waits.LONG)));
 		this.one.fail(new IOException("first"));
