@@ -83,7 +83,8 @@ final class Cluster implements AutoCloseable {
 		String node = "node-" + (++this.started);
 		ForkedJvm jvm = ForkedJvm.start(List.of(), ClusterApplication.class,
 				List.of("--node=" + node, "--engine=" + this.engine,
-						"--database=" + this.database.jdbcUrl() + "&connectTimeout=1&socketTimeout=1",
+						"--database=" + this.database.jdbcUrl() + "&connectTimeout=1&socketTimeout=1"
+								+ "&options=-c%20idle_in_transaction_session_timeout=1s",
 						"--redis=" + ((this.redis != null) ? this.redis.port() : 0), "--stop-file=" + stopFile(node),
 						"--spring.application.name=app", "--run.cluster.lease=" + LEASE.toMillis() + "ms",
 						"--run.cluster.renew-interval=500ms", "--run.cluster.retry-interval=" + RETRY.toMillis() + "ms",

@@ -33,6 +33,8 @@ class ClusterHandoverTests {
 			cluster.start();
 			String leader = cluster.awaitLeader(begin, "");
 			for (int i = 0; i < HANDOVERS; i++) {
+				// The other node may have just come up: the time of its first call to the
+				// engine, seconds with Redis on a busy machine, is in the histogram
 				Thread.sleep(random.nextInt(1000));
 				String how = List.of("stop", "TERM", "KILL").get(random.nextInt(3));
 				String asked = cluster.now();

@@ -64,7 +64,7 @@ class HousekeepingTests {
 
 	private SampleProcess start(PostgresProcess database, String node) throws Exception {
 		return SampleProcess.start(Files.createDirectory(this.directory.resolve(node)),
-				"--spring.profiles.active=postgres", "--spring.datasource.url=" + database.url(),
+				"--spring.profiles.active=postgres", "--sample.database=" + database.address(),
 				"--sample.housekeeping-delay=100ms");
 	}
 

@@ -94,8 +94,12 @@ final class PostgresProcess implements Closeable {
 			.start();
 	}
 
+	String address() {
+		return "127.0.0.1:" + this.port + "/postgres";
+	}
+
 	String url() {
-		return "jdbc:postgresql://127.0.0.1:" + this.port + "/postgres?connectTimeout=2&socketTimeout=2";
+		return "jdbc:postgresql://" + address();
 	}
 
 	String log() throws IOException {
