@@ -63,7 +63,7 @@ class LeadershipTests {
 		AtomicReference<@Nullable Throwable> wrong = new AtomicReference<>();
 		CountDownLatch done = new CountDownLatch(2);
 		this.time.hold();
-		this.time.thread(() -> {
+		this.time.start(() -> {
 			try {
 				group.run();
 			}
@@ -71,8 +71,8 @@ class LeadershipTests {
 				thrown.set(ex);
 			}
 			done.countDown();
-		}).start();
-		this.time.thread(() -> {
+		});
+		this.time.start(() -> {
 			try {
 				meanwhile.run();
 			}
@@ -81,7 +81,7 @@ class LeadershipTests {
 				group.stop();
 			}
 			done.countDown();
-		}).start();
+		});
 		this.time.release();
 		Waits.await(done);
 		assertThat(wrong.get()).isNull();

@@ -8,15 +8,16 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
+import dev.rungroup.test.TestTime;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 @Timeout(60)
 class RetryTests {
@@ -384,47 +385,37 @@ class RetryTests {
 
 	@Test
 	void anAttemptThatLastedResetAfterStartsTheRowAnew() throws Exception {
-		List<Long> ends = new ArrayList<>();
-		List<Long> begins = new ArrayList<>();
-		Backoff backoff = Backoff.exponential(Duration.ofMillis(5), 1000, Duration.ofHours(1))
-			.withResetAfter(Duration.ofMillis(20));
-		Retry.with(backoff).run((attempt) -> {
-			begins.add(System.nanoTime());
-			if (attempt.iteration() == 5) {
-				return;
-			}
-			Thread.sleep(25);
-			ends.add(System.nanoTime());
-			throw new IOException("after a healthy time");
-		});
-		// 5 ms each; otherwise the third would be an hour
-		assertThat(begins).hasSize(5);
+		assertThat(begins(Backoff.exponential(Duration.ofMillis(5), 1000, Duration.ofHours(1))
+			.withResetAfter(Duration.ofMillis(100)), 5)).containsExactly(0L, 105L, 210L, 315L, 420L);
 	}
 
 	@Test
 	void pausesOfZeroBetweenThemDoNotMakeAttemptsHealthy() throws Exception {
-		Duration healthy = Duration.ofMillis(400);
+		// The sixth pause in a row; the first would be a millisecond
+		assertThat(begins(Backoff.exponential(Duration.ofMillis(1), 3, Duration.ofHours(1))
+			.withResetAfter(Duration.ofMillis(400)), 7, 1, 2, 3, 4, 5))
+			.containsExactly(0L, 100L, 200L, 300L, 400L, 500L, 600L + 243L);
+	}
+
+	/**
+	 * When attempts begin that take 100 ms each, in milliseconds.
+	 * @param withoutPause after which no pause is made
+	 */
+	private static List<Long> begins(Backoff backoff, int attempts, Integer... withoutPause) throws Exception {
+		TestTime time = new TestTime();
 		List<Long> begins = new ArrayList<>();
-		List<Long> ends = new ArrayList<>();
-		Retry.with(Backoff.exponential(Duration.ofMillis(1), 3, Duration.ofHours(1)).withResetAfter(healthy))
-			.run((attempt) -> {
-				begins.add(System.nanoTime());
-				if (attempt.iteration() == 7) {
-					return;
-				}
-				Thread.sleep(100);
-				if (attempt.iteration() < 6) {
-					attempt.setDelay(Duration.ZERO);
-				}
-				ends.add(System.nanoTime());
-				throw new IOException("sick");
-			});
-		for (int i = 1; i < ends.size(); i++) {
-			assumeThat(begins.get(i) - begins.get(i - 1)).as("time of an attempt on this machine")
-				.isLessThan(healthy.toNanos());
-		}
-		// the sixth pause in a row; the first would be a millisecond
-		assertThat(begins.get(6) - ends.get(5)).isGreaterThanOrEqualTo(243_000_000);
+		Retry.with(backoff).on(time).run((attempt) -> {
+			begins.add(TimeUnit.NANOSECONDS.toMillis(time.nanoTime()));
+			if (attempt.iteration() == attempts) {
+				return;
+			}
+			time.advance(Duration.ofMillis(100));
+			if (List.of(withoutPause).contains(attempt.iteration())) {
+				attempt.setDelay(Duration.ZERO);
+			}
+			throw new IOException("sick");
+		});
+		return begins;
 	}
 
 	@Test

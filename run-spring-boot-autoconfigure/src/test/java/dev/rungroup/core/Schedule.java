@@ -224,6 +224,13 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 		return new Generator(seed).schedule();
 	}
 
+	/**
+	 * Whether the members run on virtual threads, where the JDK has them.
+	 */
+	boolean isVirtual() {
+		return VirtualThreads.AVAILABLE && this.seed % 4 == 0;
+	}
+
 	Schedule with(List<Actor> actors, List<Command> commands) {
 		return new Schedule(this.seed, this.origin, this.gracePeriod, this.shutdownTimeout, this.keepStopped,
 				this.strategy, this.hearing, this.end, actors, commands);
@@ -304,6 +311,7 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 		text.append((this.keepStopped) ? " keepStopped" : "");
 		text.append((this.strategy != RestartStrategy.ONE) ? " strategy " + this.strategy : "");
 		text.append((this.hearing != Hearing.ONLY) ? " listener " + this.hearing : "");
+		text.append(isVirtual() ? ", on virtual threads" : "");
 		this.actors.forEach((actor) -> text.append("\n  ").append(actor));
 		this.commands.forEach((command) -> text.append("\n  ").append(command));
 		return text.append("\n  at ").append(text(this.end)).append(": STOP").toString();

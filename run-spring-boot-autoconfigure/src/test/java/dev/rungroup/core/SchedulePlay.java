@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -53,9 +54,17 @@ final class SchedulePlay {
 
 	private final RuntimeException shared = new IllegalStateException("thrown by several members");
 
+	private final AtomicInteger callbacks = new AtomicInteger();
+
 	private volatile boolean over;
 
+	/** Whether a call of stop() has come back. */
+	private volatile boolean stopped;
+
 	private volatile @Nullable Thread watcher;
+
+	/** How many handlers and listeners were at work when run() returned. */
+	volatile int callbacksAtTheEnd;
 
 	/** What run() threw. */
 	volatile @Nullable Throwable thrown;
@@ -68,7 +77,7 @@ final class SchedulePlay {
 		Group.Builder builder = Group.builder()
 			.name("schedule")
 			.time(this.time)
-			.threadFactory(this::thread)
+			.threadFactory(this::memberThread)
 			.interrupterThreads(this::thread)
 			.keepStopped(schedule.keepStopped())
 			.strategy(schedule.strategy())
@@ -82,7 +91,15 @@ final class SchedulePlay {
 	}
 
 	private Thread thread(Runnable work) {
-		Thread thread = this.time.thread(work);
+		return thread(work, false);
+	}
+
+	private Thread memberThread(Runnable work) {
+		return thread(work, this.schedule.isVirtual());
+	}
+
+	private Thread thread(Runnable work, boolean virtual) {
+		Thread thread = this.time.thread(work, virtual);
 		this.threads.add(thread);
 		return thread;
 	}
@@ -104,7 +121,7 @@ final class SchedulePlay {
 		players.add(thread(() -> command(0)));
 		players.add(thread(() -> command(1)));
 		this.time.hold();
-		players.forEach(Thread::start);
+		players.forEach((player) -> this.time.start(player, 0));
 		this.time.release();
 		awaitAll(players.size());
 		if (this.hung == null) {
@@ -192,6 +209,7 @@ final class SchedulePlay {
 		catch (Throwable ex) {
 			this.thrown = ex;
 		}
+		this.callbacksAtTheEnd = this.callbacks.get();
 		note(Kind.RETURNED, null, 0, this.thrown);
 		this.time.news().add(DONE);
 	}
@@ -200,6 +218,7 @@ final class SchedulePlay {
 		List<Command> commands = this.schedule.commands();
 		for (int i = which; i < commands.size(); i += 2) {
 			sleepUntil(commands.get(i).at());
+			spin();
 			order(commands.get(i).order(), commands.get(i).target());
 		}
 		if (which == 0) {
@@ -211,6 +230,17 @@ final class SchedulePlay {
 
 	private void sleepUntil(long at) {
 		this.time.sleepThroughAll(at - this.time.elapsed());
+	}
+
+	/**
+	 * No time passes, but what happens at this moment is now here and now there.
+	 */
+	private static void spin() {
+		ThreadLocalRandom random = ThreadLocalRandom.current();
+		long end = System.nanoTime() + (random.nextBoolean() ? random.nextInt(200_000) : 0);
+		while (System.nanoTime() < end) {
+			Thread.onSpinWait();
+		}
 	}
 
 	/**
@@ -237,7 +267,10 @@ final class SchedulePlay {
 		try {
 			switch (order) {
 				case ADD -> this.group.add(player(target).member());
-				case STOP -> this.group.stop();
+				case STOP -> {
+					this.group.stop();
+					this.stopped = true;
+				}
 				case CLOSE -> this.group.close();
 				case STOP_MEMBER -> this.group.stopMember(String.valueOf(target));
 				case START_MEMBER -> {
@@ -269,6 +302,16 @@ final class SchedulePlay {
 	}
 
 	private void answer(Hearing hearing, String member) {
+		this.callbacks.incrementAndGet();
+		try {
+			perform(hearing, member);
+		}
+		finally {
+			this.callbacks.decrementAndGet();
+		}
+	}
+
+	private void perform(Hearing hearing, String member) {
 		switch (hearing) {
 			case ONLY -> {
 				// and nothing else
@@ -325,8 +368,12 @@ final class SchedulePlay {
 
 	/**
 	 * What a body sees when it is called.
+	 *
+	 * @param afterStop whether a call of stop() had come back before
+	 * @param afterInterrupter whether the interrupter had been told of the member's end
 	 */
-	record Sight(int failures, @Nullable Throwable lastFailure, boolean stopping, boolean interruptFlag) {
+	record Sight(int failures, @Nullable Throwable lastFailure, boolean stopping, boolean interruptFlag,
+			boolean afterStop, boolean afterInterrupter) {
 
 	}
 
@@ -358,6 +405,9 @@ final class SchedulePlay {
 		private final AtomicInteger entries = new AtomicInteger();
 
 		private volatile boolean released;
+
+		/** Since its start. */
+		private volatile boolean interrupted;
 
 		private volatile @Nullable Thread thread;
 
@@ -422,15 +472,17 @@ final class SchedulePlay {
 			return Group.builder()
 				.name(this.actor.name())
 				.time(SchedulePlay.this.time)
-				.threadFactory(SchedulePlay.this::thread)
+				.threadFactory(SchedulePlay.this::memberThread)
 				.interrupterThreads(SchedulePlay.this::thread)
 				.gracePeriod(Duration.ofNanos(SchedulePlay.this.schedule.gracePeriod()))
 				.build();
 		}
 
 		private void noted(Body body, MemberContext context) throws Exception {
+			boolean afterStop = SchedulePlay.this.stopped;
+			boolean afterInterrupter = this.interrupted;
 			note(Kind.BODY, this.actor.name(), context.execution(), new Sight(context.failures(), context.lastFailure(),
-					context.isStopping(), Thread.currentThread().isInterrupted()));
+					context.isStopping(), Thread.currentThread().isInterrupted(), afterStop, afterInterrupter));
 			Throwable thrown = null;
 			try {
 				body.run(context);
@@ -521,6 +573,7 @@ final class SchedulePlay {
 
 		private void interrupt(StopReason reason) {
 			note(Kind.INTERRUPTER, this.actor.name(), 0, reason);
+			this.interrupted |= reason.kind() != StopReason.Kind.EXECUTION_TIMED_OUT;
 			try {
 				switch (this.actor.interrupting()) {
 					case RELEASE -> release();
@@ -561,6 +614,7 @@ final class SchedulePlay {
 
 		@Override
 		public void memberStarted(String member) {
+			player(member).interrupted = false;
 			heard(Kind.STARTED, member, 0, null);
 		}
 

@@ -34,6 +34,8 @@ final class SchedulePromises {
 
 	private final List<Event> events;
 
+	private final Map<String, List<Event>> byMember = new HashMap<>();
+
 	private final GroupSnapshot last;
 
 	private final @Nullable StopReason reason;
@@ -47,6 +49,11 @@ final class SchedulePromises {
 
 	private final Event returned;
 
+	private final int callbacksAtTheEnd;
+
+	/** Whether all members are of one stage: a stop reaches them all at once. */
+	private final boolean oneStage;
+
 	/** Whether members are restarted along with others. */
 	private final boolean together;
 
@@ -55,6 +62,9 @@ final class SchedulePromises {
 	private SchedulePromises(SchedulePlay play, List<Event> events) {
 		this.schedule = play.schedule;
 		this.events = events;
+		events.forEach(
+				(event) -> this.byMember.computeIfAbsent(String.valueOf(event.member()), (key) -> new ArrayList<>())
+					.add(event));
 		this.last = play.group.snapshot();
 		this.reason = play.group.stopReason();
 		this.thrown = play.thrown;
@@ -62,6 +72,8 @@ final class SchedulePromises {
 		this.together = play.schedule.strategy() != RestartStrategy.ONE;
 		this.stoppedAt = all(Kind.GROUP_STOPPING).stream().mapToLong(Event::at).findFirst().orElse(NEVER);
 		this.returned = all(Kind.RETURNED).get(0);
+		this.callbacksAtTheEnd = play.callbacksAtTheEnd;
+		this.oneStage = play.schedule.actors().stream().allMatch((actor) -> actor.stage() == 0);
 	}
 
 	/**
@@ -86,7 +98,7 @@ final class SchedulePromises {
 			this.broken.addAll(StrategyPromises.broken(this.schedule, this.events, this.stoppedAt));
 		}
 		for (Actor actor : this.schedule.actors()) {
-			List<Event> own = this.events.stream().filter((event) -> actor.name().equals(event.member())).toList();
+			List<Event> own = of(actor.name());
 			new Walk(actor, own).walk();
 			if (actor.extras().nest() == 0) {
 				checkInterrupts(actor, own);
@@ -122,6 +134,7 @@ final class SchedulePromises {
 		require(stopped.stream().allMatch((event) -> event.what() == this.reason), "groupStopped with the reason");
 		require(stopping.stream().allMatch((event) -> event.what() == this.reason), "groupStopping with the reason");
 		require(this.last.state() == GroupState.STOPPED, "the last state is STOPPED");
+		require(this.last.stopReason() == this.reason, "the last snapshot has the reason");
 		long end = Math.max(lastAt(Kind.ENDED), lastAt(Kind.INTERRUPTER_ENDED));
 		long begin = all(Kind.RUN).get(0).at();
 		if (this.reason != null) {
@@ -134,6 +147,13 @@ final class SchedulePromises {
 					+ Schedule.text(this.returned.at() - this.stoppedAt) + " of " + Schedule.text(longestStop()));
 		}
 		if (this.givenUp.isEmpty()) {
+			require(this.callbacksAtTheEnd == 0, "no handler or listener is at work when run() returns");
+			require(stopped.stream()
+				.allMatch((event) -> this.events.subList(event.index() + 1, this.returned.index())
+					.stream()
+					.allMatch((later) -> later.kind() == Kind.CALL || later.kind() == Kind.CALLED
+							|| later.kind() == Kind.SNAPSHOT)),
+					"groupStopped is the last that is heard");
 			require(this.returned.at() == Math.max(begin, end) || isKeptStopped(),
 					"run() returns when the last member has ended, at " + Schedule.text(end));
 		}
@@ -236,7 +256,7 @@ final class SchedulePromises {
 	 */
 	private Map<String, Throwable> lastFailuresAfterTheStop() {
 		Map<String, Throwable> found = new HashMap<>();
-		if (this.schedule.actors().stream().anyMatch((actor) -> actor.stage() != 0)) {
+		if (!this.oneStage) {
 			return found;
 		}
 		boolean stopping = false;
@@ -384,10 +404,12 @@ final class SchedulePromises {
 				&& !(member.ready() && member.state().isEnded());
 	}
 
+	private List<Event> of(String member) {
+		return this.byMember.getOrDefault(member, List.of());
+	}
+
 	private long countBefore(int index, String member, Kind kind) {
-		return this.events.stream()
-			.filter((event) -> event.index() < index && event.kind() == kind && member.equals(event.member()))
-			.count();
+		return of(member).stream().filter((event) -> event.index() < index && event.kind() == kind).count();
 	}
 
 	private void checkStages() {
@@ -426,9 +448,7 @@ final class SchedulePromises {
 	}
 
 	private boolean wasStoppedBefore(int index, String member) {
-		return this.events.stream()
-			.anyMatch((event) -> event.index() < index && event.what() == Order.STOP_MEMBER
-					&& member.equals(event.member()));
+		return of(member).stream().anyMatch((event) -> event.index() < index && event.what() == Order.STOP_MEMBER);
 	}
 
 	private boolean isOver(String member, int index) {
@@ -527,7 +547,10 @@ final class SchedulePromises {
 			.findFirst()
 			.orElse(null);
 		if (snapshot == null) {
-			require(own.stream().noneMatch((event) -> event.kind() == Kind.STARTED), actor.name() + " was not added");
+			require(own.stream()
+				.noneMatch((event) -> event.kind() == Kind.STARTED || (event.what() instanceof Answer answer
+						&& answer.order() == Order.ADD && answer.refused() == null)),
+					actor.name() + " was not added");
 			return;
 		}
 		for (Event event : own) {
@@ -637,6 +660,8 @@ final class SchedulePromises {
 
 		private int starts;
 
+		private int afterStop;
+
 		Walk(Actor actor, List<Event> own) {
 			this.actor = actor;
 			this.own = own;
@@ -714,6 +739,10 @@ final class SchedulePromises {
 			expect(body.at() <= SchedulePromises.this.stoppedAt || hasStagesAbove(), "no body after the stop");
 			expect(!sight.stopping() || body.at() >= SchedulePromises.this.stoppedAt || wasAsked(body.at(), body.at()),
 					"to be told of a stop only when there is one");
+			if ((sight.afterStop() && SchedulePromises.this.oneStage) || sight.afterInterrupter()) {
+				expect(sight.stopping(), "to be told of the stop that came before");
+				expect(!sight.afterStop() || ++this.afterStop == 1, "no second body after the stop");
+			}
 			long readyAt = NEVER;
 			if (peek().kind() == Kind.READY) {
 				readyAt = take(Kind.READY).at();

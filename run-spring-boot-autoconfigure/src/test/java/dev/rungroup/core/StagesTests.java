@@ -296,40 +296,32 @@ class StagesTests {
 
 	@Test
 	void eachStageHasAnEqualShareOfWhatIsLeftOfTheShutdownTimeout() {
-		Group group = Group.builder().gracePeriod(Waits.LONG).shutdownTimeout(Duration.ofSeconds(6)).build();
-		this.server.deaf();
-		this.worker.deaf();
-		addAll(group);
-		RunningGroup run = RunningGroup.of(group);
-		awaitAllStarted();
-		long stopped = System.nanoTime();
-		group.stop();
-		this.server.awaitInterrupt();
+		Timeline timeline = new Timeline();
+		Group group = timeline.group().gracePeriod(Waits.LONG).shutdownTimeout(Duration.ofSeconds(6)).build();
+		group.add(timeline.member("server", timeline.deaf()).stage(2).build());
+		group.add(timeline.member("database", Timeline.forEver()).build());
+		group.add(timeline.member("worker", timeline.deaf()).stage(1).build());
+		Throwable thrown = timeline.run(group, 10);
+		assertThat(timeline.of("server")).endsWith("10 interrupted STOP_REQUESTED");
 		// a third of 6 s, then half of the 4 s that are left
-		this.worker.awaitInterrupt();
-		assertThat(Waits.since(stopped)).isBetween(Duration.ofMillis(1900), Duration.ofMillis(3900));
-		this.database.awaitInterrupt();
-		assertThat(Waits.since(stopped)).isBetween(Duration.ofMillis(3900), Duration.ofMillis(5900));
-		assertThat(run.thrown()).isInstanceOfSatisfying(UnstoppedMembersException.class,
+		assertThat(timeline.of("worker")).endsWith("12 interrupted STOP_REQUESTED");
+		assertThat(timeline.of("database")).contains("14 interrupted STOP_REQUESTED");
+		assertThat(timeline.of("group")).containsExactly("16 over");
+		assertThat(thrown).isInstanceOfSatisfying(UnstoppedMembersException.class,
 				(ex) -> assertThat(ex.members()).extracting(UnstoppedMembersException.Unstopped::name)
 					.containsExactlyInAnyOrder("server", "worker"));
-		this.server.finish();
-		this.worker.finish();
 	}
 
 	@Test
 	void aStageThatEndsQuicklyLeavesItsShareToTheOthers() {
-		Group group = Group.builder().gracePeriod(Waits.LONG).shutdownTimeout(Duration.ofSeconds(2)).build();
-		this.database.deaf();
-		addAll(group);
-		RunningGroup run = RunningGroup.of(group);
-		awaitAllStarted();
-		long stopped = System.nanoTime();
-		group.stop();
-		this.database.awaitInterrupt();
-		assertThat(run.thrown()).isInstanceOf(UnstoppedMembersException.class);
-		assertThat(Waits.since(stopped)).isBetween(Duration.ofMillis(1900), Duration.ofSeconds(6));
-		this.database.finish();
+		Timeline timeline = new Timeline();
+		Group group = timeline.group().gracePeriod(Waits.LONG).shutdownTimeout(Duration.ofSeconds(9)).build();
+		group.add(timeline.member("server", timeline.slowBy(1)).stage(2).build());
+		group.add(timeline.member("worker", Timeline.forEver()).stage(1).build());
+		group.add(timeline.member("database", timeline.deaf()).build());
+		assertThat(timeline.run(group, 10)).isInstanceOf(UnstoppedMembersException.class);
+		assertThat(timeline.of("database")).endsWith("11 interrupted STOP_REQUESTED");
+		assertThat(timeline.of("group")).containsExactly("19 over");
 	}
 
 	@Test

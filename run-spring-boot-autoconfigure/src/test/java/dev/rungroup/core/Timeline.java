@@ -157,8 +157,8 @@ final class Timeline implements GroupListener {
 			note("group", "over");
 		});
 		this.time.hold();
-		this.commands.forEach(Thread::start);
-		runs.start();
+		this.commands.forEach((command) -> this.time.start(command, 0));
+		this.time.start(runs, 0);
 		this.time.release();
 		join(runs);
 		this.released = true;

@@ -2,7 +2,9 @@ package dev.rungroup.core;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
 
@@ -11,8 +13,8 @@ import java.util.concurrent.locks.LockSupport;
  * wait, it jumps to the moment the first of those that wait is due.
  * <p>
  * No thread that was woken is taken for one that waits, however late the scheduler lets
- * it run: whoever wakes it counts it as running. For that, {@link #thread(Runnable)}
- * makes the threads, and wakes them when they are interrupted.
+ * it run: whoever wakes it counts it as running, and nobody lets the time pass before it
+ * has looked who was interrupted. For that, {@link #start} starts the threads.
  */
 final class VirtualTime implements Time {
 
@@ -26,6 +28,8 @@ final class VirtualTime implements Time {
 	 * will.
 	 */
 	private final BlockingQueue<String> news = new LinkedBlockingQueue<>();
+
+	private final Map<Thread, Participant> participants = new ConcurrentHashMap<>();
 
 	// Guarded by this
 
@@ -65,10 +69,47 @@ final class VirtualTime implements Time {
 	}
 
 	/**
-	 * A thread that takes part from its start to its end.
+	 * A thread that takes part from its {@link #start} to its end.
 	 */
 	Thread thread(Runnable work) {
-		return new TimedThread(work);
+		return thread(work, false);
+	}
+
+	Thread thread(Runnable work, boolean virtual) {
+		Runnable timed = () -> {
+			try {
+				work.run();
+			}
+			finally {
+				ended(Thread.currentThread());
+			}
+		};
+		Thread thread = virtual ? VirtualThreads.unstarted(timed) : new Thread(null, timed, "timed", 0, false);
+		if (!virtual) {
+			thread.setDaemon(true);
+		}
+		this.participants.put(thread, new Participant(thread));
+		return thread;
+	}
+
+	void start(Runnable work) {
+		start(thread(work), 0);
+	}
+
+	@Override
+	public void start(Thread thread, int order) {
+		hold();
+		boolean foreign = this.participants.putIfAbsent(thread, new Participant(thread)) == null;
+		thread.start();
+		if (foreign) {
+			// Made by the group itself: it does not say when it has ended
+			Thread end = new Thread(() -> {
+				join(thread);
+				ended(thread);
+			});
+			end.setDaemon(true);
+			end.start();
+		}
 	}
 
 	@Override
@@ -91,16 +132,20 @@ final class VirtualTime implements Time {
 		}
 		while (participant.parked) {
 			LockSupport.park(blocker);
+			if (Thread.currentThread().isInterrupted()) {
+				wake(participant);
+			}
 		}
 		participant.permit = false;
 	}
 
 	@Override
 	public void unpark(Thread thread) {
-		if (thread instanceof TimedThread timed && timed.time() == this) {
+		Participant participant = this.participants.get(thread);
+		if (participant != null) {
 			synchronized (this) {
-				timed.participant.permit = true;
-				wake(timed.participant);
+				participant.permit = true;
+				wake(participant);
 			}
 		}
 	}
@@ -145,15 +190,28 @@ final class VirtualTime implements Time {
 	}
 
 	private Participant participant() {
-		if (Thread.currentThread() instanceof TimedThread timed && timed.time() == this) {
-			return timed.participant;
+		Participant participant = this.participants.get(Thread.currentThread());
+		if (participant == null) {
+			throw new IllegalStateException(Thread.currentThread() + " takes no part in this time");
 		}
-		throw new IllegalStateException(Thread.currentThread() + " takes no part in this time");
+		return participant;
 	}
 
-	// ---- Under the lock
+	private void ended(Thread thread) {
+		this.participants.remove(thread);
+		release();
+	}
 
-	private void wake(Participant participant) {
+	private static void join(Thread thread) {
+		try {
+			thread.join();
+		}
+		catch (InterruptedException ex) {
+			throw new AssertionError("Nobody knows this thread", ex);
+		}
+	}
+
+	private synchronized void wake(Participant participant) {
 		if (participant.parked) {
 			this.running++;
 			this.parked.remove(participant);
@@ -162,8 +220,14 @@ final class VirtualTime implements Time {
 		}
 	}
 
+	/**
+	 * Under the lock: one less is running.
+	 */
 	private void stopped() {
 		this.running--;
+		if (this.running == 0) {
+			List.copyOf(this.parked).stream().filter((waiting) -> waiting.thread.isInterrupted()).forEach(this::wake);
+		}
 		if (this.running > 0) {
 			return;
 		}
@@ -201,45 +265,6 @@ final class VirtualTime implements Time {
 
 		Participant(Thread thread) {
 			this.thread = thread;
-		}
-
-	}
-
-	private final class TimedThread extends Thread {
-
-		private final Participant participant = new Participant(this);
-
-		TimedThread(Runnable work) {
-			super(null, work, "timed", 0, false);
-			setDaemon(true);
-		}
-
-		private VirtualTime time() {
-			return VirtualTime.this;
-		}
-
-		@Override
-		public void start() {
-			hold();
-			super.start();
-		}
-
-		@Override
-		public void run() {
-			try {
-				super.run();
-			}
-			finally {
-				release();
-			}
-		}
-
-		@Override
-		public void interrupt() {
-			synchronized (VirtualTime.this) {
-				super.interrupt();
-				wake(this.participant);
-			}
 		}
 
 	}
