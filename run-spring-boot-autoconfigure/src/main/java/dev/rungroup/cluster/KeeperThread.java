@@ -60,7 +60,7 @@ final class KeeperThread implements Runnable {
 	}
 
 	void start() {
-		this.thread.start();
+		this.time.start(this.thread, Integer.MAX_VALUE);
 	}
 
 	void close() {

@@ -24,6 +24,8 @@ import dev.rungroup.context.InvalidActorException;
 import dev.rungroup.core.Body;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.StopReason;
+import dev.rungroup.core.Time;
+import dev.rungroup.test.TestTime;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.awaitility.Awaitility;
@@ -52,7 +54,8 @@ import org.springframework.context.support.GenericApplicationContext;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Nodes of a cluster in one JVM, with locks in its memory.
+ * Nodes of a cluster in one JVM, with locks in its memory and a time that stands still
+ * until a test moves it.
  */
 @Timeout(60)
 @ExtendWith(OutputCaptureExtension.class)
@@ -60,7 +63,11 @@ class ClusterSingletonTests {
 
 	private static final Duration LEASE = Duration.ofMillis(900);
 
-	private final MemoryLocks locks = new MemoryLocks();
+	private static final Duration RETRY = Duration.ofMillis(100);
+
+	private final TestTime time = new TestTime();
+
+	private final MemoryLocks locks = new MemoryLocks(this.time);
 
 	private Supplier<MeterRegistry> registries = SimpleMeterRegistry::new;
 
@@ -79,6 +86,16 @@ class ClusterSingletonTests {
 		Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(5)).until(condition);
 	}
 
+	/**
+	 * Let time pass until something has come.
+	 */
+	private void pass(Callable<Boolean> condition) throws Exception {
+		for (int i = 0; i < 500 && !condition.call(); i++) {
+			this.time.advance(Duration.ofMillis(20));
+		}
+		assertThat(condition.call()).isTrue();
+	}
+
 	private Node node(String name, Class<?> actors, String... properties) {
 		Node node = new Node();
 		GenericApplicationContext[] made = new GenericApplicationContext[1];
@@ -86,11 +103,13 @@ class ClusterSingletonTests {
 				RunClusterAutoConfiguration.class, RunMetricsAutoConfiguration.class)
 			.web(WebApplicationType.NONE)
 			.properties("run.cluster.lease=" + LEASE.toMillis() + "ms", "run.cluster.renew-interval=200ms",
-					"run.cluster.retry-interval=100ms", "run.cluster.prefix=app", "run.shutdown.timeout=2s",
-					"run.shutdown.grace-period=1s", "run.on-shutdown=none", "spring.main.banner-mode=off")
+					"run.cluster.retry-interval=" + RETRY.toMillis() + "ms", "run.cluster.prefix=app",
+					"run.shutdown.timeout=2s", "run.shutdown.grace-period=1s", "run.on-shutdown=none",
+					"spring.main.banner-mode=off")
 			.properties(properties)
 			.initializers((context) -> {
 				made[0] = (GenericApplicationContext) context;
+				made[0].registerBean("time", Time.class, () -> this.time);
 				made[0].registerBean("locks", ClusterLocks.class, () -> this.locks.node(name));
 				made[0].registerBean("meters", MeterRegistry.class, this.registries,
 						(definition) -> ((AbstractBeanDefinition) definition).setDestroyMethodName(""));
@@ -122,35 +141,34 @@ class ClusterSingletonTests {
 		assertThat(one.leader("poller")).isEqualTo(1);
 		assertThat(two.leader("poller")).isZero();
 		assertThat(two.poller().executions).hasValue(0);
-		long stopped = System.nanoTime();
 		one.context.close();
 		assertThat(this.locks.calls).contains("release app:poller one");
-		await(() -> two.poller().executions.get() > 0);
-		assertThat(System.nanoTime() - stopped).isLessThan(TimeUnit.MILLISECONDS.toNanos(1100));
+		this.time.advance(RETRY);
+		assertThat(two.poller().executions).hasPositiveValue();
 		assertThat(one.events).containsExactly("poller app:poller true", "poller app:poller false");
 		assertThat(two.events).containsExactly("poller app:poller true");
 	}
 
 	@Test
-	void theGaugeOfContextsThatShareARegistryShowsThoseThatAreLeft() {
+	void theGaugeOfContextsThatShareARegistryShowsThoseThatAreLeft() throws Exception {
 		MeterRegistry shared = new SimpleMeterRegistry();
 		this.registries = () -> shared;
 		Node one = node("one", Poller.class);
 		await(() -> one.poller().executions.get() > 0);
 		Node two = node("two", Poller.class);
 		one.context.close();
-		await(() -> two.poller().executions.get() > 0);
+		pass(() -> two.poller().executions.get() > 0);
 		assertThat(two.leader("poller")).isEqualTo(1);
 		two.context.close();
 		assertThat(shared.find("run.cluster.leader").gauge()).isNull();
 	}
 
 	@Test
-	void aLostLockInterruptsAtOnceAndIsNoFailure() {
+	void aLostLockInterruptsAtOnceAndIsNoFailure() throws Exception {
 		Node one = node("one", Sleeper.class);
 		await(() -> one.sleeper().executions.get() == 1);
 		this.locks.delete("app:sleeper");
-		await(() -> one.sleeper().executions.get() == 2);
+		pass(() -> one.sleeper().executions.get() == 2);
 		assertThat(one.sleeper().reasons).containsExactly(StopReason.Kind.LEADERSHIP_LOST);
 		assertThat(one.actor("sleeper").failures()).isZero();
 		assertThat(one.events).containsExactly("sleeper app:sleeper true", "sleeper app:sleeper false",
@@ -159,34 +177,34 @@ class ClusterSingletonTests {
 	}
 
 	@Test
-	void anEngineThatThrowsIsOneWarningAndTheBodyEndsAThirdBeforeItsLease(CapturedOutput output) {
+	void anEngineThatThrowsIsOneWarningAndTheBodyEndsAThirdBeforeItsLease(CapturedOutput output) throws Exception {
 		Node one = node("one", Sleeper.class);
 		await(() -> one.sleeper().executions.get() == 1);
 		this.locks.failure = new IllegalStateException("the database is down");
-		await(() -> !one.sleeper().reasons.isEmpty());
+		pass(() -> !one.sleeper().reasons.isEmpty());
 		assertThat(this.locks.holder("app:sleeper")).as("still has the lease").isEqualTo("one");
-		await(() -> this.locks.holder("app:sleeper") == null && this.locks.failures.get() > 8);
+		pass(() -> this.locks.holder("app:sleeper") == null && this.locks.failures.get() > 8);
 		assertThat(one.actor("sleeper").state()).isEqualTo("STANDBY");
 		this.locks.failure = null;
-		await(() -> one.sleeper().executions.get() == 2);
+		pass(() -> one.sleeper().executions.get() == 2);
 		assertThat(output).containsOnlyOnce("WARN").contains("Cannot renew cluster lock 'app:sleeper'");
 		await(() -> output.getOut().contains("works again, after"));
 		assertThat(this.locks.calls).doesNotContain("release app:sleeper one");
 	}
 
 	@Test
-	void aCallThatHangsLengthensNoLease(CapturedOutput output) {
+	void aCallThatHangsLengthensNoLease(CapturedOutput output) throws Exception {
 		Node one = node("one", Sleeper.class);
 		await(() -> one.sleeper().executions.get() == 1);
 		CountDownLatch hang = new CountDownLatch(1);
 		this.locks.hang = hang;
-		await(() -> !one.sleeper().reasons.isEmpty());
+		pass(() -> !one.sleeper().reasons.isEmpty());
 		assertThat(this.locks.holder("app:sleeper")).as("still has the lease").isEqualTo("one");
-		await(() -> output.getOut().contains("has not answered for longer than the lease"));
+		pass(() -> output.getOut().contains("has not answered for longer than the lease"));
 		assertThat(one.actor("sleeper").state()).isEqualTo("STANDBY");
 		this.locks.hang = null;
 		hang.countDown();
-		await(() -> one.sleeper().executions.get() == 2);
+		pass(() -> one.sleeper().executions.get() == 2);
 	}
 
 	@Test
@@ -199,18 +217,18 @@ class ClusterSingletonTests {
 		assertThat(this.locks.holder("app:deaf")).isEqualTo("one");
 		lifecycle.start();
 		int calls = this.locks.calls.size();
-		await(() -> this.locks.holder("app:deaf") == null);
-		Thread.sleep(300);
+		pass(() -> this.locks.holder("app:deaf") == null);
+		this.time.advance(Duration.ofSeconds(3));
 		assertThat(this.locks.calls).doesNotContain("release app:deaf one").hasSize(calls);
 		assertThat(one.actor("deaf").state()).isEqualTo("STANDBY");
 		assertThat(one.events).containsExactly("deaf app:deaf true");
 		deaf.release.countDown();
-		await(() -> one.actor("deaf").executions() == 1);
+		pass(() -> one.actor("deaf").executions() == 1);
 		assertThat(one.events).startsWith("deaf app:deaf true", "deaf app:deaf false", "deaf app:deaf true");
 	}
 
 	@Test
-	void anActorThatHasCompletedOrIsStoppedGivesItsLockAwayUntilItIsStarted() {
+	void anActorThatHasCompletedOrIsStoppedGivesItsLockAwayUntilItIsStarted() throws Exception {
 		Node one = node("one", Sleeper.class);
 		await(() -> one.sleeper().executions.get() == 1);
 		GroupLifecycle lifecycle = one.context.getBean(GroupLifecycle.class);
@@ -219,13 +237,13 @@ class ClusterSingletonTests {
 		assertThat(this.locks.calls).as("a restart keeps it").doesNotContain("release app:sleeper one");
 		Node two = node("two", Sleeper.class);
 		lifecycle.stopMember("sleeper");
-		await(() -> two.sleeper().executions.get() == 1);
+		pass(() -> two.sleeper().executions.get() == 1);
 		long asked = this.locks.calls.stream().filter("acquire app:sleeper one"::equals).count();
 		two.context.close();
 		assertThat(this.locks.holder("app:sleeper")).isNull();
 		assertThat(this.locks.calls.stream().filter("acquire app:sleeper one"::equals)).hasSize((int) asked);
 		lifecycle.startMember("sleeper");
-		await(() -> one.sleeper().executions.get() == 3);
+		pass(() -> one.sleeper().executions.get() == 3);
 	}
 
 	@Test
@@ -245,18 +263,16 @@ class ClusterSingletonTests {
 		Node one = node("one", Hundred.class, properties);
 		GroupLifecycle lifecycle = one.context.getBean(GroupLifecycle.class);
 		await(() -> lifecycle.snapshot().members().stream().allMatch((member) -> member.executions() == 1));
-		Thread.sleep(1200);
+		this.time.advance(Duration.ofMillis(1200));
 		this.locks.calls.clear();
-		Thread.sleep(2000);
-		assertThat(this.locks.calls.size()).as("calls in 2 s").isBetween(150, 250);
+		this.time.advance(Duration.ofSeconds(2));
+		assertThat(this.locks.calls).as("calls in 2 s").hasSize(200);
 		assertThat(this.locks.threads.values()).allSatisfy((threads) -> assertThat(threads).hasSize(1));
 		assertThat(Thread.getAllStackTraces()
 			.keySet()
 			.stream()
 			.filter((thread) -> thread.getName().startsWith("run-cluster-"))).hasSizeLessThanOrEqualTo(4);
-		long stopping = System.nanoTime();
 		one.context.close();
-		assertThat(System.nanoTime() - stopping).isLessThan(TimeUnit.SECONDS.toNanos(2));
 		assertThat(this.locks.calls.stream().filter((call) -> call.startsWith("release"))).hasSize(100);
 	}
 
@@ -284,7 +300,7 @@ class ClusterSingletonTests {
 	}
 
 	@Test
-	void aWholeGroupRunsOnOneNode() {
+	void aWholeGroupRunsOnOneNode() throws Exception {
 		String[] properties = { "run.groups.imports.cluster-singleton=true", "run.actors.sleeper.group=imports",
 				"run.actors.sleeper.cluster-singleton=false" };
 		Node one = node("one", Sleeper.class, properties);
@@ -297,9 +313,9 @@ class ClusterSingletonTests {
 		assertThat(group.state()).isEqualTo("STANDBY");
 		assertThat(group.cluster()).isNotNull();
 		one.context.close();
-		await(() -> two.sleeper().executions.get() == 1);
+		pass(() -> two.sleeper().executions.get() == 1);
 		this.locks.delete("app:imports");
-		await(() -> two.sleeper().executions.get() == 2);
+		pass(() -> two.sleeper().executions.get() == 2);
 		assertThat(two.sleeper().reasons).containsExactly(StopReason.Kind.LEADERSHIP_LOST);
 		assertThat(one.events).containsExactly("imports app:imports true", "imports app:imports false");
 	}

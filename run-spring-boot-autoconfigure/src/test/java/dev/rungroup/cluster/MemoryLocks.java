@@ -9,6 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import dev.rungroup.core.Time;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,11 +30,17 @@ final class MemoryLocks {
 
 	volatile @Nullable CountDownLatch hang;
 
+	private final Time time;
+
+	MemoryLocks(Time time) {
+		this.time = time;
+	}
+
 	/** What one node uses. */
 	ClusterLocks node(String node) {
 		return (lock, lease) -> {
 			call("acquire", lock, node);
-			Held mine = new Held(node, System.nanoTime() + lease.toNanos());
+			Held mine = new Held(node, this.time.nanoTime() + lease.toNanos());
 			Held now = this.held.compute(lock, (key, other) -> (other == null || other.isOver()) ? mine : other);
 			return (now == mine) ? new MemoryLease(lock, mine) : null;
 		};
@@ -68,7 +75,7 @@ final class MemoryLocks {
 		}
 	}
 
-	private static final class Held {
+	private final class Held {
 
 		private final String node;
 
@@ -80,7 +87,7 @@ final class MemoryLocks {
 		}
 
 		boolean isOver() {
-			return System.nanoTime() - this.until >= 0;
+			return MemoryLocks.this.time.nanoTime() - this.until >= 0;
 		}
 
 	}
@@ -101,7 +108,7 @@ final class MemoryLocks {
 			call("renew", this.lock, this.mine.node);
 			return MemoryLocks.this.held.computeIfPresent(this.lock, (key, now) -> {
 				if (now == this.mine) {
-					now.until = System.nanoTime() + lease.toNanos();
+					now.until = MemoryLocks.this.time.nanoTime() + lease.toNanos();
 				}
 				return now;
 			}) == this.mine;
