@@ -2,100 +2,134 @@ package dev.rungroup.processes;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import java.util.zip.Deflater;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+import org.jspecify.annotations.Nullable;
 
 /**
- * Classes of the libraries in the form in which a JVM maps them into its memory: one that
- * runs Spring Boot starts in half the time. Made once for each build, by the first test
- * that needs it; without it tests take longer, and that is all.
+ * Classes in the form in which a JVM maps them into its memory: one that runs Spring Boot
+ * starts in half the time. Made once for each build, by the first test that needs it;
+ * without it tests take longer, and that is all.
+ *
+ * @param jar the tests' own classes: an archive knows no folders
+ * @param file the archive
  */
-final class ClassArchive {
+record ClassArchive(Path jar, Path file) {
 
-	private static final List<String> JVM = List.of("-XX:TieredStopAtLevel=1", "-Xmx256m");
+	static final List<String> JVM = List.of("-XX:TieredStopAtLevel=1", "-Xmx256m");
+
+	private static final String NAME = "class-archive-";
 
 	private static final long LIMIT_SECONDS = 180;
 
-	private static final Map<List<String>, List<String>> known = new HashMap<>();
+	private static @Nullable ClassArchive found;
 
-	private ClassArchive() {
-	}
+	private static boolean missing;
 
 	/**
-	 * The options of a JVM whose class path begins with these.
+	 * The archive for JVMs whose class path begins with these libraries and its jar.
+	 * @return null if it cannot be made
 	 */
-	static synchronized List<String> options(List<String> libraries, String classPath) {
-		return known.computeIfAbsent(libraries, (key) -> find(libraries, classPath));
-	}
-
-	private static List<String> find(List<String> libraries, String classPath) {
-		String id = Runtime.version() + "-" + Integer.toHexString(libraries.hashCode());
-		Path archive = Path.of("target", "class-archive-" + id + ".jsa").toAbsolutePath();
-		try {
-			if (!Files.exists(archive)) {
-				make(archive, libraries, classPath);
-			}
-			return List.of("-XX:SharedArchiveFile=" + archive);
-		}
-		catch (IOException ex) {
-			System.out.println("No class archive: " + ex);
-			return List.of();
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			return List.of();
-		}
-	}
-
-	private static void make(Path archive, List<String> libraries, String classPath)
-			throws IOException, InterruptedException {
-		// tests run in several JVMs
-		Path lock = archive.resolveSibling("class-archive.lock");
-		try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-			channel.lock();
-			if (Files.exists(archive)) {
-				return;
-			}
-			Path classes = Files.createTempFile(archive.getParent(), "classes", ".txt");
-			Path unfinished = Files.createTempFile(archive.getParent(), "classes", ".jsa");
+	static synchronized @Nullable ClassArchive of(List<String> libraries, List<String> folders) {
+		if (found == null && !missing) {
 			try {
-				java(classPath,
-						List.of("-XX:DumpLoadedClassList=" + classes, ExitApplication.class.getName(),
-								"--spring.main.web-application-type=servlet", "--server.port=0", "--app.at=ready",
-								"--app.how=return"));
-				java(String.join(File.pathSeparator, libraries), List.of("-Xshare:dump",
-						"-XX:SharedClassListFile=" + classes, "-XX:SharedArchiveFile=" + unfinished));
-				Files.move(unfinished, archive, StandardCopyOption.ATOMIC_MOVE);
+				found = find(libraries, folders);
 			}
-			finally {
-				Files.deleteIfExists(classes);
-				Files.deleteIfExists(unfinished);
+			catch (IOException ex) {
+				System.out.println("No class archive: " + ex);
 			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			missing = found == null;
 		}
+		return found;
 	}
 
-	private static void java(String classPath, List<String> arguments) throws IOException, InterruptedException {
+	private static ClassArchive find(List<String> libraries, List<String> folders)
+			throws IOException, InterruptedException {
+		long changed = 0;
+		for (String folder : folders) {
+			try (Stream<Path> all = Files.walk(Path.of(folder))) {
+				changed = Math.max(changed, all.mapToLong((file) -> file.toFile().lastModified()).max().orElse(0));
+			}
+		}
+		String id = NAME + Runtime.version() + "-" + Integer.toHexString(libraries.hashCode()) + "-" + changed;
+		Path directory = Path.of("target").toAbsolutePath();
+		ClassArchive archive = new ClassArchive(directory.resolve(id + ".jar"), directory.resolve(id + ".jsa"));
+		// Tests run in several JVMs
+		try (FileChannel channel = FileChannel.open(directory.resolve("class-archive.lock"), StandardOpenOption.CREATE,
+				StandardOpenOption.WRITE)) {
+			channel.lock();
+			if (!Files.exists(archive.file)) {
+				archive.make(libraries, folders);
+			}
+		}
+		return archive;
+	}
+
+	private void make(List<String> libraries, List<String> folders) throws IOException, InterruptedException {
+		try (Stream<Path> earlier = Files.list(this.jar.getParent())) {
+			for (Path file : earlier.filter((path) -> path.getFileName().toString().startsWith(NAME)).toList()) {
+				Files.delete(file);
+			}
+		}
+		pack(folders);
+		Path unfinished = this.jar.resolveSibling("unfinished.jsa");
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(JVM);
-		command.addAll(arguments);
+		command.addAll(List.of("-XX:ArchiveClassesAtExit=" + unfinished, ExitApplication.class.getName(),
+				"--spring.main.web-application-type=servlet", "--server.port=0", "--app.at=ready", "--app.how=return"));
 		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
 			.redirectOutput(ProcessBuilder.Redirect.DISCARD);
-		builder.environment().put("CLASSPATH", classPath);
+		builder.environment()
+			.put("CLASSPATH", String.join(File.pathSeparator, libraries) + File.pathSeparator + this.jar);
 		builder.environment().remove("JAVA_TOOL_OPTIONS");
 		Process process = builder.start();
 		if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
 			process.destroyForcibly();
 			throw new IOException("cannot run " + command);
 		}
+		Files.move(unfinished, this.file, StandardCopyOption.ATOMIC_MOVE);
+	}
+
+	private void pack(List<String> folders) throws IOException {
+		try (OutputStream file = Files.newOutputStream(this.jar); ZipOutputStream zip = new ZipOutputStream(file)) {
+			zip.setLevel(Deflater.NO_COMPRESSION);
+			Set<String> names = new HashSet<>();
+			for (String folder : folders) {
+				Path root = Path.of(folder);
+				try (Stream<Path> all = Files.walk(root)) {
+					for (Path each : all.filter(Files::isRegularFile).toList()) {
+						String name = root.relativize(each).toString();
+						// As on a class path the first counts
+						if (names.add(name)) {
+							zip.putNextEntry(new ZipEntry(name));
+							Files.copy(each, zip);
+						}
+					}
+				}
+			}
+		}
+	}
+
+	List<String> options() {
+		return List.of("-XX:SharedArchiveFile=" + this.file);
 	}
 
 }

@@ -24,10 +24,19 @@ final class ForkedJvm implements AutoCloseable {
 	/** Generous: it is only ever reached by a test that fails. */
 	private static final long LIMIT_SECONDS = 90;
 
-	private static final Pattern UNUSED = Pattern.compile(
-			"actuator|micrometer-core|boot-micrometer|prometheus|health|aspectj|archunit|junit|mockito|assertj|byte-buddy|-test-|"
-					+ "security|artemis|jms|netty|jgroups|devtools|postgresql|checker-qual|jcstress|jopt|jna|kafka|amqp|rabbit|scala|"
-					+ "shedlock|integration|lettuce|redis|spring-data|spring-jdbc|spring-oxm");
+	/**
+	 * On the class path of the tests, but not of an application here, unless it asks: a
+	 * short class path makes it start faster, and shows that Micrometer and Actuator may
+	 * be missing.
+	 */
+	static final Pattern UNUSED = Pattern.compile(
+			"actuator|micrometer-(core|registry|jakarta)|boot-micrometer|prometheus|HdrHistogram|health|aspectj|archunit|junit"
+					+ "|mockito|assertj|byte-buddy|-test-|security|artemis|jms|netty|jgroups|devtools|postgresql|checker-qual"
+					+ "|jcstress|jopt|jna|kafka|amqp|rabbit|scala|shedlock|integration|lettuce|redis|spring-data|spring-jdbc"
+					+ "|spring-oxm|webflux|reactor|selenium|opentelemetry|guava|auto-service|failsafe|zstd|lz4|snappy|re2j|hash4j|jose4j|argparse4j|pcollections|metrics-core|dataformat|datatype|awaitility|hamcrest"
+					+ "|opentest4j|apiguardian|objenesis|json-path|json-smart|accessors-smart|asm|jsonassert|android-json"
+					+ "|xmlunit|xml.bind|activation|caffeine|jctools|keystore|commons-(dbcp|pool|beanutils|lang|conf|text|coll)"
+					+ "|h2-");
 
 	private static final boolean RESETS_SIGNALS = resetsSignals();
 
@@ -45,18 +54,27 @@ final class ForkedJvm implements AutoCloseable {
 	}
 
 	/**
-	 * Start the application on the class path of the tests.
+	 * Start the application on the part of the tests' class path that Spring Boot needs.
 	 */
 	static ForkedJvm start(List<String> jvmArguments, Class<?> main, List<String> arguments) throws IOException {
 		return start(jvmArguments, main, arguments, UNUSED);
 	}
 
 	/**
-	 * Start the application on the class path of the tests, all of it but what matches.
+	 * Start the application on that and on all else of the tests' class path that does
+	 * not match.
 	 */
 	static ForkedJvm start(List<String> jvmArguments, Class<?> main, List<String> arguments, Pattern without)
 			throws IOException {
-		return launch(List.of(), jvmArguments, main, arguments, without);
+		return launch(List.of(), jvmArguments, main, arguments, without, true);
+	}
+
+	/**
+	 * The same, but slower: with folders on its class path, and whatever JVM.
+	 */
+	static ForkedJvm startWithoutArchive(List<String> jvmArguments, Class<?> main, List<String> arguments,
+			Pattern without) throws IOException {
+		return launch(List.of(), jvmArguments, main, arguments, without, false);
 	}
 
 	/**
@@ -65,44 +83,45 @@ final class ForkedJvm implements AutoCloseable {
 	static ForkedJvm startWithLimit(long addressSpace, List<String> jvmArguments, Class<?> main, List<String> arguments)
 			throws IOException {
 		return launch(List.of("sh", "-c", "ulimit -v " + addressSpace + " && exec \"$@\"", "sh"), jvmArguments, main,
-				arguments, UNUSED);
+				arguments, UNUSED, true);
 	}
 
 	private static ForkedJvm launch(List<String> launcher, List<String> jvmArguments, Class<?> main,
-			List<String> arguments, Pattern without) throws IOException {
+			List<String> arguments, Pattern without, boolean archived) throws IOException {
 		List<String> command = new ArrayList<>(launcher);
 		if (RESETS_SIGNALS) {
 			// in the background of a script SIGINT is ignored, and a child inherits that
 			command.addAll(List.of("env", "--default-signal=INT,TERM,HUP"));
 		}
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-		command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx256m"));
-		if (without == UNUSED) {
-			command.addAll(ClassArchive.options(libraries(without), classPath(without)));
+		command.addAll(ClassArchive.JVM);
+		List<String> basic = libraries((library) -> isUsed(library, UNUSED));
+		List<String> own = entries().filter((entry) -> !isLibrary(entry)).toList();
+		ClassArchive archive = archived ? ClassArchive.of(basic, own) : null;
+		if (archive != null) {
+			command.addAll(archive.options());
+			own = List.of(archive.jar().toString());
 		}
 		command.addAll(jvmArguments);
 		command.add(main.getName());
 		command.addAll(arguments);
 		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-		builder.environment().put("CLASSPATH", classPath(without));
+		// What the class archive contains comes first
+		builder.environment()
+			.put("CLASSPATH",
+					Stream.of(basic, own, libraries((library) -> !isUsed(library, UNUSED) && isUsed(library, without)))
+						.flatMap(List::stream)
+						.collect(Collectors.joining(File.pathSeparator)));
 		builder.environment().remove("JAVA_TOOL_OPTIONS");
 		return new ForkedJvm(builder.start());
 	}
 
-	/**
-	 * The class path of the tests without what the application has no use for: it starts
-	 * faster, and shows that Micrometer and Actuator may be missing. Folders come last: a
-	 * class archive is made of jars alone.
-	 */
-	private static String classPath(Pattern without) {
-		return Stream.concat(libraries(without).stream(), entries().filter((entry) -> !isLibrary(entry)))
-			.collect(Collectors.joining(File.pathSeparator));
+	private static List<String> libraries(Predicate<String> wanted) {
+		return entries().filter(ForkedJvm::isLibrary).filter(wanted).toList();
 	}
 
-	private static List<String> libraries(Pattern without) {
-		return entries().filter(ForkedJvm::isLibrary)
-			.filter((entry) -> !without.matcher(Path.of(entry).getFileName().toString()).find())
-			.toList();
+	private static boolean isUsed(String library, Pattern without) {
+		return !without.matcher(Path.of(library).getFileName().toString()).find();
 	}
 
 	private static Stream<String> entries() {

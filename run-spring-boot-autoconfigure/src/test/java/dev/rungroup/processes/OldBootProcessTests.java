@@ -7,6 +7,7 @@ import dev.rungroup.processes.ForkedJvm.Ended;
 import net.bytebuddy.ByteBuddy;
 import net.bytebuddy.implementation.FixedValue;
 import net.bytebuddy.matcher.ElementMatchers;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,6 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * An application whose Spring Boot says that it is too old for us.
  */
+@Tag("once")
 class OldBootProcessTests {
 
 	@Test
@@ -26,8 +28,8 @@ class OldBootProcessTests {
 			.intercept(FixedValue.value("3.5.8"))
 			.make()
 			.saveIn(directory.toFile());
-		try (ForkedJvm jvm = ForkedJvm.start(List.of("-Xbootclasspath/a:" + directory), StallApplication.class,
-				List.of("--spring.main.web-application-type=none"))) {
+		try (ForkedJvm jvm = ForkedJvm.startWithoutArchive(List.of("-Xbootclasspath/a:" + directory),
+				StallApplication.class, List.of("--spring.main.web-application-type=none"), ForkedJvm.UNUSED)) {
 			Ended ended = jvm.awaitEnd();
 			assertThat(ended.code()).as(ended.toString()).isEqualTo(1);
 			assertThat(ended.containing(
