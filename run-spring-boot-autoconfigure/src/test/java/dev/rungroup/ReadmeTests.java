@@ -25,6 +25,7 @@ import javax.tools.DiagnosticCollector;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
 import dev.rungroup.autoconfigure.RunAutoConfiguration;
@@ -36,7 +37,9 @@ import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
 import org.awaitility.Awaitility;
 import org.h2.jdbcx.JdbcDataSource;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +67,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * What the documents show is what works: their Java compiles, their actors can be
  * restarted, and their YAML is understood.
  */
+@Tag("once")
 class ReadmeTests {
 
 	private static final Path REFERENCE = Path.of("REFERENCE.md");
@@ -121,6 +125,16 @@ class ReadmeTests {
 				}
 			}
 			""";
+
+	private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
+
+	/** Keeps the jars of the class path open from one snippet to the next. */
+	private static final StandardJavaFileManager FILES = COMPILER.getStandardFileManager(null, null, null);
+
+	@AfterAll
+	static void closeFiles() throws IOException {
+		FILES.close();
+	}
 
 	@ParameterizedTest
 	@MethodSource("javaSnippets")
@@ -253,12 +267,11 @@ class ReadmeTests {
 	private static void assertCompiles(String snippet, Path output) {
 		boolean isClass = Pattern.compile("^(@\\w+.*\\s)*class ", Pattern.MULTILINE).matcher(snippet).find();
 		String source = IMPORTS + SURROUNDINGS + (isClass ? snippet : METHOD.formatted(snippet));
-		JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
 		DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
 		List<String> options = List.of("-d", output.toString(), "-proc:none", "-classpath",
 				System.getProperty("java.class.path"));
-		boolean compiled = compiler
-			.getTask(new StringWriter(), null, diagnostics, options, null, List.of(new Source(source)))
+		boolean compiled = COMPILER
+			.getTask(new StringWriter(), FILES, diagnostics, options, null, List.of(new Source(source)))
 			.call();
 		assertThat(compiled).as(() -> snippet + "\n" + diagnostics.getDiagnostics()).isTrue();
 	}

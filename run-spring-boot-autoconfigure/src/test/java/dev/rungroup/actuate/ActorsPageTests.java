@@ -13,6 +13,7 @@ import dev.rungroup.annotation.Actor;
 import dev.rungroup.annotation.Execute;
 import dev.rungroup.core.MemberContext;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,6 +35,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The page of the endpoint, over HTTP. What it does in a browser:
  * {@link ActorsPageBrowserTests}.
  */
+@Tag("once")
 class ActorsPageTests {
 
 	private static final String BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,"

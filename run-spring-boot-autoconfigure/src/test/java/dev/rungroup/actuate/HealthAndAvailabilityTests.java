@@ -17,6 +17,7 @@ import dev.rungroup.context.GroupStoppingEvent;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.Policy;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.ApplicationRunner;
@@ -34,6 +35,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Health and probes as a load balancer and Kubernetes see them.
  */
+@Tag("once")
 class HealthAndAvailabilityTests {
 
 	private static final Duration LIMIT = Duration.ofSeconds(20);

@@ -21,6 +21,7 @@ import dev.rungroup.annotation.Interrupt;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.MemberSnapshot;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -49,6 +50,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
  * What nobody would write, in an application: it works, or the start fails with a report
  * that names the property or the bean and says what to do, without a stack trace.
  */
+@Tag("once")
 @ExtendWith(OutputCaptureExtension.class)
 @Timeout(120)
 class HostileInputTests {

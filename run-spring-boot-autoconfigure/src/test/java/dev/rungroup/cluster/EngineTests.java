@@ -16,6 +16,7 @@ import dev.rungroup.servers.RedisServer;
 import net.javacrumbs.shedlock.provider.jdbctemplate.JdbcTemplateLockProvider;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -35,6 +36,7 @@ import static org.assertj.core.api.Assertions.assertThatException;
 /**
  * What the engines do on real servers, two nodes each.
  */
+@Tag("once")
 @Timeout(120)
 class EngineTests {
 

@@ -17,6 +17,7 @@ import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -36,6 +37,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A real listener container on a real broker that goes away: the container tries to
  * connect three times, gives up and stops.
  */
+@Tag("once")
 class JmsAdoptionTests {
 
 	private static final Duration LIMIT = Duration.ofSeconds(30);

@@ -13,6 +13,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,6 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The container of a {@code @KafkaListener} on a real broker. It is no bean, and stops
  * itself when its listener cannot go on.
  */
+@Tag("once")
 class KafkaAdoptionTests {
 
 	private static final Duration LIMIT = Duration.ofSeconds(60);
