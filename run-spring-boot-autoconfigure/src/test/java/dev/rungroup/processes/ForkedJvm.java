@@ -125,7 +125,8 @@ final class ForkedJvm implements AutoCloseable {
 	}
 
 	private static Stream<String> entries() {
-		return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator));
+		return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+			.filter((entry) -> !entry.isEmpty());
 	}
 
 	private static boolean isLibrary(String entry) {
