@@ -24,9 +24,9 @@ final class InnerGroup implements Body, Interrupter {
 	@Override
 	public void run(MemberContext context) throws Exception {
 		MemberThread start = CurrentMember.get();
-		boolean own = start != null && start.isCurrent() && start.slot.member.inner == this;
-		if (own) {
-			refuseBesideTheLast(start.slot.group());
+		MemberThread own = (start != null && start.isCurrent() && start.slot.member.inner == this) ? start : null;
+		if (own != null) {
+			refuseBesideTheLast(own.slot.group());
 		}
 		Group group = this.groups.get();
 		if (group == null) {
@@ -34,10 +34,10 @@ final class InnerGroup implements Body, Interrupter {
 					"Member '" + this.member + "' has no group to run: its supplier returned null");
 		}
 		begin(group);
-		if (own) {
-			start.slot.group(group);
+		if (own != null) {
+			own.slot.group(group);
 			// Only now look for a stop: an interrupter that comes later finds the group
-			StopReason reason = start.stopReason();
+			StopReason reason = own.stopReason();
 			if (reason != null) {
 				group.stop(reason);
 			}
