@@ -91,7 +91,7 @@ final class SchedulePlay {
 	}
 
 	private Thread thread(Runnable work) {
-		return thread(work, false);
+		return thread(work, Schedule.ALL_VIRTUAL);
 	}
 
 	private Thread memberThread(Runnable work) {

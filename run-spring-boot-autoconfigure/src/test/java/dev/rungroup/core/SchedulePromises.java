@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -260,13 +261,19 @@ final class SchedulePromises {
 			return found;
 		}
 		boolean stopping = false;
+		// One that ended at the moment of the stop may have been before it, and be told
+		// later
+		Set<@Nullable String> endedAfter = new HashSet<>();
 		for (Event event : this.events.subList(0, this.returned.index())) {
 			stopping |= event.kind() == Kind.GROUP_STOPPING;
+			if (event.kind() == Kind.BODY_ENDED && stopping) {
+				endedAfter.add(event.member());
+			}
 			if (event.kind() == Kind.EXECUTED) {
 				found.remove(event.member());
 				Throwable thrown = (event.what() instanceof Outcome.Failed failed) ? failed.failure()
 						: incident(event.what());
-				if (stopping && thrown != null && !this.givenUp.contains(event.member())) {
+				if (endedAfter.contains(event.member()) && thrown != null && !this.givenUp.contains(event.member())) {
 					found.put(String.valueOf(event.member()), thrown);
 				}
 			}

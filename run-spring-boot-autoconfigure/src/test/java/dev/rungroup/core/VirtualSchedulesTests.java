@@ -22,9 +22,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Random schedules on a virtual clock, a quarter of them on virtual threads where the JDK
  * has them, each held against every promise. A failure prints its seed and the smallest
  * schedule that still fails: {@code -Drun.schedules.seed=<seed>} plays that one again,
- * {@code -Drun.schedules.count=<n>} more or fewer of them. What a schedule does follows
- * from its seed alone; how threads that run at the same moment interleave does not, so
- * one seed is played many times.
+ * {@code -Drun.schedules.count=<n>} more or fewer of them, and
+ * {@code -Drun.schedules.virtual=true} all on virtual threads, which is much faster. What
+ * a schedule does follows from its seed alone; how threads that run at the same moment
+ * interleave does not, so one seed is played many times.
  */
 class VirtualSchedulesTests {
 
