@@ -146,15 +146,20 @@ final class LeakProgram {
 		try (ConfigurableApplicationContext context = LeakApplication.builder().run()) {
 			GroupLifecycle lifecycle = context.getBean(GroupLifecycle.class);
 			LeakApplication.awaitWork(context);
+			MeterRegistry registry = context.getBean(MeterRegistry.class);
+			LeakApplication.await("a failure is counted, with a meter of its own",
+					() -> registry.find("run.actor.failures")
+						.tag("exception", "IllegalStateException")
+						.counter() != null);
 			Leftovers before = threadsOf(lifecycle);
-			Set<Meter.Id> meters = meters(context.getBean(MeterRegistry.class));
+			Set<Meter.Id> meters = meters(registry);
 			for (int i = 0; i < times; i++) {
 				lifecycle.start();
 				LeakApplication.awaitWork(context);
 				lifecycle.stop();
 			}
 			left.addAll(before.awaitNothingNew(10));
-			addNew(meters, meters(context.getBean(MeterRegistry.class)), left);
+			addNew(meters, meters(registry), left);
 			garbage.add(new WeakReference<>(context));
 			garbage.add(new WeakReference<>(lifecycle));
 		}
