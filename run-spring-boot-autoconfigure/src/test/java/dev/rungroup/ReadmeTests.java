@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -52,6 +53,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.boot.json.JsonParserFactory;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.ContextConsumer;
 import org.springframework.context.ApplicationContext;
@@ -303,6 +305,26 @@ class ReadmeTests {
 			}
 		}
 		assertThat(missing).isEmpty();
+	}
+
+	@Test
+	void referenceHasTheDefaultOfEveryProperty() throws IOException {
+		String metadata = Files
+			.readString(Path.of("target", "classes", "META-INF", "spring-configuration-metadata.json"));
+		String reference = Files.readString(REFERENCE);
+		List<String> wrong = new ArrayList<>();
+		for (Object property : (List<?>) JsonParserFactory.getJsonParser().parseMap(metadata).get("properties")) {
+			Map<?, ?> values = (Map<?, ?>) property;
+			String value = String.valueOf(values.get("defaultValue"))
+				.replace('_', '-')
+				.replaceAll("[${]|:[a-z]*}$", "");
+			Matcher row = Pattern.compile("(?m)^\\| `" + values.get("name") + "`[^|]*\\| `([^|`]*)` \\|")
+				.matcher(reference);
+			if (row.find() && !row.group(1).equals(value)) {
+				wrong.add(values.get("name") + " is " + value + ", and in the reference " + row.group(1));
+			}
+		}
+		assertThat(wrong).isEmpty();
 	}
 
 	static Stream<String> javaSnippets() throws IOException {
