@@ -19,6 +19,7 @@ import dev.rungroup.servers.LocalServer;
 import dev.rungroup.servers.PostgresServer;
 import dev.rungroup.servers.RedisServer;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.FileSystemUtils;
@@ -135,15 +136,23 @@ final class Cluster implements AutoCloseable {
 	 * @param after a time of the database
 	 * @param not a node that is not meant
 	 */
-	String awaitLeader(String after, String not) {
-		return Awaitility.await()
-			.atMost(Duration.ofSeconds(30))
-			.pollInterval(Duration.ofMillis(20))
-			.ignoreExceptions()
-			.until(() -> query(
-					"SELECT node FROM event WHERE at > '" + after + "' AND node <> '" + not + "' ORDER BY at LIMIT 1"),
-					(rows) -> !rows.isEmpty())
-			.get(0);
+	String awaitLeader(String after, String not) throws Exception {
+		String sql = "SELECT node FROM event WHERE at > '" + after + "' AND node <> '" + not + "' ORDER BY at LIMIT 1";
+		try {
+			return Awaitility.await()
+				.atMost(Duration.ofSeconds(30))
+				.pollInterval(Duration.ofMillis(20))
+				.ignoreExceptions()
+				.until(() -> query(sql), (rows) -> !rows.isEmpty())
+				.get(0);
+		}
+		catch (ConditionTimeoutException ex) {
+			StringBuilder nodes = new StringBuilder("Nobody but " + not + " writes since " + after);
+			for (Map.Entry<String, ForkedJvm> node : this.nodes.entrySet()) {
+				nodes.append("\n").append(node.getKey()).append(":\n").append(node.getValue().outputWithStacks());
+			}
+			throw new AssertionError(nodes.toString(), ex);
+		}
 	}
 
 	/**

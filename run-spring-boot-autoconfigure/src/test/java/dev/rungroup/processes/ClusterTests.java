@@ -124,6 +124,7 @@ class ClusterTests {
 	 * An engine that answers nothing for longer than a lease.
 	 */
 	private static void freeze(Cluster cluster) throws Exception {
+		String frozen = cluster.now();
 		cluster.locks().freeze();
 		Thread.sleep(LEASE + 1000);
 		if (cluster.locks() != cluster.database) {
@@ -134,6 +135,12 @@ class ClusterTests {
 		long thawed = System.nanoTime();
 		cluster.locks().thaw();
 		cluster.awaitLeader(cluster.now(), "");
+		if (cluster.locks() == cluster.database) {
+			// A statement on its way when the server stood still is carried out when it
+			// goes on, and dated then, whatever has become of who sent it
+			cluster
+				.execute("DELETE FROM event WHERE session IN (SELECT session FROM event WHERE at < '" + frozen + "')");
+		}
 		System.out.println("led again " + (System.nanoTime() - thawed) / 1000_000 + " ms after SIGCONT of the engine");
 	}
 

@@ -180,6 +180,18 @@ final class ForkedJvm implements AutoCloseable {
 	}
 
 	/**
+	 * What it has printed, and where its threads are now if it lives.
+	 */
+	String outputWithStacks() throws IOException, InterruptedException {
+		if (signalIfAlive("QUIT")) {
+			Thread.sleep(1000);
+		}
+		synchronized (this.lines) {
+			return String.join("\n", this.lines);
+		}
+	}
+
+	/**
 	 * Send signals, such as TERM, one right after the other.
 	 */
 	void signal(String... names) throws IOException, InterruptedException {
