@@ -21,9 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Stillness {
 
-	/** How long a thread may run until somebody is told. */
-	private static final long PATIENCE = TimeUnit.SECONDS.toNanos(5);
-
 	private static final long NAP = TimeUnit.MICROSECONDS.toNanos(100);
 
 	/** More of a nap does not count: others had no processor either. */
@@ -71,7 +68,7 @@ final class Stillness {
 	 * @throws AssertionError if it takes seconds
 	 */
 	void await() {
-		if (!await(PATIENCE)) {
+		if (!await(this.agenda.patience)) {
 			throw new AssertionError(describe());
 		}
 	}
@@ -185,7 +182,7 @@ final class Stillness {
 			if (participant.waking || rest(participant, place) < 0) {
 				text.append((text.isEmpty()) ? "" : " and ").append('\'').append(participant.thread.getName());
 				text.append("' has neither returned nor waited for ")
-					.append(TimeUnit.NANOSECONDS.toSeconds(PATIENCE))
+					.append(TimeUnit.NANOSECONDS.toSeconds(this.agenda.patience))
 					.append(" s");
 			}
 		});

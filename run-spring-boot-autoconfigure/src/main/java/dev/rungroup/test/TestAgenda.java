@@ -22,6 +22,9 @@ final class TestAgenda {
 	private static final Comparator<Participant> BY_ORDER = Comparator.<Participant>comparingLong((one) -> one.due)
 		.thenComparingInt((one) -> one.order);
 
+	/** How long a thread may run until somebody is told, in nanoseconds of real time. */
+	final long patience;
+
 	/** In the order in which they came. */
 	private final Map<Thread, Participant> participants = new LinkedHashMap<>();
 
@@ -33,6 +36,10 @@ final class TestAgenda {
 
 	/** Threads to be woken by whatever a participant does. They add themselves. */
 	final Set<Thread> watchers = new CopyOnWriteArraySet<>();
+
+	TestAgenda(Duration patience) {
+		this.patience = patience.toNanos();
+	}
 
 	long now() {
 		return this.now;

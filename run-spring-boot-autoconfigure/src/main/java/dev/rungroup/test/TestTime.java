@@ -54,7 +54,7 @@ public final class TestTime implements Time, InstantSource {
 
 	private final Instant origin = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 
-	private final TestAgenda agenda = new TestAgenda();
+	private final TestAgenda agenda;
 
 	/** Held by who moves the time, while the threads come to rest, too. */
 	private final ReentrantLock moving = new ReentrantLock();
@@ -69,7 +69,11 @@ public final class TestTime implements Time, InstantSource {
 	 * Make a time that stands still. It begins with what the wall clock shows.
 	 */
 	public TestTime() {
-		// Nothing to set
+		this(Duration.ofSeconds(5));
+	}
+
+	TestTime(Duration patience) {
+		this.agenda = new TestAgenda(patience);
 	}
 
 	/**

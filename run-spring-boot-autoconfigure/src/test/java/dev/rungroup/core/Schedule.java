@@ -23,7 +23,8 @@ record Schedule(long seed, long origin, long gracePeriod, long shutdownTimeout, 
 	private static final long HOUR = 3_600 * SECOND;
 
 	/** Everything else, too, where the JDK has them: five times as many in a minute. */
-	static final boolean ALL_VIRTUAL = VirtualThreads.AVAILABLE && Boolean.getBoolean("run.schedules.virtual");
+	static final boolean ALL_VIRTUAL = VirtualThreads.AVAILABLE
+			&& (Boolean.getBoolean("run.schedules.virtual") || Boolean.getBoolean("run.everything"));
 
 	/** What one thing of a body does. */
 	enum Act {

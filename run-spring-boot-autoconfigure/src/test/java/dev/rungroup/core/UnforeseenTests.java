@@ -134,13 +134,16 @@ class UnforeseenTests {
 	@Test
 	void theThreadInsideRunIsStillInterruptedWhenAFailureIsThrown() {
 		IOException failure = new IOException("broken");
+		CountDownLatch begun = new CountDownLatch(1);
 		CountDownLatch release = new CountDownLatch(1);
 		CountDownLatch stopping = new CountDownLatch(1);
 		Group group = new Group();
-		group.add(Member.named("slow").execute(() -> Waits.ignoringInterrupts(release)).interrupt((reason) -> {
-			stopping.countDown();
-		}).build());
+		group.add(Member.named("slow").execute(() -> {
+			begun.countDown();
+			Waits.ignoringInterrupts(release);
+		}).interrupt((reason) -> stopping.countDown()).build());
 		group.add(Member.named("failing").execute(() -> {
+			Waits.await(begun);
 			throw failure;
 		}).build());
 		RunningGroup run = RunningGroup.of(group);

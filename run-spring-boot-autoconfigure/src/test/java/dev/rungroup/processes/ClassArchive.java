@@ -34,6 +34,9 @@ record ClassArchive(Path jar, Path file) {
 
 	private static final String NAME = "class-archive-";
 
+	/** From here on a JVM keeps classes linked, a fifth to a quarter less work for it. */
+	private static final boolean LINKED = Runtime.version().feature() >= 25;
+
 	private static final long LIMIT_SECONDS = 180;
 
 	private static @Nullable ClassArchive found;
@@ -93,8 +96,9 @@ record ClassArchive(Path jar, Path file) {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(JVM);
-		command.addAll(List.of("-XX:ArchiveClassesAtExit=" + unfinished, ExitApplication.class.getName(),
-				"--spring.main.web-application-type=servlet", "--server.port=0", "--app.at=ready", "--app.how=return"));
+		command.addAll(List.of((LINKED ? "-XX:AOTCacheOutput=" : "-XX:ArchiveClassesAtExit=") + unfinished,
+				ExitApplication.class.getName(), "--spring.main.web-application-type=servlet", "--server.port=0",
+				"--app.at=ready", "--app.how=return"));
 		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
 			.redirectOutput(ProcessBuilder.Redirect.DISCARD);
 		builder.environment()
@@ -129,7 +133,7 @@ record ClassArchive(Path jar, Path file) {
 	}
 
 	List<String> options() {
-		return List.of("-XX:SharedArchiveFile=" + this.file);
+		return List.of((LINKED ? "-XX:AOTCache=" : "-XX:SharedArchiveFile=") + this.file);
 	}
 
 }
