@@ -75,11 +75,12 @@ final class Stillness {
 
 	/**
 	 * Wait. An interrupt does not cut it short; the flag stays set.
-	 * @param patience how long at most, in nanoseconds
+	 * @param patience how long at most, in nanoseconds in which this thread is not kept
+	 * from looking
 	 * @return whether all have come to rest
 	 */
 	boolean await(long patience) {
-		long begun = System.nanoTime();
+		long waited = 0;
 		boolean interrupted = false;
 		this.agenda.watchers.add(Thread.currentThread());
 		try {
@@ -96,7 +97,8 @@ final class Stillness {
 				if (running.isEmpty() || isStill(running)) {
 					return true;
 				}
-				if (System.nanoTime() - begun >= patience) {
+				waited += Math.min(MAX_NAP, System.nanoTime() - look);
+				if (waited >= patience) {
 					return false;
 				}
 			}

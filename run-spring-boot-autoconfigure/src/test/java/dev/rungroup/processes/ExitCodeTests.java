@@ -5,7 +5,6 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Stream;
 
 import dev.rungroup.processes.ForkedJvm.Ended;
@@ -81,7 +80,7 @@ class ExitCodeTests {
 				assertFailure(ended, setting.moment(), "Exception: boom");
 			}));
 		}
-		for (Setting setting : Setting.allOr(List.of(Moment.READY.of(Kind.PLAIN)))) {
+		for (Setting setting : Setting.eachMomentOr(0, List.of(Moment.READY.of(Kind.PLAIN)))) {
 			scenarios.add(new Scenario("ExitCodeExceptionMapper, " + setting, () -> {
 				Ended ended = setting.run("mapper");
 				assertThat(ended.code()).as(ended.toString()).isEqualTo(43);
@@ -94,7 +93,7 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> aFailureThatComesUpThroughAGroupEndsTheApplicationWithTheCodeOfItsCause() {
 		List<Scenario> scenarios = new ArrayList<>();
-		for (Setting setting : Setting.allOr(List.of(Moment.REFRESH.of(Kind.WEB)))) {
+		for (Setting setting : Setting.eachMomentOr(1, List.of(Moment.REFRESH.of(Kind.WEB)))) {
 			scenarios.add(new Scenario(setting.toString(), () -> {
 				Ended ended = setting.run("generator", "--run.actors.trigger.group=imports");
 				assertThat(ended.code()).as(ended.toString()).isEqualTo(42);
@@ -128,17 +127,17 @@ class ExitCodeTests {
 	@TestFactory
 	Stream<DynamicTest> theApplicationsOwnGeneratorSaysTheCodeIfTheActorSaysNone() {
 		List<Scenario> scenarios = new ArrayList<>();
-		Map<String, List<Setting>> byDefault = Map.of("return", List.of(Moment.READY.of(Kind.PLAIN_VIRTUAL)), "fail",
-				List.of(), "generator", List.of());
-		Map.of("return", 7, "fail", 7, "generator", 42).forEach((how, code) -> {
-			for (Setting setting : Setting.allOr(byDefault.get(how))) {
+		List<String> all = List.of("return", "fail", "generator");
+		for (String how : all) {
+			List<Setting> byDefault = how.equals("return") ? List.of(Moment.READY.of(Kind.PLAIN_VIRTUAL)) : List.of();
+			for (Setting setting : Setting.eachMomentOr(all.indexOf(how), byDefault)) {
 				scenarios.add(new Scenario(how + ", " + setting, () -> {
 					Ended ended = setting.run(how, "--app.code=7");
-					assertThat(ended.code()).as(ended.toString()).isEqualTo(code);
+					assertThat(ended.code()).as(ended.toString()).isEqualTo(how.equals("generator") ? 42 : 7);
 					assertRunners(ended, setting.moment());
 				}));
 			}
-		});
+		}
 		return jvms.run(scenarios);
 	}
 
@@ -603,6 +602,17 @@ class ExitCodeTests {
 			return Scenarios.EVERYTHING ? Kind.all()
 				.stream()
 				.flatMap((kind) -> Stream.of(Moment.values()).map((moment) -> moment.of(kind)))
+				.toList() : some;
+		}
+
+		/**
+		 * Each moment once, with the kinds in turn, or a choice where not everything is
+		 * to be tested.
+		 */
+		private static List<Setting> eachMomentOr(int first, List<Setting> some) {
+			List<Kind> kinds = Kind.all();
+			return Scenarios.EVERYTHING ? Stream.of(Moment.values())
+				.map((moment) -> moment.of(kinds.get((first + moment.ordinal()) % kinds.size())))
 				.toList() : some;
 		}
 
