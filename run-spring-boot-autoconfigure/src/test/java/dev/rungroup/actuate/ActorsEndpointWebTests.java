@@ -22,6 +22,7 @@ import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.Policy;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -43,6 +44,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * The endpoint as its users meet it: over HTTP on a real Tomcat, and over JMX.
  */
+@Tag("once")
 @ExtendWith(OutputCaptureExtension.class)
 class ActorsEndpointWebTests {
 

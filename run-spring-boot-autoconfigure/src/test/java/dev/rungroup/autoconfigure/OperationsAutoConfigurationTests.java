@@ -19,6 +19,7 @@ import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.MemberState;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
@@ -42,6 +43,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 /**
  * Which beans of operations there are, and when.
  */
+@Tag("once")
 class OperationsAutoConfigurationTests {
 
 	private static final AutoConfigurations CONFIGURATIONS = AutoConfigurations.of(

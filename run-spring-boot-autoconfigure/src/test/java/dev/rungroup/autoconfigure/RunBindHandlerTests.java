@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Map;
 
 import dev.rungroup.context.InvalidActorException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,6 +25,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for {@link RunBindHandler}.
  */
+@Tag("once")
 class RunBindHandlerTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()

@@ -10,6 +10,7 @@ import dev.rungroup.context.GroupSettings;
 import dev.rungroup.core.Backoff;
 import dev.rungroup.core.OnStop;
 import dev.rungroup.core.Policy;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,6 +33,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * Tests for {@link RunProperties} and its metadata.
  */
+@Tag("once")
 class RunPropertiesTests {
 
 	private static final String ALL = """

@@ -22,6 +22,7 @@ import net.bytebuddy.description.annotation.AnnotationDescription;
 import net.bytebuddy.implementation.StubMethod;
 import net.bytebuddy.matcher.ElementMatchers;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,6 +47,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  * Actors that {@link ActorScanner} refuses: which bean the message names, and what it
  * says. What only a start can find out is in {@code HostileInputTests}.
  */
+@Tag("once")
 class MisuseTests {
 
 	private static final String UNSEEN = "its end cannot be seen";
