@@ -40,13 +40,13 @@ final class KernelThread {
 	}
 
 	/**
-	 * Whether it has, or wants, a processor.
+	 * Whether it has, or wants, a processor, or waits for a disk: it goes on by itself.
 	 */
-	boolean isRunnable() {
+	boolean goesOn() {
 		try {
 			String text = Files.readString(this.stat, StandardCharsets.ISO_8859_1);
 			int state = text.lastIndexOf(')') + 2;
-			return state > 1 && text.charAt(state) == 'R';
+			return state > 1 && (text.charAt(state) == 'R' || text.charAt(state) == 'D');
 		}
 		catch (IOException ex) {
 			// It has just ended

@@ -30,8 +30,12 @@ final class Stillness {
 
 	private static final String CORE = "dev.rungroup.core.";
 
-	/** What waits in here waits for another thread of the library. */
-	private static final Set<String> LIBRARY = Set.of(CORE + "Supervisor", CORE + "Roster");
+	/**
+	 * What waits in here waits for another thread of the library, or for a processor: a
+	 * thread that has just begun is not known to the kernel's threads yet.
+	 */
+	private static final Set<String> LIBRARY = Set.of(CORE + "Supervisor", CORE + "Roster", TestTime.class.getName(),
+			TestAgenda.class.getName(), KernelThread.class.getName());
 
 	private static final Predicate<String> JDK = Pattern.compile("^(java|jdk|sun)\\.").asPredicate();
 
@@ -166,7 +170,7 @@ final class Stillness {
 	private long rest(Participant participant, Place place) {
 		KernelThread kernelThread = participant.kernelThread;
 		if (participant.thread.isInterrupted() || (place.isLibrary() && this.kind != Kind.START)
-				|| (kernelThread != null && kernelThread.isRunnable())) {
+				|| (kernelThread != null && kernelThread.goesOn())) {
 			return -1;
 		}
 		Kind kind = (place.equals(participant.blockedAt)) ? this.kind : Kind.THOROUGH;
@@ -260,7 +264,7 @@ final class Stillness {
 		}
 
 		/**
-		 * Whether it waits for another thread of the library.
+		 * Whether it is inside of the library, which does not wait there for long.
 		 */
 		boolean isLibrary() {
 			return classes().dropWhile(JDK).limit(1).anyMatch(LIBRARY::contains);
