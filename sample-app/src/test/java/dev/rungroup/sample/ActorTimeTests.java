@@ -6,31 +6,22 @@ import java.time.Duration;
 import java.time.Instant;
 
 import dev.rungroup.core.MemberState;
-import dev.rungroup.test.AutoConfigureTestActors;
 import dev.rungroup.test.TestActors;
+import io.micrometer.tracing.Span;
+import io.micrometer.tracing.Tracer;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.context.SpringBootTest;
-import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.test.context.DynamicPropertyRegistry;
-import org.springframework.test.context.DynamicPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for the actors of {@link SampleApplication} as time passes, with the pauses that
- * they have in production.
+ * Tests for the actors of {@link SampleApplication} as time passes.
  */
-@SpringBootTest(webEnvironment = WebEnvironment.NONE,
-		properties = { "run.actors.flaky.enabled=true", "spring.datasource.url=jdbc:h2:mem:actor-time" })
-@AutoConfigureTestActors
+@ActorTest
 class ActorTimeTests {
-
-	@TempDir
-	static Path inbox;
 
 	@Autowired
 	private TestActors actors;
@@ -38,14 +29,9 @@ class ActorTimeTests {
 	@Autowired
 	private JdbcClient jdbc;
 
-	@DynamicPropertySource
-	static void directories(DynamicPropertyRegistry registry) {
-		registry.add("sample.inbox", () -> inbox.toString());
-	}
-
 	@Test
-	void flakyActorGivesUpAfterThreeRestarts() {
-		this.actors.start("flaky");
+	void flakyActorGivesUpAfterThreeRestartsAndTheOthersGoOn() {
+		this.actors.start("flaky", "line-writer");
 		assertThat(this.actors).actor("flaky").hasFailed(1).pausesFor(Duration.ofMillis(500));
 		this.actors.advance(Duration.ofMillis(500));
 		assertThat(this.actors).actor("flaky").hasFailed(2).pausesFor(Duration.ofSeconds(1));
@@ -53,7 +39,9 @@ class ActorTimeTests {
 		assertThat(this.actors).actor("flaky")
 			.hasState(MemberState.FAILED)
 			.hasExecuted(4)
-			.hasLastFailure(IllegalStateException.class);
+			.hasLastFailure(IllegalStateException.class)
+			.actor("line-writer-1")
+			.hasState(MemberState.RUNNING);
 	}
 
 	@Test
@@ -68,14 +56,23 @@ class ActorTimeTests {
 	}
 
 	@Test
-	void filesAreReadOneAfterTheOther() throws Exception {
+	void filesAreReadOneAfterTheOther(@Autowired SampleProperties properties) throws Exception {
+		Path inbox = properties.inbox();
 		this.actors.start("line-writer", "inbox-reader");
 		for (int i = 0; i < 3; i++) {
 			String file = "file-" + i + ".txt";
-			Files.move(Files.writeString(inbox.resolve(file + ".part"), "pressure " + i + "\n"), inbox.resolve(file));
-			this.actors.advance(Duration.ofMinutes(1));
+			Files.writeString(inbox.resolve(file), "pressure " + i + "\n");
+			this.actors.advance(Duration.ofSeconds(1));
 			assertThat(inbox.resolve("done").resolve(file)).exists();
 		}
+	}
+
+	@Test
+	void withoutTheProfileTracingTheLogHasNoIdsAndNoPlaceForThem(CapturedOutput output, @Autowired Tracer tracer) {
+		this.actors.start("flaky");
+		assertThat(tracer.nextSpan()).isSameAs(Span.NOOP);
+		assertThat(output.getOut()).doesNotContainPattern(TracingTests.IDS)
+			.containsPattern("\\[ +flaky] \\S*Flaky +: The failure handler was told");
 	}
 
 	private void insert(String id, Instant receivedAt) {

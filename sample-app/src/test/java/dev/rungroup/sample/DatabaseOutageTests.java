@@ -2,7 +2,6 @@ package dev.rungroup.sample;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -15,23 +14,30 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-import dev.rungroup.context.GroupLifecycle;
+import dev.rungroup.core.MemberSnapshot;
+import dev.rungroup.test.AutoConfigureTestActors;
+import dev.rungroup.test.TestActors;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.h2.tools.Server;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-import org.springframework.boot.SpringApplication;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.test.annotation.DirtiesContext;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -39,53 +45,78 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Takes the database away from the running application: a real H2 server that is stopped
  * and started, behind a network that loses answers.
  */
+@SpringBootTest(webEnvironment = WebEnvironment.NONE,
+		properties = { "sample.port=0", "sample.drain-timeout=1s", "sample.batch-size=5", "sample.queue-capacity=60",
+				"sample.queue-timeout=1ms", "spring.datasource.hikari.connection-timeout=250", "run.retry.delay=20ms",
+				"run.retry.max-delay=100ms", "run.retry.jitter=10ms" })
+@AutoConfigureTestActors(virtualTime = false)
+@DirtiesContext
 @ExtendWith(OutputCaptureExtension.class)
 class DatabaseOutageTests {
 
 	@TempDir
-	private Path directory;
+	static Path directory;
 
-	private Server database;
+	static Server database;
 
-	private CuttingProxy network;
+	static CuttingProxy network;
 
-	private ConfigurableApplicationContext application;
+	@Autowired
+	private TestActors actors;
+
+	@Autowired
+	private LineServer server;
+
+	@Autowired
+	private LineQueue queue;
+
+	@Autowired
+	private MeterRegistry meters;
+
+	private double retriesBefore;
 
 	private int port;
 
+	@DynamicPropertySource
+	static void properties(DynamicPropertyRegistry registry) throws Exception {
+		database = Server.createTcpServer("-tcpPort", "0", "-ifNotExists", "-baseDir", directory.toString()).start();
+		network = new CuttingProxy(database.getPort());
+		registry.add("sample.inbox", () -> directory.resolve("inbox").toString());
+		registry.add("spring.datasource.url", () -> DatabaseProcess.url(network.port()));
+	}
+
 	@BeforeEach
-	void start() throws Exception {
-		this.database = startDatabase("0");
-		this.network = new CuttingProxy(this.database.getPort());
-		this.application = SpringApplication.run(SampleApplication.class, "--server.port=0", "--sample.port=0",
-				"--sample.inbox=" + this.directory.resolve("inbox"), "--sample.drain-timeout=1s",
-				"--sample.batch-size=5", "--sample.queue-capacity=60", "--sample.queue-timeout=20ms",
-				"--spring.datasource.url=" + DatabaseProcess.url(this.network.port()),
-				"--spring.datasource.hikari.connection-timeout=500", "--run.retry.delay=20ms",
-				"--run.retry.max-delay=100ms", "--run.retry.jitter=10ms");
-		LineServer server = this.application.getBean(LineServer.class);
-		await().until(() -> server.localPort() > 0);
-		this.port = server.localPort();
+	void start() {
+		this.retriesBefore = 0;
+		this.retriesBefore = retries();
+		this.actors.start();
+		this.actors.await("line-server", MemberSnapshot::ready);
+		this.port = this.server.localPort();
 	}
 
 	@AfterEach
-	void stop() throws Exception {
-		this.application.close();
-		this.network.close();
-		this.database.stop();
+	void forgetAllLines() throws Exception {
+		this.actors.stop();
+		this.queue.take(1000, () -> true);
+		jdbc().sql("DELETE FROM measurement").update();
+	}
+
+	@AfterAll
+	static void stop() throws Exception {
+		network.close();
+		database.stop();
 	}
 
 	@Test
 	void linesWaitUntilTheDatabaseIsBack(CapturedOutput output) throws Exception {
 		assertThat(LineClient.exchange(this.port, "before 1\n")).containsExactly("ok");
-		String databasePort = Integer.toString(this.database.getPort());
-		this.database.stop();
+		database.stop();
 		try (LineClient client = new LineClient(this.port)) {
 			String[] lines = IntStream.range(0, 50).mapToObj((i) -> "during " + i).toArray(String[]::new);
 			client.send(lines);
-			await().until(() -> attempts("retried") >= 5);
+			await().until(() -> retries() >= 5);
 			assertThat(client.hasAnswer()).isFalse();
-			this.database = startDatabase(databasePort);
+			database.start();
 			assertThat(client.answers(50)).isEqualTo(Collections.nCopies(50, "ok"));
 		}
 		assertThat(LineClient.exchange(this.port, "after 1\n")).containsExactly("ok");
@@ -96,12 +127,11 @@ class DatabaseOutageTests {
 
 	@Test
 	void linesAreRejectedWhenTooManyWait() throws Exception {
-		String databasePort = Integer.toString(this.database.getPort());
-		this.database.stop();
+		database.stop();
 		try (LineClient client = new LineClient(this.port)) {
 			client.send(IntStream.range(0, 100).mapToObj((i) -> "many " + i).toArray(String[]::new));
-			await().until(() -> attempts("retried") >= 5);
-			this.database = startDatabase(databasePort);
+			await().until(() -> retries() >= 5);
+			database.start();
 			List<String> answers = client.answers(100);
 			assertThat(answers).hasSize(100)
 				.containsOnly("ok", "error: too many lines are waiting to be stored, try again later");
@@ -112,33 +142,22 @@ class DatabaseOutageTests {
 
 	@Test
 	void fileThatIsReadAgainWhileItsLinesWaitIsStoredOnce() throws Exception {
-		String databasePort = Integer.toString(this.database.getPort());
-		this.database.stop();
-		Path inbox = Files.createDirectories(this.directory.resolve("inbox"));
-		Path file = Files.writeString(inbox.resolve("three.part"), "file 1\nfile 2\nfile 3\n");
-		Files.move(file, inbox.resolve("three.txt"));
-		await().until(() -> attempts("retried") > 0);
-		LineQueue queue = this.application.getBean(LineQueue.class);
-		// at least one of the three is in the next batch twice
-		while (queue.size() < 5) {
-			long executions = inboxExecutions();
-			this.application.getBean(GroupLifecycle.class).restartMember("inbox-reader");
-			// an idle writer may take them at once, so that the queue does not show them
-			await().during(Duration.ofMillis(200)).until(() -> inboxExecutions() > executions);
+		this.actors.stop("line-writer", "inbox-reader");
+		database.stop();
+		Path inbox = Files.createDirectories(directory.resolve("inbox"));
+		Files.writeString(inbox.resolve("three.txt"), "file 1\nfile 2\nfile 3\n");
+		for (int i = 1; i <= 2; i++) {
+			this.actors.stop("inbox-reader");
+			this.actors.start("inbox-reader");
+			int lines = 3 * i;
+			await().until(() -> this.queue.size() == lines);
 		}
-		this.database = startDatabase(databasePort);
-		await().until(() -> Files.exists(inbox.resolve("done/three.txt")) && queue.size() == 0);
+		// two of the three are in the first batch of five twice
+		this.actors.start("line-writer");
+		await().until(() -> retries() > 0);
+		database.start();
+		await().until(() -> Files.exists(inbox.resolve("done/three.txt")) && this.queue.size() == 0);
 		assertThat(stored()).containsExactlyInAnyOrder("file 1", "file 2", "file 3");
-	}
-
-	private long inboxExecutions() {
-		return this.application.getBean(GroupLifecycle.class)
-			.snapshot()
-			.members()
-			.stream()
-			.filter((member) -> member.name().equals("inbox-reader"))
-			.mapToLong((member) -> member.executions())
-			.sum();
 	}
 
 	@Test
@@ -153,31 +172,32 @@ class DatabaseOutageTests {
 			}
 			Random random = new Random(1);
 			while (!answers.stream().allMatch(Future::isDone)) {
-				int before = this.network.cuts();
-				this.network.cutAfter(random.nextInt(40));
-				await().until(() -> this.network.cuts() > before || answers.stream().allMatch(Future::isDone));
+				int before = network.cuts();
+				network.cutAfter(random.nextInt(40));
+				await().until(() -> network.cuts() > before || answers.stream().allMatch(Future::isDone));
 			}
 			for (Future<List<String>> future : answers) {
 				assertThat(future.get(20, TimeUnit.SECONDS)).isEqualTo(Collections.nCopies(linesPerClient, "ok"));
 			}
 		}
 		finally {
+			network.cutAfter(Integer.MAX_VALUE);
 			threads.shutdownNow();
 		}
-		assertThat(this.network.cuts()).isGreaterThan(10);
+		assertThat(network.cuts()).isGreaterThan(10);
 		assertThat(stored()).hasSize(clients * linesPerClient).doesNotHaveDuplicates();
 	}
 
 	@Test
 	void lineIsNotAnsweredWhenTheApplicationStopsWithoutItsDatabase() throws Exception {
-		this.database.stop();
+		database.stop();
 		try (LineClient client = new LineClient(this.port)) {
 			client.send("lost 1");
-			await().until(() -> attempts("retried") >= 2);
-			this.application.close();
+			await().until(() -> retries() >= 2);
+			this.actors.stop();
 			assertThat(client.rest()).isEmpty();
 		}
-		this.database = startDatabase("0");
+		database.start();
 		assertThat(stored()).isEmpty();
 	}
 
@@ -194,25 +214,16 @@ class DatabaseOutageTests {
 		};
 	}
 
-	private double attempts(String outcome) {
-		return this.application.getBean(MeterRegistry.class)
-			.get("run.retry.attempts")
-			.tag("outcome", outcome)
-			.counter()
-			.count();
+	private double retries() {
+		return this.meters.get("run.retry.attempts").tag("outcome", "retried").counter().count() - this.retriesBefore;
+	}
+
+	private static JdbcClient jdbc() {
+		return JdbcClient.create(new DriverManagerDataSource(DatabaseProcess.url(database.getPort()), "sa", ""));
 	}
 
 	private List<String> stored() {
-		return JdbcClient.create(new DriverManagerDataSource(DatabaseProcess.url(this.database.getPort()), "sa", ""))
-			.sql("SELECT name || ' ' || CAST(amount AS INT) FROM measurement")
-			.query(String.class)
-			.list();
-	}
-
-	private Server startDatabase(String port) throws SQLException {
-		return Server
-			.createTcpServer("-tcpPort", port, "-ifNotExists", "-baseDir", this.directory.toAbsolutePath().toString())
-			.start();
+		return jdbc().sql("SELECT name || ' ' || CAST(amount AS INT) FROM measurement").query(String.class).list();
 	}
 
 	private static ConditionFactory await() {

@@ -7,91 +7,79 @@ import java.math.BigDecimal;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
-import dev.rungroup.context.GroupLifecycle;
-import dev.rungroup.core.MemberSnapshot;
-import org.awaitility.Awaitility;
+import dev.rungroup.core.MemberState;
+import dev.rungroup.test.TestActors;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.ActiveProfiles;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Tests for {@link Forwarder}, the group of the sample.
  */
+@ActorTest
+@ActiveProfiles("forward")
 class ForwarderTests {
 
-	private static final Duration LIMIT = Duration.ofSeconds(20);
+	/** Where the target listens, if it does. */
+	static int port;
 
-	@TempDir
-	private Path directory;
+	@Autowired
+	private TestActors actors;
+
+	@DynamicPropertySource
+	static void properties(DynamicPropertyRegistry registry) throws IOException {
+		port = DatabaseProcess.freePort();
+		registry.add("sample.forward.port", () -> port);
+	}
 
 	@Test
-	void bothActorsBeginAnewWhenTheirConnectionIsLostAndNothingElseDoes() throws Exception {
-		try (ServerSocket target = new ServerSocket(0);
-				ConfigurableApplicationContext application = start(target.getLocalPort())) {
-			MeasurementStore store = application.getBean(MeasurementStore.class);
-			store.save(List.of(new Line("1", new Measurement("first", BigDecimal.ONE, "kB"))));
+	void bothActorsBeginAnewWhenTheirConnectionIsLostAndNothingElseDoes(@Autowired MeasurementStore store)
+			throws Exception {
+		store.deleteReceivedBefore(Instant.now());
+		store.save(List.of(new Line("1", new Measurement("first", BigDecimal.ONE, "kB"))));
+		try (ServerSocket target = new ServerSocket(port)) {
+			this.actors.start();
 			try (Socket connection = target.accept()) {
 				assertThat(line(connection)).isEqualTo("first 1 kB");
 				// no answer: the value does not count as forwarded
 			}
+			this.actors.await("forwarder-receive", MemberState.WAITING);
+			this.actors.advance(Duration.ofSeconds(1));
 			try (Socket connection = target.accept()) {
 				assertThat(line(connection)).isEqualTo("first 1 kB");
 				connection.getOutputStream().write("ok\n".getBytes(StandardCharsets.UTF_8));
 				store.save(List.of(new Line("2", new Measurement("second", BigDecimal.TEN, null))));
+				this.actors.advance(Duration.ofSeconds(1));
 				assertThat(line(connection)).isEqualTo("second 10");
-				assertThat(member(application, "forwarder-receive").failures()).isOne();
-				assertThat(member(application, "forwarder-receive").restarts()).isOne();
-				assertThat(member(application, "forwarder-send").failures()).isZero();
-				assertThat(member(application, "forward").executions()).as("of the group").isOne();
-				assertThat(member(application, "line-server").executions()).isOne();
+				assertThat(this.actors).actor("forwarder-receive").hasFailed(1).hasExecuted(2);
+				assertThat(this.actors.get("forwarder-receive").restarts()).isOne();
+				assertThat(this.actors).actor("forwarder-send").hasFailed(0);
+				assertThat(this.actors).actor("forward").hasExecuted(1).actor("line-server").hasExecuted(1);
 			}
 		}
 	}
 
 	@Test
-	void nothingElseWaitsForATargetThatIsAway() throws Exception {
-		int port;
-		try (ServerSocket closed = new ServerSocket(0)) {
-			port = closed.getLocalPort();
-		}
-		try (ConfigurableApplicationContext application = start(port)) {
-			LineServer server = application.getBean(LineServer.class);
-			Awaitility.await().atMost(LIMIT).until(() -> server.localPort() > 0);
-			assertThat(LineClient.exchange(server.localPort(), "away 1\n")).containsExactly("ok");
-			Awaitility.await().atMost(LIMIT).until(() -> member(application, "forwarder-receive").failures() > 1);
-			assertThat(member(application, "forwarder-send").executions()).isZero();
-		}
-	}
-
-	private ConfigurableApplicationContext start(int port) {
-		return new SpringApplicationBuilder(SampleApplication.class).run("--spring.profiles.active=forward",
-				"--server.port=0", "--sample.port=0", "--sample.data-directory=" + this.directory,
-				"--sample.inbox=" + this.directory.resolve("inbox"), "--sample.forward.port=" + port,
-				"--sample.forward.delay=20ms", "--run.actors.forwarder-receive.retry.delay=20ms");
+	void nothingElseWaitsForATargetThatIsAway(@Autowired LineServer server) throws Exception {
+		this.actors.start();
+		assertThat(LineClient.exchange(server.localPort(), "away 1\n")).containsExactly("ok");
+		this.actors.advance(Duration.ofSeconds(7));
+		assertThat(this.actors).actor("forwarder-receive").hasFailed(4).actor("forwarder-send").hasExecuted(0);
 	}
 
 	private static String line(Socket connection) throws IOException {
-		connection.setSoTimeout((int) LIMIT.toMillis());
+		connection.setSoTimeout(20_000);
 		return new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.UTF_8))
 			.readLine();
-	}
-
-	private static MemberSnapshot member(ConfigurableApplicationContext application, String name) {
-		return application.getBean(GroupLifecycle.class)
-			.flatSnapshot()
-			.members()
-			.stream()
-			.filter((member) -> member.name().equals(name))
-			.findFirst()
-			.orElseThrow();
 	}
 
 }

@@ -21,7 +21,9 @@ import java.util.stream.IntStream;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.core.GroupState;
 import dev.rungroup.core.MemberSnapshot;
-import dev.rungroup.core.MemberState;
+import dev.rungroup.core.Outcome;
+import dev.rungroup.test.AutoConfigureTestActors;
+import dev.rungroup.test.TestActors;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -50,8 +52,9 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
  * Tests for {@link SampleApplication} with real sockets, files, HTTP and database.
  */
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
-		properties = { "sample.port=0", "sample.max-connections=20", "sample.client-timeout=3s",
-				"run.actors.inbox-reader.delay=50ms", "run.actors.flaky.enabled=true" })
+		properties = { "sample.port=0", "sample.max-connections=20", "sample.client-timeout=2s",
+				"run.actors.flaky.enabled=true" })
+@AutoConfigureTestActors(virtualTime = false)
 @DirtiesContext
 class SampleApplicationTests {
 
@@ -65,10 +68,10 @@ class SampleApplicationTests {
 	private GroupLifecycle group;
 
 	@Autowired
-	private JdbcClient jdbc;
+	private TestActors actors;
 
 	@Autowired
-	private ApplicationContext context;
+	private JdbcClient jdbc;
 
 	@LocalServerPort
 	private int httpPort;
@@ -84,9 +87,8 @@ class SampleApplicationTests {
 	}
 
 	@BeforeEach
-	void awaitServer() {
-		await().until(() -> this.server.localPort() > 0);
-		this.port = this.server.localPort();
+	void start() {
+		start("line-server", "line-writer");
 	}
 
 	@Test
@@ -181,16 +183,18 @@ class SampleApplicationTests {
 
 	@Test
 	void clientThatSendsNothingIsToldSo() throws Exception {
+		start("connections-end-overdue");
 		try (LineClient client = new LineClient(this.port)) {
 			client.send("idle 1");
 			client.send("half a li".getBytes(StandardCharsets.UTF_8));
-			assertThat(client.answers(2)).containsExactly("ok", "error: no line for 3 seconds");
+			assertThat(client.answers(2)).containsExactly("ok", "error: no line for 2 seconds");
 			assertThat(client.answer()).isNull();
 		}
 	}
 
 	@Test
 	void clientThatNeverReadsIsDisconnectedAndDisturbsNobody() throws Exception {
+		start("connections-end-overdue");
 		try (LineClient client = new LineClient(this.port)) {
 			byte[] lines = "x\n".repeat(50_000).getBytes(StandardCharsets.UTF_8);
 			// the answers are longer than the lines: soon the server can write no more
@@ -240,7 +244,7 @@ class SampleApplicationTests {
 	@Test
 	void fileOfGoodLinesIsStoredAndMovedToDone() throws Exception {
 		drop("good.txt", IntStream.range(0, 250).mapToObj((i) -> "good: " + i + " s\n").reduce("", String::concat));
-		await().until(() -> Files.exists(inbox("done/good.txt")));
+		assertThat(inbox("done/good.txt")).exists();
 		assertThat(stored("good")).hasSize(250).doesNotHaveDuplicates();
 		assertThat(inbox("done/good.txt.errors")).doesNotExist();
 	}
@@ -248,7 +252,7 @@ class SampleApplicationTests {
 	@Test
 	void fileWithBadLinesIsMovedToFailedWithTheReasonsBesideIt() throws Exception {
 		drop("mixed.txt", "mixed 1\nmixed one\n\nmixed 2\n" + "y".repeat(5000) + "\nmixed\0 3\n");
-		await().until(() -> Files.exists(inbox("failed/mixed.txt")));
+		assertThat(inbox("failed/mixed.txt")).exists();
 		assertThat(inbox("failed/mixed.txt.errors")).hasContent("""
 				line 2: the value must be a number but is 'one': mixed one
 				line 3: empty line, expected: name value [unit]:\s
@@ -260,15 +264,12 @@ class SampleApplicationTests {
 
 	@Test
 	void sameFileDroppedTwiceCountsTwice() throws Exception {
-		for (int i = 1; i <= 2; i++) {
-			drop("twice.txt", "twice 1\n");
-			int times = i;
-			await().until(() -> stored("twice").size() == times);
-		}
-		await().untilAsserted(() -> assertThat(Files.list(inbox("done")).map((file) -> file.getFileName().toString()))
-			.filteredOn((name) -> name.endsWith("twice.txt"))
+		drop("twice.txt", "twice 1\n");
+		drop("twice.txt", "twice 1\n");
+		assertThat(stored("twice")).hasSize(2);
+		assertThat(inbox("done").toFile().list()).filteredOn((name) -> name.endsWith("twice.txt"))
 			.hasSize(2)
-			.contains("twice.txt"));
+			.contains("twice.txt");
 	}
 
 	@Test
@@ -276,12 +277,13 @@ class SampleApplicationTests {
 		Path unfinished = Files.writeString(inbox("later.txt.tmp"), "later 1\nlat");
 		Path hidden = Files.writeString(inbox(".hidden.txt"), "later 1\n");
 		drop("sooner.txt", "sooner 1\n");
-		await().until(() -> Files.exists(inbox("done/sooner.txt")));
+		assertThat(inbox("done/sooner.txt")).exists();
 		assertThat(unfinished).exists();
 		assertThat(hidden).exists();
 		Files.writeString(unfinished, "later 1\nlater 2\n");
 		Files.move(unfinished, inbox("later.txt"));
-		await().until(() -> Files.exists(inbox("done/later.txt")));
+		takeFiles();
+		assertThat(inbox("done/later.txt")).exists();
 		assertThat(stored("later")).hasSize(2);
 	}
 
@@ -290,13 +292,13 @@ class SampleApplicationTests {
 		// as a crash leaves it: taken, the first line stored
 		UUID id = UUID.randomUUID();
 		insert(id + ":1", "crash", 1, Instant.now());
-		Path processing = Files.createDirectories(directory.resolve("elsewhere").resolve(id.toString()));
+		Path processing = Files.createDirectories(inbox("processing").resolve(id.toString()));
 		Files.writeString(processing.resolve("crash.txt"), "crash 1\ncrash 2\n");
 		Files.writeString(processing.resolve(".errors"), "line 1: rest of an old re");
-		Files.move(processing, inbox("processing").resolve(id.toString()));
-		await().until(() -> Files.exists(inbox("done/crash.txt")));
+		takeFiles();
+		assertThat(inbox("done/crash.txt")).exists();
 		assertThat(stored("crash")).hasSize(2).doesNotHaveDuplicates();
-		await().until(() -> !Files.exists(inbox("processing").resolve(id.toString())));
+		assertThat(processing).doesNotExist();
 	}
 
 	@Test
@@ -311,13 +313,11 @@ class SampleApplicationTests {
 		try (LineClient client = new LineClient(this.port)) {
 			client.send("restart 1");
 			assertThat(client.answer()).isEqualTo("ok");
-			this.group.stopMember("line-server");
+			this.actors.stop("line-server");
 			assertThat(client.rest()).containsExactly("error: stopping");
-			await().until(() -> member("line-server").state() == MemberState.STOPPED);
 			assertThatIOException().isThrownBy(() -> new LineClient(this.port));
 		}
-		this.group.startMember("line-server");
-		awaitServer();
+		start("line-server");
 		assertThat(LineClient.exchange(this.port, "restart 2\n")).containsExactly("ok");
 	}
 
@@ -325,12 +325,13 @@ class SampleApplicationTests {
 	@ValueSource(strings = { "line-server", "line-writer-1", "line-writer-2", "inbox-reader", "connections-end-overdue",
 			"housekeeping-delete-old" })
 	void everyActorCanBeRestarted(String actor) throws Exception {
+		this.actors.start();
 		for (int i = 0; i < 2; i++) {
-			long executions = member(actor).executions();
+			long executions = this.actors.get(actor).executions();
 			this.group.restartMember(actor);
-			await().until(() -> member(actor).executions() > executions);
+			this.actors.await(actor, (member) -> member.executions() > executions);
 		}
-		awaitServer();
+		start();
 		assertThat(LineClient.exchange(this.port, "restarted 1\n")).containsExactly("ok");
 		assertThat(this.group.snapshot().state()).isEqualTo(GroupState.RUNNING);
 	}
@@ -360,6 +361,7 @@ class SampleApplicationTests {
 
 	@Test
 	void actuatorShowsHealthAndMeters() throws Exception {
+		this.actors.start();
 		// flaky gives up and is not required: the application stays in service
 		assertThat(get("/actuator/health/readiness").body()).contains("\"status\":\"UP\"");
 		assertThat(get("/actuator/metrics/run.actor.executions?tag=actor:line-server").statusCode()).isEqualTo(200);
@@ -370,10 +372,11 @@ class SampleApplicationTests {
 	}
 
 	@Test
-	void oneNodeKeepsHouseWithoutALock() throws Exception {
+	void oneNodeKeepsHouseWithoutALock(@Autowired ApplicationContext context) throws Exception {
+		start("housekeeping-delete-old");
 		assertThat(get("/actuator/actors/housekeeping-delete-old").body()).contains("\"cluster\":null");
-		assertThat(this.context.getBeanNamesForType(LockRepository.class)).isEmpty();
-		await().until(() -> member("housekeeping-delete-old").executions() > 0);
+		assertThat(context.getBeanNamesForType(LockRepository.class)).isEmpty();
+		this.actors.await("housekeeping-delete-old", (member) -> member.executions() > 0);
 	}
 
 	@Test
@@ -384,13 +387,10 @@ class SampleApplicationTests {
 		assertThat(get("/actuator/actors").body()).contains("\"line-server\":{");
 	}
 
-	private MemberSnapshot member(String name) {
-		return this.group.snapshot()
-			.members()
-			.stream()
-			.filter((member) -> member.name().equals(name))
-			.findFirst()
-			.orElseThrow();
+	private void start(String... actors) {
+		this.actors.start(actors);
+		this.actors.await("line-server", MemberSnapshot::ready);
+		this.port = this.server.localPort();
 	}
 
 	private HttpResponse<String> get(String path, String... headers) throws IOException, InterruptedException {
@@ -415,15 +415,17 @@ class SampleApplicationTests {
 			.update();
 	}
 
-	private static void drop(String name, String text) throws IOException {
-		Files.move(Files.writeString(inbox(name + ".part"), text), inbox(name));
+	private void drop(String name, String text) throws IOException {
+		Files.writeString(inbox(name), text);
+		takeFiles();
 	}
 
-	private static Path inbox(String path) {
-		Path inbox = directory.resolve("inbox");
-		await().until(() -> Files.exists(inbox.resolve("failed"))); // the reader has
-																	// created them
-		return inbox.resolve(path);
+	private void takeFiles() {
+		assertThat(this.actors.executeOnce("inbox-reader")).isEqualTo(new Outcome.Completed());
+	}
+
+	private static Path inbox(String path) throws IOException {
+		return Files.createDirectories(directory.resolve("inbox")).resolve(path);
 	}
 
 	private static long threads(String prefix) {
