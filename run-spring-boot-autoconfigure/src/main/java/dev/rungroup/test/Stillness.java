@@ -35,7 +35,7 @@ final class Stillness {
 	 * thread that has just begun is not known to the kernel's threads yet.
 	 */
 	private static final Set<String> LIBRARY = Set.of(CORE + "Supervisor", CORE + "Roster", TestTime.class.getName(),
-			TestAgenda.class.getName(), KernelThread.class.getName());
+			TestAgenda.class.getName(), KernelThread.class.getName(), Stillness.class.getName());
 
 	private static final Predicate<String> JDK = Pattern.compile("^(java|jdk|sun)\\.").asPredicate();
 

@@ -46,7 +46,7 @@ class TestTimeTests {
 	/**
 	 * Enough for a body that returns at once: on a busy machine it counts more slowly.
 	 */
-	private static final Duration BRIEFLY = Duration.ofMillis(300);
+	private static final Duration BRIEFLY = Duration.ofMillis(100);
 
 	private final TestTime time = new TestTime();
 
