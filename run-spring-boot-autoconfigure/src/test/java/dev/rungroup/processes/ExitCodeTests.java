@@ -607,9 +607,12 @@ class ExitCodeTests {
 
 		/**
 		 * Each moment once, with the kinds in turn, or a choice where not everything is
-		 * to be tested.
+		 * to be tested; all where each is repeated.
 		 */
 		private static List<Setting> eachMomentOr(int first, List<Setting> some) {
+			if (Scenarios.REPEAT > 1) {
+				return allOr(some);
+			}
 			List<Kind> kinds = Kind.all();
 			return Scenarios.EVERYTHING ? Stream.of(Moment.values())
 				.map((moment) -> moment.of(kinds.get((first + moment.ordinal()) % kinds.size())))
