@@ -19,6 +19,7 @@ import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.Policy;
 import dev.rungroup.core.RestartStrategy;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,6 +32,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 /**
  * Actions at awkward moments: each has a defined answer and leaves no actor in limbo.
  */
+@Tag("once")
 class ActorsEndpointTests {
 
 	private static final Duration LIMIT = Duration.ofSeconds(20);

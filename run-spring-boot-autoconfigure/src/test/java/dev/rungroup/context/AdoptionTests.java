@@ -17,6 +17,7 @@ import dev.rungroup.core.MemberState;
 import dev.rungroup.core.Policy;
 import dev.rungroup.core.StopReason;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,6 +40,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Lifecycle beans that are members of the group.
  */
+@Tag("once")
 class AdoptionTests {
 
 	private static final Duration LIMIT = Duration.ofSeconds(20);

@@ -20,6 +20,7 @@ import io.micrometer.tracing.Tracer;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +40,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The log of the sample with the profile {@code tracing}. {@link ActorTimeTests} looks at
  * it without. All contexts of a JVM share what the first open one has made of the log.
  */
+@Tag("once")
 @ActorTest
 @ActiveProfiles("tracing")
 @Import(TracingTests.Untidy.class)

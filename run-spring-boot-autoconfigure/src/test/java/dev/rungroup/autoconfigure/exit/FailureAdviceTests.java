@@ -11,6 +11,7 @@ import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.OnStall;
 import dev.rungroup.core.Policy;
 import dev.rungroup.core.Task;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -26,6 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for {@link FailureAdvice}, with applications that an actor ends while they start.
  */
+@Tag("once")
 class FailureAdviceTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
