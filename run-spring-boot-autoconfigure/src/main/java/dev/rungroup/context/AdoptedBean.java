@@ -124,7 +124,9 @@ final class AdoptedBean {
 		}
 
 		private void run(MemberContext context) throws InterruptedException {
-			if (this.oursToStart && !this.bean.isRunning() && !AdoptedBean.this.contextStop.hasBegun()) {
+			// An interrupt that came before, and stopped the bean, made it ours to start
+			if (this.oursToStart && !context.isStopping() && !this.bean.isRunning()
+					&& !AdoptedBean.this.contextStop.hasBegun()) {
 				this.bean.start();
 			}
 			while (!context.isStopping()) {
