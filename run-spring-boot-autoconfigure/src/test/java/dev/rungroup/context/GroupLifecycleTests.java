@@ -193,18 +193,21 @@ class GroupLifecycleTests {
 	@Test
 	void whoDoesNotStopIsNamedAtTheGracePeriodAndOnceWithItsStack(CapturedOutput output) throws Exception {
 		GroupSettings settings = new GroupSettings("actors", true, true, GroupSettings.StartOn.REFRESH, 0, false,
-				Duration.ofMillis(50), Duration.ofMillis(200), RestartStrategy.ONE);
+				Duration.ofMillis(50), Duration.ofSeconds(4), RestartStrategy.ONE);
 		Stubborn stubborn;
 		try (AnnotationConfigApplicationContext context = start(settings, Stubborn.class)) {
 			stubborn = context.getBean(Stubborn.class);
 			assertThat(stubborn.started.await(10, TimeUnit.SECONDS)).isTrue();
 		}
 		try {
-			assertThat(output.getOut().lines().filter((line) -> line.contains("WARN"))).satisfiesExactly(
-					(line) -> assertThat(line).contains("stubborn", "grace period"),
-					(line) -> assertThat(line).contains("stubborn", "shutdown timeout"));
-			assertThat(output).contains("Stubborn.ignoreInterrupts");
 			awaitNoThreads("run-group");
+			// On a machine that stood still the close may have given up the group
+			assertThat(output.getOut()
+				.lines()
+				.filter((line) -> line.contains("WARN") && !line.contains("The actors have not ended")))
+				.satisfiesExactly((line) -> assertThat(line).contains("stubborn", "grace period"),
+						(line) -> assertThat(line).contains("stubborn", "shutdown timeout"));
+			assertThat(output).contains("Stubborn.ignoreInterrupts");
 		}
 		finally {
 			stubborn.release.countDown();
@@ -267,9 +270,10 @@ class GroupLifecycleTests {
 			assertThat(server.accepting.await(10, TimeUnit.SECONDS)).isTrue();
 			if (alone) {
 				context.getBean(GroupLifecycle.class).stopMember("socket-server");
-				await().untilAsserted(
-						() -> assertThat(context.getBean(GroupLifecycle.class).snapshot().members()).singleElement()
-							.satisfies((member) -> assertThat(member.state().isEnded()).isTrue()));
+				// Its state is seen before its line is written
+				await().untilAsserted(() -> assertThat(output).contains("Actor 'socket-server' ended: stopped"));
+				assertThat(context.getBean(GroupLifecycle.class).snapshot().members()).singleElement()
+					.satisfies((member) -> assertThat(member.state().isEnded()).isTrue());
 				assertThat(context.getBean(GroupLifecycle.class).isRunning()).as("it can be started again").isTrue();
 			}
 			context.getBean(GroupLifecycle.class).stop();

@@ -43,7 +43,7 @@ class StallTests {
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(RunAutoConfiguration.class, RunMetricsAutoConfiguration.class))
 		.withUserConfiguration(Wedge.class)
-		.withPropertyValues("run.actors.wedged.stall-after=300ms", "run.shutdown.grace-period=200ms",
+		.withPropertyValues("run.actors.wedged.stall-after=1s", "run.shutdown.grace-period=200ms",
 				"run.shutdown.timeout=2s");
 
 	@Test
@@ -54,11 +54,11 @@ class StallTests {
 			loop.wedge();
 			await(loop.stalled);
 			assertThat(output).contains("Actor 'wedged' is stalled: no progress for")
-				.contains("its limit is 300 ms; nothing is done about it. Its thread is at")
+				.contains("its limit is 1000 ms; nothing is done about it. Its thread is at")
 				.contains("Loop.waitForTheLock(StallTests.java:");
 			assertThat(loop.events).singleElement().satisfies((event) -> {
 				assertThat(event.actor()).isEqualTo("wedged");
-				assertThat(event.silence()).isGreaterThanOrEqualTo(Duration.ofMillis(300));
+				assertThat(event.silence()).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
 			});
 			assertThat(stalls(context)).isEqualTo(1);
 			GroupLifecycle lifecycle = context.getBean(GroupLifecycle.class);
@@ -91,7 +91,7 @@ class StallTests {
 
 	@Test
 	void wedgedLoopThatIsRestartedWaitsItsInitialDelayAgain() {
-		Duration initialDelay = Duration.ofSeconds(1);
+		Duration initialDelay = Duration.ofSeconds(2);
 		this.runner
 			.withPropertyValues("run.actors.wedged.on-stall=restart", "run.actors.wedged.initial-delay=" + initialDelay)
 			.run((context) -> {
@@ -115,7 +115,7 @@ class StallTests {
 			Awaitility.await().atMost(LIMIT).until(() -> member(context).state() == MemberState.STOPPING);
 			// Its grace period, and its limit once more
 			Awaitility.await()
-				.during(Duration.ofMillis(700))
+				.during(Duration.ofMillis(1400))
 				.atMost(LIMIT)
 				.until(() -> member(context).state() == MemberState.STOPPING && loop.events.size() == 1);
 			assertThat(context.getBean(GroupLifecycle.class).stalledActors()).containsExactly("wedged");
@@ -154,7 +154,7 @@ class StallTests {
 				.atMost(LIMIT)
 				.until(() -> member(context).state() == MemberState.WAITING && member(context).executions() == 1);
 			Awaitility.await()
-				.during(Duration.ofMillis(900))
+				.during(Duration.ofMillis(1400))
 				.atMost(LIMIT)
 				.until(() -> loop.events.isEmpty() && context.getBean(GroupLifecycle.class).stalledActors().isEmpty());
 		});
