@@ -3,6 +3,7 @@ package dev.rungroup;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.lang.reflect.Proxy;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -246,9 +248,18 @@ class ReadmeTests {
 			})));
 	}
 
+	/**
+	 * Return a port that is free and stays so: below those that the system hands out, of
+	 * which another process could be given it before the example binds it.
+	 */
 	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0)) {
-			return socket.getLocalPort();
+		for (int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);; port++) {
+			try (ServerSocket socket = new ServerSocket(port)) {
+				return socket.getLocalPort();
+			}
+			catch (BindException ex) {
+				// The next one
+			}
 		}
 	}
 

@@ -81,10 +81,10 @@ class ActorsEndpointTests {
 		with(failing("worker"), (endpoint) -> {
 			awaitState(endpoint, "WAITING");
 			endpoint.control("worker", "restart");
-			Awaitility.await().atMost(LIMIT).until(() -> actor(endpoint).executions() == 2);
+			Awaitility.await().atMost(LIMIT).until(() -> actor(endpoint).failures() == 2);
 			awaitState(endpoint, "WAITING");
 			assertThat(actor(endpoint).failuresInARow()).isEqualTo(1);
-			assertThat(actor(endpoint).failures()).isEqualTo(2);
+			assertThat(actor(endpoint).executions()).isEqualTo(2);
 		});
 	}
 

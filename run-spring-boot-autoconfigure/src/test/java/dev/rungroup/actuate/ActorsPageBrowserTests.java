@@ -122,9 +122,9 @@ class ActorsPageBrowserTests {
 			assertThat(text("listener", "span.state")).contains("running");
 			assertThat(text("off", "span.state")).contains("disabled");
 			assertThat(text("#verdict")).isEqualTo("2 actors are failing: gone, markup");
+			assertThat(row("gone").getAttribute("data-state")).isEqualTo("FAILED");
+			assertThat(browser.getTitle()).contains("2 failing");
 		});
-		assertThat(row("gone").getAttribute("data-state")).isEqualTo("FAILED");
-		assertThat(browser.getTitle()).contains("2 failing");
 		String executions = text("ticker", ".executions");
 		await().untilAsserted(() -> assertThat(text("ticker", ".executions")).isNotEqualTo(executions));
 		// Neither errors nor anything that a policy had to forbid: default-src 'self',
@@ -140,8 +140,8 @@ class ActorsPageBrowserTests {
 			assertThat(text("listener", "span.state")).contains("stopped");
 			assertThat(text("#verdict")).contains("1 stopped: listener");
 			assertThat(button("listener", "stop").getAttribute("aria-disabled")).isEqualTo("true");
+			assertThat(text("#answer")).startsWith("listener was asked to stop at ");
 		});
-		assertThat(text("#answer")).startsWith("listener was asked to stop at ");
 		assertThat(app.state("listener")).isEqualTo("STOPPED");
 		button("listener", "start").click();
 		await().untilAsserted(() -> assertThat(text("listener", "span.state")).contains("running"));
@@ -294,8 +294,10 @@ class ActorsPageBrowserTests {
 			await().untilAsserted(() -> assertThat(text("[data-group=imports] header span.state")).contains("stopped"));
 			Grouped.mended = true;
 			browser.findElement(By.cssSelector("[data-group=imports] header [data-action=start]")).click();
-			await().untilAsserted(() -> assertThat(text("parser", "span.state")).contains("running"));
-			assertThat(text("#verdict")).isEqualTo("All 2 actors are well");
+			await().untilAsserted(() -> {
+				assertThat(text("parser", "span.state")).contains("running");
+				assertThat(text("#verdict")).isEqualTo("All 2 actors are well");
+			});
 		}
 	}
 
@@ -307,10 +309,12 @@ class ActorsPageBrowserTests {
 			await().untilAsserted(() -> assertThat(text("mailer", ".badge")).isEqualTo("leader"));
 			assertThat(browser.findElement(By.cssSelector("tr[data-actor=mailer] .badge")).getAttribute("title"))
 				.isEqualTo("This node has the lock shop:mailer");
-			await().untilAsserted(() -> assertThat(text("[data-group=exports] > header .badge")).isEqualTo("leader"));
+			await().untilAsserted(() -> {
+				assertThat(text("[data-group=exports] > header .badge")).isEqualTo("leader");
+				assertThat(text("purger", "span.state")).contains("on standby");
+				assertThat(text("#verdict")).isEqualTo("All 3 actors are well");
+			});
 			assertThat(text("purger", ".badge")).isEmpty();
-			assertThat(text("purger", "span.state")).contains("on standby");
-			assertThat(text("#verdict")).isEqualTo("All 3 actors are well");
 		}
 	}
 

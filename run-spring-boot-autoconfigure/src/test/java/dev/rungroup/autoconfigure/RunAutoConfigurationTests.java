@@ -87,8 +87,9 @@ class RunAutoConfigurationTests {
 				.hasSingleBean(Worker.class);
 			assertThat(context.getBean(GroupLifecycle.class).isRunning()).isFalse();
 			assertThat(context.getBean(GroupLifecycle.class).disabledActors()).containsExactly("worker");
-			assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
-				.doesNotContain("run-group", "worker");
+			// Those of the test before may still be on their way out
+			await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
+				.doesNotContain("run-group", "worker"));
 		});
 	}
 
