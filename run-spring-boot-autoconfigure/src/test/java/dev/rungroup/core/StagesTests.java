@@ -326,20 +326,13 @@ class StagesTests {
 
 	@Test
 	void aMemberThatEndsAfterItsStageRanOutOfTimeButBeforeTheEndIsNotGivenUp() {
-		Group group = Group.builder().gracePeriod(Waits.LONG).shutdownTimeout(Duration.ofSeconds(4)).build();
-		this.server.deaf();
-		this.worker.deaf();
-		group.add(this.server.describe().stage(1).build());
-		group.add(this.worker.build());
-		RunningGroup run = RunningGroup.of(group);
-		this.server.awaitStarted();
-		this.worker.awaitStarted();
-		group.stop();
-		this.worker.awaitInterrupt();
-		this.server.finish();
-		Waits.until(() -> !this.server.isActive());
-		this.worker.finish();
-		run.returned();
+		Timeline timeline = new Timeline();
+		Group group = timeline.group().gracePeriod(Waits.LONG).shutdownTimeout(Duration.ofSeconds(4)).build();
+		group.add(timeline.member("server", timeline.slowBy(3)).stage(1).build());
+		group.add(timeline.member("worker", Timeline.forEver()).build());
+		assertThat(timeline.run(group, 10)).isNull();
+		assertThat(timeline.of("worker")).contains("12 interrupted STOP_REQUESTED");
+		assertThat(timeline.of("server")).endsWith("13 ended STOPPED");
 	}
 
 	@Test

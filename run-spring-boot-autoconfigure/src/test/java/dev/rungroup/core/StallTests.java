@@ -26,14 +26,16 @@ class StallTests {
 
 	private final CountDownLatch release = new CountDownLatch(1);
 
-	private final Group.Builder builder = Group.builder().listener(new GroupListener() {
+	private final GroupListener listener = new GroupListener() {
 
 		@Override
 		public void memberStalled(String member, Duration silence) {
 			StallTests.this.stalls.add(silence);
 		}
 
-	});
+	};
+
+	private final Group.Builder builder = Group.builder().listener(this.listener);
 
 	private Member.Builder hanging() {
 		return Member.named("worker").stallAfter(LIMIT).execute(() -> this.release.await());
@@ -60,18 +62,15 @@ class StallTests {
 
 	@Test
 	void aMemberThatPausesIsNotStalled() {
-		Group group = this.builder.build();
-		AtomicLong executions = new AtomicLong();
-		group.add(Member.named("poller")
+		Timeline timeline = new Timeline();
+		Group group = timeline.group().listener(this.listener).build();
+		group.add(timeline.member("poller", Timeline.returnsAfter(5))
 			.onDone(Policy.RESTART)
-			.delay(LIMIT.multipliedBy(3))
-			.stallAfter(LIMIT)
-			.execute(executions::incrementAndGet)
+			.delay(Duration.ofSeconds(30))
+			.stallAfter(Duration.ofSeconds(10))
 			.build());
-		RunningGroup run = RunningGroup.of(group);
-		Waits.until(() -> executions.get() == 3);
-		group.stop();
-		run.returned();
+		assertThat(timeline.run(group, 80)).isNull();
+		assertThat(timeline.runsOf("poller")).containsExactly(0L, 35L, 70L);
 		assertThat(this.stalls).isEmpty();
 	}
 

@@ -8,9 +8,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -76,14 +73,15 @@ class TimeoutTests {
 	@Test
 	void aTimedOutExecutionSeesThatItIsToStopAndWhy() {
 		BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
-		this.group.add(Member.named("sleeper").execute((context) -> {
+		Timeline timeline = new Timeline();
+		Group group = timeline.group().build();
+		group.add(timeline.member("sleeper", (context) -> {
 			seen.add(context.isStopping());
 			seen.add(context.sleep(Waits.LONG));
 			seen.add(context.isStopping());
 			seen.add(context.stopReason().kind());
-		}).interrupt((reason) -> {
-		}).timeout(SHORT).build());
-		assertThat(RunningGroup.of(this.group).thrown()).isInstanceOf(TimeoutException.class);
+		}).timeout(Duration.ofSeconds(5)).build());
+		assertThat(timeline.run(group, 100)).isInstanceOf(TimeoutException.class);
 		assertThat(seen).containsExactly(false, false, true, StopReason.Kind.EXECUTION_TIMED_OUT);
 	}
 
@@ -128,16 +126,17 @@ class TimeoutTests {
 	@Test
 	void theNextExecutionIsNotStopping() {
 		BlockingQueue<Boolean> stopping = new LinkedBlockingQueue<>();
-		this.group.add(Member.named("sleeper").execute((context) -> {
+		Timeline timeline = new Timeline();
+		Group group = timeline.group().build();
+		group.add(timeline.member("sleeper", (context) -> {
 			stopping.add(context.isStopping());
 			if (context.execution() == 1) {
 				context.sleep(Waits.LONG);
 			}
-		}).interrupt((reason) -> {
-		}).timeout(SHORT).onError(Policy.RESTART).backoff(Backoff.none()).build());
-		RunningGroup.of(this.group).returned();
+		}).timeout(Duration.ofSeconds(5)).onError(Policy.RESTART).backoff(Backoff.none()).build());
+		assertThat(timeline.run(group, 100)).isNull();
 		assertThat(stopping).containsExactly(false, false);
-		assertThat(this.group.stopReason().kind()).isEqualTo(StopReason.Kind.MEMBER_DONE);
+		assertThat(group.stopReason().kind()).isEqualTo(StopReason.Kind.MEMBER_DONE);
 	}
 
 	@Test
@@ -193,45 +192,26 @@ class TimeoutTests {
 		assertThat(this.other.awaitInterrupt().kind()).isEqualTo(StopReason.Kind.MEMBER_FAILED);
 		assertThat(run.thrown()).isInstanceOf(TimeoutException.class);
 		assertThat(run.thrown().getSuppressed()).hasAtLeastOneElementOfType(UnstoppedMembersException.class);
+		// Nobody waits for an interrupter at the shutdown timeout
+		this.slow.awaitInterrupt();
 		assertThat(this.slow.interrupts()).hasSize(1);
 		this.slow.finish();
 	}
 
 	@Test
 	void theWatchingThreadRestsWhileAMemberWithATimeoutPauses() {
-		AtomicReference<Thread> watcher = new AtomicReference<>();
-		AtomicLong parked = new AtomicLong();
-		Group group = Group.builder().time(new Time() {
-
-			@Override
-			public long nanoTime() {
-				return System.nanoTime();
-			}
-
-			@Override
-			public void unpark(Thread thread) {
-				LockSupport.unpark(thread);
-			}
-
-			@Override
-			public void park(Object blocker, long nanos) {
-				if (Thread.currentThread() == watcher.get()) {
-					parked.set(nanos);
-				}
-				LockSupport.parkNanos(blocker, nanos);
-			}
-
-		}).build();
-		group.add(this.slow.describe().timeout(SHORT).onDone(Policy.RESTART).delay(Waits.LONG).build());
-		RunningGroup run = RunningGroup.of(group);
-		this.slow.finish();
-		Waits.until("it pauses", () -> Waits.pauses(group.snapshot().members().get(0)));
-		watcher.set(run.thread());
-		// Makes it look around
-		group.add(this.other.describe().timeout(Waits.LONG).build());
-		Waits.until("it rests", () -> parked.get() > SHORT.toNanos());
-		group.stop();
-		run.returned();
+		Timeline timeline = new Timeline();
+		Group group = timeline.group().build();
+		group.add(timeline.member("slow", Timeline.returnsAfter(1))
+			.timeout(Duration.ofSeconds(5))
+			.onDone(Policy.RESTART)
+			.delay(Duration.ofDays(1))
+			.build());
+		List<Long> waits = new CopyOnWriteArrayList<>();
+		timeline.at(20, () -> waits.add(timeline.waits()));
+		timeline.at(20_000, () -> waits.add(timeline.waits()));
+		assertThat(timeline.run(group, 30_000)).isNull();
+		assertThat(waits.get(1) - waits.get(0)).isLessThan(20);
 	}
 
 	@Test
@@ -256,19 +236,16 @@ class TimeoutTests {
 
 	@Test
 	void theTimeoutDoesNotCountPauses() {
-		CountDownLatch enough = new CountDownLatch(3);
-		this.group.add(Member.named("quick")
-			.execute(enough::countDown)
-			.initialDelay(Duration.ofMillis(600))
-			.delay(Duration.ofMillis(600))
-			.timeout(Duration.ofMillis(500))
+		Timeline timeline = new Timeline();
+		Group group = timeline.group().build();
+		group.add(timeline.member("quick", Timeline.returnsAfter(4))
+			.initialDelay(Duration.ofSeconds(6))
+			.delay(Duration.ofSeconds(6))
+			.timeout(Duration.ofSeconds(5))
 			.onDone(Policy.RESTART)
 			.build());
-		RunningGroup run = RunningGroup.of(this.group);
-		Waits.await(enough);
-		this.group.stop();
-		run.returned();
-		assertThat(this.events.outcomes()).noneMatch(Outcome.Failed.class::isInstance);
+		assertThat(timeline.run(group, 29)).isNull();
+		assertThat(timeline.runsOf("quick")).containsExactly(6L, 16L, 26L);
 	}
 
 	@Test
@@ -303,12 +280,14 @@ class TimeoutTests {
 
 	@Test
 	void theTimeoutDoesNotNameTheReadyTimeoutOfAMemberThatIsReady() {
-		this.group.add(Member.named("quick").execute((context) -> {
-			context.ready();
-			context.sleep(Waits.LONG);
-		}).timeout(Duration.ofMillis(400)).readyTimeout(Duration.ofMillis(399)).build());
-		assertThat(RunningGroup.of(this.group).thrown())
-			.hasMessage("Member 'quick': execution 1 took longer than its timeout of PT0.4S");
+		Timeline timeline = new Timeline();
+		Group group = timeline.group().build();
+		group.add(timeline.member("quick", Timeline.readyAfter(2))
+			.timeout(Duration.ofSeconds(4))
+			.readyTimeout(Duration.ofSeconds(3))
+			.build());
+		assertThat(timeline.run(group, 100))
+			.hasMessage("Member 'quick': execution 1 took longer than its timeout of PT4S");
 	}
 
 	private Throwable thrownBy(Member.Builder member) {
@@ -326,19 +305,12 @@ class TimeoutTests {
 
 	@Test
 	void aMemberThatAnnouncesItselfInTimeIsLeftAlone() {
-		CountDownLatch slept = new CountDownLatch(1);
-		AtomicInteger interrupts = new AtomicInteger();
-		this.group.add(Member.named("quick").execute((context) -> {
-			context.ready();
-			context.sleep(Duration.ofMillis(900));
-			slept.countDown();
-			context.sleep(Waits.LONG);
-		}).interrupt((reason) -> interrupts.incrementAndGet()).readyTimeout(Duration.ofMillis(600)).build());
-		RunningGroup run = RunningGroup.of(this.group);
-		Waits.await(slept);
-		assertThat(interrupts).hasValue(0);
-		this.group.stop();
-		run.returned();
+		Timeline timeline = new Timeline();
+		Group group = timeline.group().build();
+		group.add(timeline.member("quick", Timeline.readyAfter(2)).readyTimeout(Duration.ofSeconds(3)).build());
+		assertThat(timeline.run(group, 100)).isNull();
+		assertThat(timeline.of("quick")).containsExactly("0 started", "0 runs", "100 interrupted STOP_REQUESTED",
+				"100 ended STOPPED");
 	}
 
 	@Test
@@ -383,11 +355,15 @@ class TimeoutTests {
 
 	@Test
 	void aLoopHasFailedWhenItsPauseWouldOutlastTheTimeToAnnounceItself() {
-		this.group.add(this.slow.describe().onDone(Policy.RESTART).delay(Waits.LONG).readyTimeout(SHORT).build());
+		this.group.add(this.slow.describe()
+			.onDone(Policy.RESTART)
+			.delay(Waits.LONG)
+			.readyTimeout(Duration.ofMinutes(1))
+			.build());
 		RunningGroup run = RunningGroup.of(this.group);
 		this.slow.finish();
 		assertThat(run.thrown()).isInstanceOf(TimeoutException.class)
-			.hasMessageContainingAll("'slow'", "execution 1", "not ready", "delay of PT10M", "readyTimeout of PT0.05S");
+			.hasMessageContainingAll("'slow'", "execution 1", "not ready", "delay of PT10M", "readyTimeout of PT1M");
 		assertThat(this.group.stopReason().cause()).isSameAs(run.thrown());
 	}
 
