@@ -371,18 +371,21 @@ class ContextTests {
 
 	@Test
 	void aHelperThreadOfATimedOutExecutionGoesOnSeeingThatItIsToStop() {
-		this.group.add(this.a.describe()
+		HeldTime time = new HeldTime();
+		Group group = Group.builder().time(time).build();
+		group.add(this.a.describe()
 			.timeout(Duration.ofSeconds(1))
 			.onError(Policy.RESTART)
 			.backoff(Backoff.none())
 			.build());
-		RunningGroup run = RunningGroup.of(this.group);
+		RunningGroup run = RunningGroup.of(group);
 		MemberContext first = this.a.awaitStarted();
+		time.jump(Duration.ofSeconds(1));
 		MemberContext second = this.a.awaitStarted();
 		assertThat(second.isStopping()).isFalse();
 		assertThat(first.isStopping()).isTrue();
 		assertThat(first.stopReason().kind()).isEqualTo(StopReason.Kind.EXECUTION_TIMED_OUT);
-		this.group.stop();
+		group.stop();
 		run.returned();
 	}
 

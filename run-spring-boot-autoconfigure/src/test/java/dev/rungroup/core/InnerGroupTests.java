@@ -92,7 +92,12 @@ class InnerGroupTests {
 
 	@Test
 	void aTimeoutOfTheMemberStopsTheGroup() {
-		RunningGroup run = runWith(part().timeout(Duration.ofMillis(50)));
+		HeldTime time = new HeldTime();
+		Group outer = Group.builder().time(time).build();
+		outer.add(part().timeout(Duration.ofSeconds(5)).build());
+		RunningGroup run = RunningGroup.of(outer);
+		this.one.awaitStarted();
+		time.jump(Duration.ofSeconds(5));
 		assertThat(run.thrown()).isInstanceOf(java.util.concurrent.TimeoutException.class);
 		assertThat(this.one.interrupts()).extracting(StopReason::kind)
 			.containsExactly(StopReason.Kind.EXECUTION_TIMED_OUT);
@@ -172,10 +177,14 @@ class InnerGroupTests {
 
 	@Test
 	void aGroupWhoseStagesAreNotUpWithinTheReadyTimeoutHasFailed() {
-		this.outer.add(Member.group("part", () -> groupOf(this.one.describe().readyTimeout(Waits.LONG).build()))
-			.readyTimeout(Duration.ofMillis(50))
+		HeldTime time = new HeldTime();
+		Group outer = Group.builder().time(time).build();
+		outer.add(Member.group("part", () -> groupOf(this.one.describe().readyTimeout(Waits.LONG).build()))
+			.readyTimeout(Duration.ofSeconds(5))
 			.build());
-		RunningGroup run = RunningGroup.of(this.outer);
+		RunningGroup run = RunningGroup.of(outer);
+		this.one.awaitStarted();
+		time.jump(Duration.ofSeconds(5));
 		assertThat(run.thrown()).isInstanceOf(java.util.concurrent.TimeoutException.class)
 			.hasMessageContaining("was not ready");
 		assertThat(this.one.interrupts()).extracting(StopReason::kind)

@@ -57,7 +57,8 @@ class InterleavingsTests {
 		}).build();
 		group.add(Member.named("first").execute((context) -> context.sleep(Waits.LONG)).build());
 		RunningGroup run = RunningGroup.of(group);
-		Waits.until(() -> group.snapshot().state() == GroupState.RUNNING);
+		// From then on a member that is added is started by who adds it
+		Waits.until(() -> group.snapshot().members().get(0).executions() == 1);
 		CompletableFuture<Boolean> flag = new CompletableFuture<>();
 		Thread caller = new Thread(() -> {
 			Thread.currentThread().interrupt();
@@ -136,12 +137,16 @@ class InterleavingsTests {
 
 	@Test
 	void aHungMemberThatIsStoppedAloneDoesNotEndTheGroup() {
-		Group group = Group.builder().gracePeriod(Duration.ofMillis(300)).build();
-		group.add(this.a.deaf().describe().timeout(Duration.ofMillis(50)).build());
+		HeldTime time = new HeldTime();
+		Group group = Group.builder().time(time).gracePeriod(Duration.ofSeconds(3)).build();
+		group.add(this.a.deaf().describe().timeout(Duration.ofSeconds(5)).build());
 		group.add(this.b.build());
 		RunningGroup run = RunningGroup.of(group);
+		this.a.awaitStarted();
+		time.jump(Duration.ofSeconds(5));
 		this.a.awaitInterrupt();
 		group.stopMember("a");
+		time.jump(Duration.ofSeconds(3));
 		Waits.until("the grace period of its timeout is over", () -> this.a.threadInterrupts() > 0);
 		Awaitility.await()
 			.during(Duration.ofMillis(200))
@@ -243,18 +248,21 @@ class InterleavingsTests {
 	void whatListenersDoBetweenTwoTurnsDoesNotCountForATimeout() {
 		int turns = 20_000;
 		AtomicInteger heard = new AtomicInteger();
-		Group group = Group.builder().listener(new GroupListener() {
+		HeldTime time = new HeldTime();
+		Group group = Group.builder().time(time).listener(new GroupListener() {
 
 			@Override
 			public void executionEnded(String member, Outcome outcome, long nanos) {
 				if (heard.incrementAndGet() == turns) {
-					LockSupport.parkNanos(3_000_000_000L);
+					time.jump(Duration.ofSeconds(20));
 				}
 			}
 
 		}).build();
-		group.add(Member.named("a").onDone(Policy.RESTART).timeout(Duration.ofSeconds(2)).execute((context) -> {
+		group.add(Member.named("a").onDone(Policy.RESTART).timeout(Duration.ofSeconds(30)).execute((context) -> {
 			if (context.execution() > turns) {
+				time.jump(Duration.ofSeconds(20));
+				// Meanwhile the supervisor looks
 				Thread.sleep(200);
 				throw new IOException("the end");
 			}

@@ -14,8 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(60)
 class UnstoppedTests {
 
-	/** Long enough for everybody who is not stuck, on a busy machine, too. */
-	private static final Duration TIMEOUT = Duration.ofSeconds(1);
+	private static final Duration TIMEOUT = Duration.ofMillis(200);
 
 	private final FakeMember good = new FakeMember("good");
 
@@ -23,11 +22,16 @@ class UnstoppedTests {
 
 	private final CountDownLatch release = new CountDownLatch(1);
 
+	private final CountDownLatch hanging = new CountDownLatch(1);
+
 	private final Events events = new Events();
+
+	private final HeldTime time = new HeldTime();
 
 	private final Group group = Group.builder()
 		.name("orders")
 		.listener(this.events)
+		.time(this.time)
 		.gracePeriod(Duration.ofMillis(20))
 		.shutdownTimeout(TIMEOUT)
 		.build();
@@ -43,6 +47,7 @@ class UnstoppedTests {
 		RunningGroup run = runBoth();
 		long stopped = System.nanoTime();
 		this.group.stop();
+		goOnWithoutTheGoodOne();
 		Throwable thrown = run.thrown();
 		assertThat(Waits.since(stopped)).isBetween(TIMEOUT, TIMEOUT.plus(Waits.SOON));
 		assertThat(thrown).isInstanceOfSatisfying(UnstoppedMembersException.class, (ex) -> {
@@ -57,7 +62,7 @@ class UnstoppedTests {
 				.hasMessageContaining("FakeMember.body")
 				.hasMessageNotContaining("good");
 		});
-		assertThat(this.stuck.threadInterrupts()).isPositive();
+		Waits.until("it notices its interrupt", () -> this.stuck.threadInterrupts() > 0);
 		assertThat(this.good.isActive()).isFalse();
 	}
 
@@ -66,6 +71,7 @@ class UnstoppedTests {
 		RunningGroup run = runBoth();
 		IOException failure = new IOException("broken");
 		this.good.fail(failure);
+		goOnWithoutTheGoodOne();
 		assertThat(run.thrown()).isSameAs(failure);
 		assertThat(failure.getSuppressed()).hasSize(1);
 		assertThat(failure.getSuppressed()[0]).isInstanceOfSatisfying(UnstoppedMembersException.class,
@@ -79,6 +85,8 @@ class UnstoppedTests {
 		this.group.add(Member.named("hanging").execute(started::countDown).interrupt((reason) -> hang()).build());
 		RunningGroup run = RunningGroup.of(this.group);
 		Waits.await(started);
+		Waits.await(this.hanging);
+		this.time.goOn();
 		assertThat(run.thrown()).isInstanceOfSatisfying(UnstoppedMembersException.class, (ex) -> {
 			assertThat(ex.members()).extracting(UnstoppedMembersException.Unstopped::name).containsExactly("hanging");
 			assertThat(ex.members().get(0).stack()).anyMatch((element) -> element.getMethodName().equals("hang"));
@@ -86,6 +94,7 @@ class UnstoppedTests {
 	}
 
 	private void hang() {
+		this.hanging.countDown();
 		Waits.ignoringInterrupts(this.release);
 	}
 
@@ -95,8 +104,9 @@ class UnstoppedTests {
 			throw new IOException("broken");
 		}).failureHandler((failure) -> hang()).build());
 		RunningGroup run = RunningGroup.of(this.group);
-		Waits.until(() -> this.group.snapshot().members().get(0).failures() > 0 || run.isOver());
+		Waits.await(this.hanging);
 		this.group.stop();
+		this.time.goOn();
 		Throwable thrown = run.thrown();
 		assertThat(thrown).isNotNull();
 		UnstoppedMembersException unstopped = (thrown instanceof UnstoppedMembersException ex) ? ex
@@ -111,6 +121,7 @@ class UnstoppedTests {
 		this.group.start();
 		this.stuck.awaitStarted();
 		this.group.stop();
+		this.time.goOn();
 		assertThat(this.group.awaitTermination(Waits.LIMIT)).isTrue();
 		assertThat(this.stuck.isActive()).isTrue();
 		assertThat(this.group.snapshot().state()).isEqualTo(GroupState.STOPPED);
@@ -120,6 +131,7 @@ class UnstoppedTests {
 	void whatAGivenUpMemberDoesLaterChangesNothing() {
 		RunningGroup run = runBoth();
 		this.group.stop();
+		goOnWithoutTheGoodOne();
 		assertThat(run.thrown()).isInstanceOf(UnstoppedMembersException.class);
 		int heard = this.events.heard().size();
 		assertThat(this.events.heard()).endsWith("stopped STOP_REQUESTED");
@@ -158,6 +170,7 @@ class UnstoppedTests {
 		long stopped = System.nanoTime();
 		this.group.stop();
 		Waits.await(ends);
+		this.time.goOn();
 		run.returned();
 		assertThat(Waits.since(stopped)).isLessThan(TIMEOUT.plus(Waits.SOON));
 	}
@@ -187,6 +200,8 @@ class UnstoppedTests {
 	void whatAGivenUpMemberThrowsLaterIsNotAddedToTheFailure() {
 		this.group.add(this.stuck.describe().timeout(Duration.ofMillis(20)).build());
 		RunningGroup run = RunningGroup.of(this.group);
+		this.stuck.awaitStarted();
+		this.time.goOn();
 		Throwable thrown = run.thrown();
 		assertThat(thrown).isInstanceOf(TimeoutException.class);
 		assertThat(thrown.getSuppressed()).hasSize(1).hasOnlyElementsOfType(UnstoppedMembersException.class);
@@ -203,6 +218,7 @@ class UnstoppedTests {
 		RunningGroup run = RunningGroup.of(this.group);
 		this.stuck.awaitStarted();
 		this.group.stop();
+		this.time.goOn();
 		assertThat(run.thrown()).isInstanceOf(UnstoppedMembersException.class);
 		this.stuck.finish();
 		Thread thread = this.stuck.thread();
@@ -236,10 +252,22 @@ class UnstoppedTests {
 	void theReportReadsAsNameAndStackOfEach() {
 		RunningGroup run = runBoth();
 		this.group.stop();
+		goOnWithoutTheGoodOne();
 		UnstoppedMembersException thrown = (UnstoppedMembersException) run.thrown();
 		assertThat(thrown.members().get(0).toString()).contains("stuck").contains("FakeMember");
 		assertThat(thrown.getMessage().lines().count()).isGreaterThan(1);
 		assertThat(thrown).hasMessageContaining("gave up waiting for 'stuck': ");
+	}
+
+	/**
+	 * Time passes when only the stuck one is left, however long that takes.
+	 */
+	private void goOnWithoutTheGoodOne() {
+		this.good.awaitInterrupt();
+		Thread thread = this.good.thread();
+		Waits.until("the good one and its interrupter have ended",
+				() -> !thread.isAlive() && this.group.stackOf("good").isEmpty());
+		this.time.goOn();
 	}
 
 	private RunningGroup runBoth() {
