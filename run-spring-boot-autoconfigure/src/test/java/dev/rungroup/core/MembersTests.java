@@ -264,10 +264,11 @@ class MembersTests {
 				System.out.println("other interrupted " + reason.kind() + " by " + reason.member());
 				stop.countDown();
 			}).stage(1).build());
+			// In a higher stage: one that has not begun is not interrupted
 			group.add(Member.named("announcer").execute(() -> {
 				awaitSignalsMember();
 				System.out.println("ready");
-			}).onDone(Policy.DO_NOTHING).build());
+			}).onDone(Policy.DO_NOTHING).stage(2).build());
 			try {
 				group.run();
 			}
