@@ -45,7 +45,7 @@ class GroupRacesTests {
 			.redirectOutput(output.toFile())
 			.start();
 		try {
-			boolean over = process.waitFor(inShort ? 300 : TimeUnit.DAYS.toSeconds(7), TimeUnit.SECONDS);
+			boolean over = process.waitFor(inShort ? 900 : TimeUnit.DAYS.toSeconds(7), TimeUnit.SECONDS);
 			String text = Files.readString(output);
 			assertThat(over).as(text).isTrue();
 			assertThat(process.exitValue()).as(text).isZero();

@@ -728,7 +728,7 @@ class GroupTests {
 		thread.setDaemon(true);
 		thread.start();
 		try {
-			thread.join(2_000);
+			thread.join(Waits.LIMIT.toMillis());
 		}
 		catch (InterruptedException ex) {
 			throw new AssertionError(ex);

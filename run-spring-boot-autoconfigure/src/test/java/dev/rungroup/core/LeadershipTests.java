@@ -434,6 +434,8 @@ class LeadershipTests {
 			sleep(10);
 			group.stop();
 		});
+		// Told on a thread for which nobody waits longer than the shutdown timeout
+		Waits.until("the end is told", () -> this.leadership.events.size() == 2);
 		returned.countDown();
 		assertThat(this.leadership.events).containsExactly("candidate worker", "ended");
 		assertThat(this.leadership.endedOn).isEqualTo("worker-leadership");

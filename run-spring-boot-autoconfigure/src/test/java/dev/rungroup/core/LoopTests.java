@@ -201,9 +201,10 @@ class LoopTests {
 		Waits.await(second);
 		Duration elapsed = Waits.since(began);
 		this.loop.stop();
+		Duration untilTheStop = Waits.since(began);
 		run.returned();
 		assertThat(elapsed).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
-		assertThat(executions).hasValue(2);
+		assertThat(executions.get()).isLessThanOrEqualTo(1 + (int) untilTheStop.toSeconds());
 	}
 
 	@Test

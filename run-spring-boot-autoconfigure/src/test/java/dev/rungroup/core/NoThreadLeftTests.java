@@ -3,6 +3,7 @@ package dev.rungroup.core;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -39,8 +40,9 @@ class NoThreadLeftTests {
 			.keySet()
 			.stream()
 			.filter((thread) -> !this.before.contains(thread))
-			.filter((thread) -> thread.getThreadGroup() != null && !thread.getThreadGroup().getName().equals("system")
-					&& !thread.getThreadGroup().getName().equals("InnocuousThreadGroup"))
+			.filter((thread) -> thread.getThreadGroup() != null
+					&& !List.of("system", "InnocuousThreadGroup", "CarrierThreads")
+						.contains(thread.getThreadGroup().getName()))
 			.filter((thread) -> !thread.getName().startsWith("awaitility") && !thread.getName().startsWith("surefire")
 					&& !thread.getName().startsWith("junit-jupiter"))
 			.collect(Collectors.toSet());
