@@ -3,6 +3,7 @@ package dev.rungroup.cluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -104,8 +105,7 @@ class ClusterSingletonTests {
 			.web(WebApplicationType.NONE)
 			.properties("run.cluster.lease=" + LEASE.toMillis() + "ms", "run.cluster.renew-interval=200ms",
 					"run.cluster.retry-interval=" + RETRY.toMillis() + "ms", "run.cluster.prefix=app",
-					"run.shutdown.timeout=2s", "run.shutdown.grace-period=1s", "run.on-shutdown=none",
-					"spring.main.banner-mode=off")
+					"run.on-shutdown=none", "spring.main.banner-mode=off")
 			.properties(properties)
 			.initializers((context) -> {
 				made[0] = (GenericApplicationContext) context;
@@ -125,8 +125,8 @@ class ClusterSingletonTests {
 		Node one = node("one", Poller.class);
 		await(() -> one.poller().executions.get() > 0);
 		Node two = node("two", Poller.class);
-		await(() -> this.locks.calls.contains("acquire app:poller two"));
-		assertThat(two.actor("poller").state()).isEqualTo("STANDBY");
+		await(() -> this.locks.calls.contains("acquire app:poller two")
+				&& two.actor("poller").state().equals("STANDBY"));
 		assertThat(two.actor("poller").ready()).isTrue();
 		assertThat(two.actor("poller").cluster()).satisfies((cluster) -> {
 			assertThat(cluster.lock()).isEqualTo("app:poller");
@@ -211,11 +211,12 @@ class ClusterSingletonTests {
 	void theLockOfAnActorThatWasAbandonedRunsOutAndIsNotAskedForWhileItsBodyLives() throws Exception {
 		Node one = node("one", Deaf.class, "run.shutdown.timeout=300ms", "run.shutdown.grace-period=100ms");
 		Deaf deaf = one.context.getBean(Deaf.class);
-		assertThat(deaf.running.await(10, TimeUnit.SECONDS)).isTrue();
+		assertThat(deaf.running.await(20, TimeUnit.SECONDS)).isTrue();
 		GroupLifecycle lifecycle = one.context.getBean(GroupLifecycle.class);
 		lifecycle.stop();
 		assertThat(this.locks.holder("app:deaf")).isEqualTo("one");
 		lifecycle.start();
+		this.time.advance(Duration.ZERO);
 		int calls = this.locks.calls.size();
 		pass(() -> this.locks.holder("app:deaf") == null);
 		this.time.advance(Duration.ofSeconds(3));
@@ -259,6 +260,7 @@ class ClusterSingletonTests {
 
 	@Test
 	void aHundredSingletonsNeedFourThreadsAndOneCallEachPerInterval() throws Exception {
+		Set<Thread> others = Thread.getAllStackTraces().keySet();
 		String[] properties = { "run.cluster.lease=6s", "run.cluster.renew-interval=1s" };
 		Node one = node("one", Hundred.class, properties);
 		GroupLifecycle lifecycle = one.context.getBean(GroupLifecycle.class);
@@ -271,7 +273,8 @@ class ClusterSingletonTests {
 		assertThat(Thread.getAllStackTraces()
 			.keySet()
 			.stream()
-			.filter((thread) -> thread.getName().startsWith("run-cluster-"))).hasSizeLessThanOrEqualTo(4);
+			.filter((thread) -> thread.getName().startsWith("run-cluster-") && !others.contains(thread)))
+			.hasSizeBetween(1, 4);
 		one.context.close();
 		assertThat(this.locks.calls.stream().filter((call) -> call.startsWith("release"))).hasSize(100);
 	}
@@ -306,12 +309,9 @@ class ClusterSingletonTests {
 		Node one = node("one", Sleeper.class, properties);
 		await(() -> one.sleeper().executions.get() == 1);
 		Node two = node("two", Sleeper.class, properties);
-		await(() -> this.locks.calls.contains("acquire app:imports two"));
-		ActorDescriptor group = new ActorsEndpoint(two.context.getBean(GroupLifecycle.class)).actors()
-			.groups()
-			.get("imports");
-		assertThat(group.state()).isEqualTo("STANDBY");
-		assertThat(group.cluster()).isNotNull();
+		await(() -> this.locks.calls.contains("acquire app:imports two")
+				&& two.group("imports").state().equals("STANDBY"));
+		assertThat(two.group("imports").cluster()).isNotNull();
 		one.context.close();
 		pass(() -> two.sleeper().executions.get() == 1);
 		this.locks.delete("app:imports");
@@ -373,6 +373,10 @@ class ClusterSingletonTests {
 
 		ActorDescriptor actor(String name) {
 			return new ActorsEndpoint(this.context.getBean(GroupLifecycle.class)).actors().actors().get(name);
+		}
+
+		ActorDescriptor group(String name) {
+			return new ActorsEndpoint(this.context.getBean(GroupLifecycle.class)).actors().groups().get(name);
 		}
 
 		double leader(String actor) {
