@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 
 /**
  * A network between application and database that lets requests through and loses answers
@@ -19,6 +20,9 @@ final class CuttingProxy implements Closeable {
 	private final int target;
 
 	private final AtomicInteger answersUntilCut = new AtomicInteger(Integer.MAX_VALUE);
+
+	/** After how many more the one after that is lost. */
+	private volatile IntSupplier next = () -> Integer.MAX_VALUE;
 
 	private final AtomicInteger cuts = new AtomicInteger();
 
@@ -36,6 +40,18 @@ final class CuttingProxy implements Closeable {
 	 * Lose the answer that comes after that many others, and the connection with it.
 	 */
 	void cutAfter(int answers) {
+		cutAfter(answers, () -> Integer.MAX_VALUE);
+	}
+
+	/**
+	 * The same again and again.
+	 */
+	void cutAfter(IntSupplier answers) {
+		cutAfter(answers.getAsInt(), answers);
+	}
+
+	private void cutAfter(int answers, IntSupplier next) {
+		this.next = next;
 		this.answersUntilCut.set(answers);
 	}
 
@@ -69,6 +85,7 @@ final class CuttingProxy implements Closeable {
 			for (int length = in.read(buffer); length > 0; length = in.read(buffer)) {
 				if (answers && this.answersUntilCut.getAndDecrement() == 0) {
 					this.cuts.incrementAndGet();
+					this.answersUntilCut.set(this.next.getAsInt());
 					return;
 				}
 				out.write(buffer, 0, length);

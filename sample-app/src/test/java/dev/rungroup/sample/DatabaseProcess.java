@@ -2,10 +2,12 @@ package dev.rungroup.sample;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 import org.awaitility.Awaitility;
@@ -35,11 +37,18 @@ final class DatabaseProcess implements Closeable {
 	}
 
 	/**
-	 * A port that nobody listens on now.
+	 * A port that nobody has now, and that nobody gets, before it is used or between two
+	 * uses, who asks for any: those are from 32768 on.
 	 */
 	static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0)) {
-			return socket.getLocalPort();
+		while (true) {
+			int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+			try (ServerSocket socket = new ServerSocket(port)) {
+				return socket.getLocalPort();
+			}
+			catch (BindException ex) {
+				// the next one
+			}
 		}
 	}
 
@@ -122,7 +131,8 @@ final class DatabaseProcess implements Closeable {
 
 	@Override
 	public void close() {
-		this.process.destroyForcibly();
+		// Its files are about to be deleted
+		this.process.destroyForcibly().onExit().completeOnTimeout(this.process, 60, TimeUnit.SECONDS).join();
 	}
 
 }

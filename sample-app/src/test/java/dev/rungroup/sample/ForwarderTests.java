@@ -29,7 +29,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @ActiveProfiles("forward")
 class ForwarderTests {
 
-	/** Where the target listens, if it does. */
+	/** Where the target listens, if it does; nobody else gets this port meanwhile. */
 	static int port;
 
 	@Autowired
@@ -47,6 +47,7 @@ class ForwarderTests {
 		store.deleteReceivedBefore(Instant.now());
 		store.save(List.of(new Line("1", new Measurement("first", BigDecimal.ONE, "kB"))));
 		try (ServerSocket target = new ServerSocket(port)) {
+			target.setSoTimeout(20_000);
 			this.actors.start();
 			try (Socket connection = target.accept()) {
 				assertThat(line(connection)).isEqualTo("first 1 kB");

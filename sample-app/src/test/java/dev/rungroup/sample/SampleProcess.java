@@ -112,7 +112,7 @@ final class SampleProcess implements Closeable {
 
 	static void signal(Process process, String name) throws IOException, InterruptedException {
 		Process kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid()).inheritIO().start();
-		if (!kill.waitFor(10, TimeUnit.SECONDS) || kill.exitValue() != 0) {
+		if (!kill.waitFor(60, TimeUnit.SECONDS) || kill.exitValue() != 0) {
 			throw new IllegalStateException("No signal " + name + " to " + process.pid());
 		}
 	}
@@ -144,7 +144,8 @@ final class SampleProcess implements Closeable {
 
 	@Override
 	public void close() {
-		this.process.destroyForcibly();
+		// Its files are about to be deleted
+		this.process.destroyForcibly().onExit().completeOnTimeout(this.process, 60, TimeUnit.SECONDS).join();
 	}
 
 }
