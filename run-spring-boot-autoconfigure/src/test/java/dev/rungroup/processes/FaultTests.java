@@ -148,8 +148,9 @@ class FaultTests {
 		for (String policy : List.of("shutdown", "restart", "do-nothing")) {
 			Kind kind = Kind.some().get(scenarios.size() % 2);
 			scenarios.add(new Scenario(policy + ", " + kind, () -> {
-				Ended ended = signal(kind, "IN HANDLER", List.of("TERM"), List.of("--app.at=never",
-						"--app.fault=" + Fault.HANDLER, "--run.actors.faulty.on-error=" + policy));
+				Ended ended = signal(kind, "IN HANDLER", List.of("TERM"),
+						List.of("--app.at=never", "--app.fault=" + Fault.HANDLER,
+								"--run.actors.faulty.on-error=" + policy, "--run.retry.delay=60s"));
 				assertThat(ended.code()).as(ended.toString())
 					.isIn(policy.equals("shutdown") ? List.of(143, 1) : List.of(143));
 				assertThat(ended.count("STARTED faulty")).as(ended.toString()).isEqualTo(1);
@@ -296,7 +297,8 @@ class FaultTests {
 			long signalled = System.currentTimeMillis();
 			jvm.signal("TERM");
 			jvm.awaitLine("IN INTERRUPTER");
-			jvm.signal("INT", "TERM");
+			// on a busy machine its time may be over
+			jvm.signalIfAlive("INT", "TERM");
 			Ended ended = jvm.awaitEnd();
 			assertThat(ended.at() - signalled).as(ended.toString()).isLessThan(Kind.BUDGET_MILLIS);
 			return ended;

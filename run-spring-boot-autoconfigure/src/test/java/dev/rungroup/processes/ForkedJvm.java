@@ -136,7 +136,7 @@ final class ForkedJvm implements AutoCloseable {
 	private static boolean resetsSignals() {
 		try {
 			Process probe = new ProcessBuilder("env", "--default-signal=INT", "true").redirectErrorStream(true).start();
-			return probe.waitFor(10, TimeUnit.SECONDS) && probe.exitValue() == 0;
+			return probe.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS) && probe.exitValue() == 0;
 		}
 		catch (IOException ex) {
 			return false;
@@ -213,10 +213,10 @@ final class ForkedJvm implements AutoCloseable {
 			.collect(Collectors.joining(" && "));
 		// what it says if the JVM has ended is of no interest
 		Process kill = new ProcessBuilder("sh", "-c", kills).redirectErrorStream(true).start();
-		if (!kill.waitFor(10, TimeUnit.SECONDS)) {
+		if (!kill.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
 			throw new AssertionError("Still sending signals: " + kills);
 		}
-		if (kill.exitValue() != 0 && this.process.isAlive() && !this.process.waitFor(5, TimeUnit.SECONDS)) {
+		if (kill.exitValue() != 0 && this.process.isAlive() && !this.process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
 			throw new AssertionError("Cannot send signals to a JVM that is alive: " + kills);
 		}
 		return kill.exitValue() == 0;
@@ -249,7 +249,7 @@ final class ForkedJvm implements AutoCloseable {
 			throw new AssertionError("Did not end:\n" + String.join("\n", this.lines));
 		}
 		long end = System.currentTimeMillis();
-		this.reader.join(5000);
+		this.reader.join(TimeUnit.SECONDS.toMillis(LIMIT_SECONDS));
 		synchronized (this.lines) {
 			return new Ended(this.process.exitValue(), List.copyOf(this.lines), end);
 		}
