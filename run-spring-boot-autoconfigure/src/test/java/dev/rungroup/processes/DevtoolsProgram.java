@@ -71,7 +71,7 @@ final class DevtoolsProgram {
 			.stream()
 			.filter((loader) -> !ofHooks.contains(loader.get()))
 			.toList();
-		Leftovers.awaitGarbage(ended, 10).forEach((leftover) -> ExitApplication.print("LEFT BY restarts: " + leftover));
+		Leftovers.awaitGarbage(ended, 30).forEach((leftover) -> ExitApplication.print("LEFT BY restarts: " + leftover));
 		ExitApplication.print("RESTARTED " + times + " times, looked at " + ended.size() + " loaders");
 		System.exit(0);
 	}

@@ -75,10 +75,10 @@ class LeakApplication {
 	}
 
 	static void await(String what, BooleanSupplier condition) {
-		long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+		long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
 		while (!condition.getAsBoolean()) {
 			if (System.nanoTime() - deadline > 0) {
-				throw new IllegalStateException("Not within 30 seconds: " + what);
+				throw new IllegalStateException("Not within 60 seconds: " + what);
 			}
 			try {
 				Thread.sleep(1);
@@ -135,7 +135,10 @@ class LeakApplication {
 			begun();
 			CountDownLatch interrupted = this.interrupted;
 			context.ready();
-			interrupted.await();
+			// It may have been interrupted before it looked which latch that counts down
+			if (!context.isStopping()) {
+				interrupted.await();
+			}
 		}
 
 		@Interrupt

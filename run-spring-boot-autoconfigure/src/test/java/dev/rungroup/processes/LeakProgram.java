@@ -41,6 +41,8 @@ import org.springframework.test.context.TestPropertySource;
  */
 final class LeakProgram {
 
+	private static final int LIMIT_SECONDS = 30;
+
 	private final int cycles;
 
 	private LeakProgram(int cycles) {
@@ -86,7 +88,7 @@ final class LeakProgram {
 		Leftovers before = Leftovers.now();
 		long start = System.nanoTime();
 		scenario.run(times, garbage, left);
-		int seconds = (what.equals("planted")) ? 1 : 10;
+		int seconds = (what.equals("planted")) ? 1 : LIMIT_SECONDS;
 		long millis = (System.nanoTime() - start) / 1_000_000;
 		LeakApplication.ended();
 		// Logback keeps the environment of the last application: not one of the
@@ -155,7 +157,7 @@ final class LeakProgram {
 				LeakApplication.awaitWork(context);
 				lifecycle.stop();
 			}
-			left.addAll(before.awaitNothingNew(10));
+			left.addAll(before.awaitNothingNew(LIMIT_SECONDS));
 			addNew(meters, meters(registry), left);
 			garbage.add(new WeakReference<>(context));
 			garbage.add(new WeakReference<>(lifecycle));
@@ -219,7 +221,7 @@ final class LeakProgram {
 				LeakApplication.awaitWork(context);
 				context.pause();
 			}
-			left.addAll(before.awaitNothingNew(10));
+			left.addAll(before.awaitNothingNew(LIMIT_SECONDS));
 			addNew(meters, meters(context.getBean(MeterRegistry.class)), left);
 			garbage.add(new WeakReference<>(context));
 		}

@@ -67,7 +67,7 @@ class LeakTests {
 
 	private static Ended run(Class<?> program, int times, Pattern without) throws Exception {
 		try (ForkedJvm jvm = ForkedJvm.startWithoutArchive(JVM, program, List.of(Integer.toString(times)), without)) {
-			Ended ended = jvm.awaitEnd(90 + CYCLES);
+			Ended ended = jvm.awaitEnd(300 + 2 * CYCLES);
 			assertThat(ended.code()).as(ended.toString()).isZero();
 			return ended;
 		}
