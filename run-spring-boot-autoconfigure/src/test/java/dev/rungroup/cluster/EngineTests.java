@@ -127,7 +127,7 @@ class EngineTests {
 
 	private static Lease awaitAcquired(ClusterLocks locks, Duration lease) {
 		return Awaitility.await()
-			.atMost(Duration.ofSeconds(10))
+			.atMost(Duration.ofSeconds(30))
 			.pollInSameThread()
 			.until(() -> locks.tryAcquire("app:worker", lease), (acquired) -> acquired != null);
 	}
@@ -192,7 +192,7 @@ class EngineTests {
 	private LettuceConnectionFactory connections(RedisServer server) {
 		LettuceConnectionFactory connections = new LettuceConnectionFactory(
 				new RedisStandaloneConfiguration("127.0.0.1", server.port()),
-				LettuceClientConfiguration.builder().commandTimeout(Duration.ofSeconds(6)).build());
+				LettuceClientConfiguration.builder().commandTimeout(Duration.ofSeconds(10)).build());
 		connections.afterPropertiesSet();
 		connections.start();
 		this.resources.add(connections::destroy);

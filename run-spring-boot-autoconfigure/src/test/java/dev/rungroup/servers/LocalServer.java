@@ -2,6 +2,7 @@ package dev.rungroup.servers;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -42,8 +44,22 @@ public abstract class LocalServer implements AutoCloseable {
 			Files.setOwner(this.directory,
 					this.directory.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
 		}
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			this.port = socket.getLocalPort();
+		this.port = freePort();
+	}
+
+	/**
+	 * A port that nobody has now, and that nobody gets, while the server starts or is
+	 * away, who asks for any: those are from 32768 on.
+	 */
+	private static int freePort() throws IOException {
+		while (true) {
+			int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+			try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+				return socket.getLocalPort();
+			}
+			catch (BindException ex) {
+				// the next one
+			}
 		}
 	}
 
@@ -189,7 +205,7 @@ public abstract class LocalServer implements AutoCloseable {
 	}
 
 	private static void signal(String signal, long pid) throws IOException, InterruptedException {
-		new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).start().waitFor(10, TimeUnit.SECONDS);
+		new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).start().waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
 	}
 
 	private void end(String signal) throws IOException, InterruptedException {

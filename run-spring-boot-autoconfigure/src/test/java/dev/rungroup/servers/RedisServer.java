@@ -41,7 +41,7 @@ public final class RedisServer extends LocalServer {
 	 */
 	public String send(String command) throws IOException {
 		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
-			socket.setSoTimeout(5000);
+			socket.setSoTimeout(20_000);
 			socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.UTF_8));
 			String answer = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))
 				.readLine();
