@@ -38,7 +38,7 @@ class StallProcessTests {
 	@Test
 	void stalledActorThatShutsDownEndsTheJvmWithOne() throws Exception {
 		try (ForkedJvm jvm = ForkedJvm.start(List.of("-Dapp.wedged=true"), StallApplication.class,
-				List.of("--spring.main.web-application-type=none", "--run.actors.loop.stall-after=500ms",
+				List.of("--spring.main.web-application-type=none", "--run.actors.loop.stall-after=2s",
 						"--run.actors.loop.on-stall=shutdown", "--run.shutdown.grace-period=100ms"))) {
 			Ended ended = jvm.awaitEnd();
 			assertThat(ended.code()).as(ended.toString()).isEqualTo(1);
