@@ -140,7 +140,7 @@ final class Cluster implements AutoCloseable {
 		String sql = "SELECT node FROM event WHERE at > '" + after + "' AND node <> '" + not + "' ORDER BY at LIMIT 1";
 		try {
 			return Awaitility.await()
-				.atMost(Duration.ofSeconds(30))
+				.atMost(Duration.ofSeconds(60))
 				.pollInterval(Duration.ofMillis(20))
 				.ignoreExceptions()
 				.until(() -> query(sql), (rows) -> !rows.isEmpty())
