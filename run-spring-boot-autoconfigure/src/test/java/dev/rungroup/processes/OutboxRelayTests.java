@@ -47,7 +47,7 @@ class OutboxRelayTests {
 
 	private static final int ROUNDS = Math.max(3, Scenarios.REPEAT);
 
-	private static final long ROWS_PER_ROUND = 12;
+	private static final long ROWS_PER_ROUND = 40;
 
 	private static final long ROWS = ROUNDS * ROWS_PER_ROUND;
 
@@ -55,6 +55,9 @@ class OutboxRelayTests {
 	private final Map<Long, Integer> posts = new ConcurrentHashMap<>();
 
 	private final ExecutorService threads = Executors.newCachedThreadPool();
+
+	/** How long the target takes for a row. */
+	private volatile long millis = 250;
 
 	private PostgresServer database;
 
@@ -119,7 +122,7 @@ class OutboxRelayTests {
 		int enough = posted() + 1 + random.nextInt(5);
 		try (ForkedJvm relay = start()) {
 			awaitPosted(enough, relay);
-			Thread.sleep(random.nextInt(250)); // anywhere between two rows
+			Thread.sleep(random.nextInt((int) this.millis)); // anywhere between two rows
 			relay.signal(signal);
 			Ended ended = relay.awaitEnd();
 			assertThat(rowsLeft()).as("under load: rows left").isPositive();
@@ -128,6 +131,7 @@ class OutboxRelayTests {
 	}
 
 	private void relayTheRest() throws Exception {
+		this.millis = 0;
 		try (ForkedJvm relay = start()) {
 			Awaitility.await().atMost(Duration.ofSeconds(120)).until(() -> rowsLeft() == 0);
 			relay.signal("TERM");
@@ -149,7 +153,7 @@ class OutboxRelayTests {
 	private void post(HttpExchange exchange) throws IOException {
 		try (exchange) {
 			this.posts.merge(Long.valueOf(exchange.getRequestHeaders().getFirst("Idempotency-Key")), 1, Integer::sum);
-			TimeUnit.MILLISECONDS.sleep(250);
+			TimeUnit.MILLISECONDS.sleep(this.millis);
 			exchange.sendResponseHeaders(204, -1);
 		}
 		catch (InterruptedException ex) {
