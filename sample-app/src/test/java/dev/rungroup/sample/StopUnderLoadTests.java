@@ -66,7 +66,8 @@ class StopUnderLoadTests {
 		}
 		Files.writeString(inbox.resolve("bulk.txt"), text);
 		for (int i = 0; i < 2; i++) {
-			try (SampleProcess process = SampleProcess.start(this.directory)) {
+			// slowly: it is not to be done before it is killed
+			try (SampleProcess process = SampleProcess.start(this.directory, "--sample.batch-size=1")) {
 				Awaitility.await()
 					.atMost(Duration.ofSeconds(60))
 					.pollInterval(Duration.ofMillis(20))
@@ -78,7 +79,7 @@ class StopUnderLoadTests {
 			assertThat(stored().count()).isBetween(1L, lines - 1L);
 		}
 		try (SampleProcess process = SampleProcess.start(this.directory)) {
-			Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(inbox.resolve("done/bulk.txt")));
+			Awaitility.await().atMost(Duration.ofSeconds(180)).until(() -> Files.exists(inbox.resolve("done/bulk.txt")));
 			process.terminate();
 			assertThat(process.awaitExit()).isEqualTo(143);
 		}
