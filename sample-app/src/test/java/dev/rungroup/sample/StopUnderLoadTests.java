@@ -79,7 +79,9 @@ class StopUnderLoadTests {
 			assertThat(stored().count()).isBetween(1L, lines - 1L);
 		}
 		try (SampleProcess process = SampleProcess.start(this.directory)) {
-			Awaitility.await().atMost(Duration.ofSeconds(180)).until(() -> Files.exists(inbox.resolve("done/bulk.txt")));
+			Awaitility.await()
+				.atMost(Duration.ofSeconds(180))
+				.until(() -> Files.exists(inbox.resolve("done/bulk.txt")));
 			process.terminate();
 			assertThat(process.awaitExit()).isEqualTo(143);
 		}
