@@ -128,6 +128,10 @@ final class AdoptedBean {
 			if (this.oursToStart && !context.isStopping() && !this.bean.isRunning()
 					&& !AdoptedBean.this.contextStop.hasBegun()) {
 				this.bean.start();
+				// A stop in the meantime may have found nothing that runs
+				if (isOursToStop(context.stopReason()) && this.bean.isRunning()) {
+					this.bean.stop();
+				}
 			}
 			while (!context.isStopping()) {
 				if (look()) {

@@ -26,12 +26,15 @@ final class WallClock {
 	/**
 	 * What to add to our times for nanoseconds since the epoch. The same each time, so
 	 * that nothing seems to change between two snapshots, unless somebody has set the
-	 * clock or it was adjusted in the course of days.
+	 * clock or it was adjusted in the course of days. Who stood still between the two
+	 * clocks has learned nothing from them.
 	 */
 	long offset() {
+		long before = this.time.nanoTime();
 		Instant now = this.clock.instant();
-		long offset = TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano() - this.time.nanoTime();
-		if (Math.abs(offset - this.offset) > TOLERANCE) {
+		long taken = this.time.nanoTime() - before;
+		long offset = TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano() - before;
+		if (Math.abs(offset - this.offset) > TOLERANCE && (taken < TOLERANCE / 2 || this.offset == 0)) {
 			this.offset = offset;
 		}
 		return this.offset;

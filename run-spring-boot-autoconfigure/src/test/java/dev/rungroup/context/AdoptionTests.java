@@ -168,6 +168,25 @@ class AdoptionTests {
 	}
 
 	@Test
+	void stopThatComesWhileTheContainerIsStartedAgainIsNotLost() {
+		this.runner.withPropertyValues("run.adopt.container.on-error=restart").run((context) -> {
+			awaitWatched(context);
+			CountDownLatch starting = new CountDownLatch(1);
+			CountDownLatch asked = new CountDownLatch(1);
+			container(context).beforeStart = () -> {
+				starting.countDown();
+				await(asked);
+			};
+			container(context).stop();
+			await(starting);
+			container(context).stopping = asked::countDown;
+			group(context).stopMember("container");
+			Awaitility.await().atMost(LIMIT).until(() -> member(context).state() == MemberState.STOPPED);
+			assertThat(container(context).isRunning()).isFalse();
+		});
+	}
+
+	@Test
 	void containerThatStopsByItselfMayBeNobodysBusiness() {
 		this.runner.withPropertyValues("run.adopt.container.on-error=do-nothing").run((context) -> {
 			awaitWatched(context);
@@ -554,6 +573,9 @@ class AdoptionTests {
 
 		private volatile IllegalStateException failure;
 
+		private volatile Runnable beforeStart = () -> {
+		};
+
 		private volatile Runnable beforeStop = () -> {
 		};
 
@@ -571,6 +593,7 @@ class AdoptionTests {
 			if (this.failure != null) {
 				throw this.failure;
 			}
+			this.beforeStart.run();
 			super.start();
 		}
 

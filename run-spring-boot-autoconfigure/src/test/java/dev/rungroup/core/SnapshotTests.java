@@ -305,6 +305,18 @@ class SnapshotTests {
 		run.returned();
 	}
 
+	@Test
+	void theTimesInASnapshotDoNotMoveWithOneThatStoodStillBetweenTheTwoClocks() {
+		UnsteadyTime time = new UnsteadyTime();
+		WallClock clock = new WallClock(time);
+		long offset = clock.offset();
+		time.still = Duration.ofSeconds(1).toNanos();
+		assertThat(clock.offset()).isEqualTo(offset);
+		time.still = 0;
+		time.set = Duration.ofHours(1);
+		assertThat(clock.offset()).isGreaterThan(offset + Duration.ofMinutes(59).toNanos());
+	}
+
 	/**
 	 * Stands still, but what its wall clock shows is never quite the same, as where the
 	 * two are read one after the other.
@@ -313,9 +325,17 @@ class SnapshotTests {
 
 		private final AtomicLong looks = new AtomicLong();
 
+		private volatile long now;
+
+		/** How long whoever has looked at the wall clock is kept from going on. */
+		private volatile long still;
+
+		/** By how much somebody has set the wall clock. */
+		private volatile Duration set = Duration.ZERO;
+
 		@Override
 		public long nanoTime() {
-			return 0;
+			return this.now;
 		}
 
 		@Override
@@ -330,7 +350,12 @@ class SnapshotTests {
 
 		@Override
 		public Instant instant() {
-			return Instant.parse("2026-01-01T00:00:00Z").plusMillis(this.looks.incrementAndGet() % 10);
+			Instant shown = Instant.parse("2026-01-01T00:00:00Z")
+				.plus(this.set)
+				.plusNanos(this.now)
+				.plusMillis(this.looks.incrementAndGet() % 10);
+			this.now += this.still;
+			return shown;
 		}
 
 	}
