@@ -33,12 +33,8 @@ record Kind(boolean web, boolean virtual) {
 	 */
 	private static final long SHUTDOWN_TIMEOUT_MILLIS = 4000;
 
-	/**
-	 * What the end may take on top of that: two seconds are promised, but not on a
-	 * machine that stands still for as long. Less than anything else that would end a
-	 * wait.
-	 */
-	static final long SLACK_MILLIS = 10_000;
+	/** What is promised on top of it. */
+	static final long SLACK_MILLIS = 2000;
 
 	/** What an actor has to end, and the slack. */
 	static final long BUDGET_MILLIS = SHUTDOWN_TIMEOUT_MILLIS + SLACK_MILLIS;
