@@ -26,11 +26,8 @@ class HousekeepingTests {
 
 	private static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
 
-	/**
-	 * The second that is promised, and more for a machine that is busy: less than a
-	 * lease.
-	 */
-	private static final Duration SLACK = Duration.ofSeconds(10);
+	/** The second that is promised, and more for a machine that is busy. */
+	private static final Duration SLACK = Duration.ofSeconds(7);
 
 	@TempDir
 	private Path directory;

@@ -25,8 +25,8 @@ class SampleFaultTests {
 	/** What the actors have to end. */
 	private static final Duration SHUTDOWN_TIMEOUT = Duration.ofSeconds(6);
 
-	/** Two seconds are promised on top of it; more for a machine that is busy. */
-	private static final Duration SLACK = Duration.ofSeconds(10);
+	/** What is promised on top of it. */
+	private static final Duration SLACK = Duration.ofSeconds(2);
 
 	@TempDir
 	private Path directory;
