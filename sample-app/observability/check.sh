@@ -84,12 +84,11 @@ say '== promtool: configuration, rules, tests of the rules'
 (cd "$here" && "$promtool" check config prometheus.yml && "$promtool" test rules alerts.test.yml)
 
 say "== the sample, with an actor that fails until it is given up and one that stalls: ${jar##*/}"
-# Prometheus has to be there before the failures: it sees no increase from nothing to a first value.
 "$java" -Xmx128m -jar "$jar" --server.address=127.0.0.1 --server.port=0 --sample.port=0 \
 	--sample.data-directory="$work/data" --sample.inbox="$work/inbox" \
-	--run.actors.flaky.enabled=true --run.actors.flaky.initial-delay=10s --run.actors.flaky.max-restarts=20 \
+	--run.actors.flaky.enabled=true --run.actors.flaky.max-restarts=10 \
 	--run.actors.flaky.retry.delay=500ms --run.retry.multiplier=1 \
-	--run.actors.line-server.stall-after=15s --run.actors.line-server.on-stall=report \
+	--run.actors.line-server.stall-after=3s --run.actors.line-server.on-stall=report \
 	>"$work/sample.log" 2>&1 &
 pids+=($!)
 port=$(await_line "$work/sample.log" '.*Tomcat started on port ([0-9]+).*' 90 $!)
@@ -110,15 +109,24 @@ curl -fsS --max-time 10 "$sample/actuator/prometheus" | grep -E '^(# (HELP|TYPE)
 "$promtool" check metrics <"$work/metrics"
 say "$(grep -c '^# TYPE' "$work/metrics") metrics accepted"
 
-# So that there is a stop to be measured.
-curl -fsS --max-time 10 -H 'Content-Type: application/json' -d '{"action": "restart"}' "$sample/actuator/actors/inbox-reader"
-
 # Prints how many series a query returns, and how many of them are above zero; NaN is no value.
 ask() {
 	curl -sS --max-time 10 --get --data-urlencode "query=$1" "$api/query" |
 		jq -r 'if .status != "success" then "error " + .error
 			else [.data.result[].value[1] | select(. != "NaN")] | "\(length) \(map(select(tonumber > 0)) | length)" end'
 }
+
+say '== failures and stall once more: Prometheus sees no increase from nothing to a first value'
+deadline=$((SECONDS + 30))
+until [[ $(ask 'up{job="sample"} and on() run_actor_stalls_total') == '1 1' ]]; do
+	((SECONDS < deadline)) || fail 'Prometheus has not read the meters within 30 s'
+	sleep 0.2
+done
+# the stop of the last one is measured
+for actor in flaky line-server inbox-reader; do
+	curl -fsS --max-time 10 -H 'Content-Type: application/json' -d '{"action": "restart"}' "$sample/actuator/actors/$actor"
+	say "restarted: $actor"
+done
 
 # The variables of the dashboard stand for "All" and for what Grafana would put there.
 as_grafana() {
