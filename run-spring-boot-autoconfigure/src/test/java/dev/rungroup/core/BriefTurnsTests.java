@@ -29,6 +29,7 @@ class BriefTurnsTests {
 		Group group = Group.builder().time(time).build();
 		AtomicLong turns = new AtomicLong();
 		group.add(turning(() -> {
+			time.passes();
 			if (turns.incrementAndGet() == TURNS) {
 				group.stop();
 			}
@@ -45,6 +46,7 @@ class BriefTurnsTests {
 		}).build();
 		AtomicLong turns = new AtomicLong();
 		group.add(turning(() -> {
+			time.passes();
 			if (turns.incrementAndGet() == TURNS) {
 				group.stop();
 			}
@@ -73,7 +75,10 @@ class BriefTurnsTests {
 		FakeMember idle = new FakeMember("idle");
 		group.add(idle.build());
 		AtomicLong turns = new AtomicLong();
-		group.add(turning(turns::incrementAndGet));
+		group.add(turning(() -> {
+			time.passes();
+			turns.incrementAndGet();
+		}));
 		RunningGroup run = RunningGroup.of(group);
 		Waits.until(() -> turns.get() > TURNS);
 		Waits.until("it looks around", () -> time.lastPark <= ExecutionClock.TICK);
@@ -198,16 +203,23 @@ class BriefTurnsTests {
 		return progress;
 	}
 
+	/** In which every turn is brief, on however slow a machine. */
 	private static final class CountingTime implements Time {
 
 		private final AtomicLong reads = new AtomicLong();
+
+		private final AtomicLong now = new AtomicLong();
 
 		private volatile long lastPark = Long.MAX_VALUE;
 
 		@Override
 		public long nanoTime() {
 			this.reads.incrementAndGet();
-			return System.nanoTime();
+			return this.now.get();
+		}
+
+		void passes() {
+			this.now.addAndGet(1_000);
 		}
 
 		@Override
