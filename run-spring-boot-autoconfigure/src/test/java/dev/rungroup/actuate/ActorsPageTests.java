@@ -33,7 +33,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * The page of the endpoint, over HTTP. What it does in a browser:
- * {@link ActorsPageBrowserTests}.
+ * {@code ActorsPageBrowserTests}.
  */
 @Tag("once")
 class ActorsPageTests {

@@ -12,7 +12,7 @@ import org.springframework.security.web.SecurityFilterChain;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-class OpenConfiguration {
+public class OpenConfiguration {
 
 	@Bean
 	SecurityFilterChain everybody(HttpSecurity http) throws Exception {

@@ -18,7 +18,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 /**
  * An application with a real Tomcat on a free port, and a client for it.
  */
-final class WebApplication implements AutoCloseable {
+public final class WebApplication implements AutoCloseable {
 
 	private static final HttpClient CLIENT = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
 
@@ -31,7 +31,7 @@ final class WebApplication implements AutoCloseable {
 		this.port = port("local.server.port");
 	}
 
-	static WebApplication start(Class<?> configuration, String... properties) {
+	public static WebApplication start(Class<?> configuration, String... properties) {
 		return start(WebApplicationType.SERVLET, configuration, properties);
 	}
 
@@ -54,7 +54,7 @@ final class WebApplication implements AutoCloseable {
 		return Integer.parseInt(this.context.getEnvironment().getRequiredProperty(property));
 	}
 
-	int port() {
+	public int port() {
 		return this.port;
 	}
 
@@ -75,7 +75,7 @@ final class WebApplication implements AutoCloseable {
 		return post("/actuator/actors/" + actor, "{\"action\": \"" + action + "\"}");
 	}
 
-	String state(String actor) {
+	public String state(String actor) {
 		Map<String, Object> found = json("/actuator/actors/" + actor, "$");
 		return String.valueOf(found.get("state"));
 	}

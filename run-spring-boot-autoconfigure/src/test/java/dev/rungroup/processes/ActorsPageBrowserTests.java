@@ -1,4 +1,4 @@
-package dev.rungroup.actuate;
+package dev.rungroup.processes;
 
 import java.io.File;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +12,8 @@ import java.util.Optional;
 import java.util.logging.Level;
 import java.util.stream.Stream;
 
+import dev.rungroup.actuate.OpenConfiguration;
+import dev.rungroup.actuate.WebApplication;
 import dev.rungroup.annotation.Actor;
 import dev.rungroup.annotation.Execute;
 import dev.rungroup.annotation.LoopActor;
