@@ -52,6 +52,9 @@ final class Cluster implements AutoCloseable {
 
 	private int started;
 
+	/** One for all questions: PostgreSQL starts a process for each. */
+	private @Nullable Connection connection;
+
 	Cluster(String engine) throws IOException, InterruptedException, SQLException {
 		this.engine = engine;
 		this.redis = (engine.equals("redis")) ? RedisServer.start() : null;
@@ -109,22 +112,31 @@ final class Cluster implements AutoCloseable {
 	}
 
 	void execute(String sql) throws SQLException {
-		try (Connection connection = DriverManager.getConnection(this.database.jdbcUrl());
-				Statement statement = connection.createStatement()) {
+		try (Statement statement = connection().createStatement()) {
 			statement.execute(sql);
 		}
 	}
 
 	List<String> query(String sql) throws SQLException {
-		try (Connection connection = DriverManager.getConnection(this.database.jdbcUrl());
-				Statement statement = connection.createStatement();
-				ResultSet rows = statement.executeQuery(sql)) {
+		try (Statement statement = connection().createStatement(); ResultSet rows = statement.executeQuery(sql)) {
 			List<String> all = new ArrayList<>();
 			while (rows.next()) {
 				all.add(String.valueOf(rows.getString(1)));
 			}
 			return all;
 		}
+	}
+
+	/**
+	 * Another one after the database was away.
+	 */
+	private Connection connection() throws SQLException {
+		Connection current = this.connection;
+		if (current == null || !current.isValid(1)) {
+			current = DriverManager.getConnection(this.database.jdbcUrl());
+			this.connection = current;
+		}
+		return current;
 	}
 
 	String now() throws SQLException {
@@ -177,8 +189,11 @@ final class Cluster implements AutoCloseable {
 	}
 
 	@Override
-	public void close() throws IOException {
+	public void close() throws IOException, SQLException {
 		this.nodes.values().forEach(ForkedJvm::close);
+		if (this.connection != null) {
+			this.connection.close();
+		}
 		this.database.close();
 		if (this.redis != null) {
 			this.redis.close();

@@ -138,6 +138,8 @@ class ClusterTests {
 	 * An engine that answers nothing for longer than a lease.
 	 */
 	private static void freeze(Cluster cluster) throws Exception {
+		// whoever writes has done so before
+		cluster.awaitLeader(cluster.now(), "");
 		String frozen = cluster.now();
 		cluster.locks().freeze();
 		Thread.sleep(LEASE + 1000);

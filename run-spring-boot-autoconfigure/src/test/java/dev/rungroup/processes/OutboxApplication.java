@@ -2,14 +2,13 @@ package dev.rungroup.processes;
 
 import javax.sql.DataSource;
 
-import org.postgresql.ds.PGSimpleDataSource;
-
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * The {@link OutboxRelay} in an application of its own.
@@ -25,9 +24,8 @@ class OutboxApplication {
 
 	@Bean
 	DataSource dataSource(@Value("${outbox.database}") String url) {
-		PGSimpleDataSource dataSource = new PGSimpleDataSource();
-		dataSource.setUrl(url);
-		return dataSource;
+		// like that of a pool, kept from row to row
+		return new SingleConnectionDataSource(url, true);
 	}
 
 }

@@ -61,11 +61,14 @@ class OutboxRelayTests {
 
 	private PostgresServer database;
 
+	private Connection connection;
+
 	private HttpServer target;
 
 	@BeforeEach
 	void startServers() throws Exception {
 		this.database = PostgresServer.start();
+		this.connection = DriverManager.getConnection(this.database.jdbcUrl());
 		execute("CREATE TABLE outbox (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body TEXT NOT NULL)");
 		execute("INSERT INTO outbox (body) SELECT 'row ' || n FROM generate_series(1, " + ROWS + ") n");
 		this.target = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -80,6 +83,9 @@ class OutboxRelayTests {
 			this.target.stop(0);
 		}
 		this.threads.shutdownNow();
+		if (this.connection != null) {
+			this.connection.close();
+		}
 		if (this.database != null) {
 			this.database.close();
 		}
@@ -180,8 +186,7 @@ class OutboxRelayTests {
 	}
 
 	private long rowsLeft() throws SQLException {
-		try (Connection connection = DriverManager.getConnection(this.database.jdbcUrl());
-				Statement statement = connection.createStatement();
+		try (Statement statement = this.connection.createStatement();
 				ResultSet count = statement.executeQuery("SELECT count(*) FROM outbox")) {
 			count.next();
 			return count.getLong(1);
@@ -189,8 +194,7 @@ class OutboxRelayTests {
 	}
 
 	private void execute(String sql) throws SQLException {
-		try (Connection connection = DriverManager.getConnection(this.database.jdbcUrl());
-				Statement statement = connection.createStatement()) {
+		try (Statement statement = this.connection.createStatement()) {
 			statement.execute(sql);
 		}
 	}

@@ -45,7 +45,7 @@ final class SampleProcess implements Closeable {
 		// list
 		List<String> command = new ArrayList<>(List.of(
 				Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m",
-				"-XX:TieredStopAtLevel=1", "-Dserver.port=0", "-Dsample.port=0",
+				"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dserver.port=0", "-Dsample.port=0",
 				"-Dsample.data-directory=" + directory.resolve("data"), "-Dsample.inbox=" + directory.resolve("inbox"),
 				"-cp", System.getProperty("java.class.path"), SampleApplication.class.getName()));
 		command.addAll(List.of(arguments));
