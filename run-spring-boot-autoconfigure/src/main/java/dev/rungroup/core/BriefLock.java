@@ -1,5 +1,6 @@
 package dev.rungroup.core;
 
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -32,7 +33,22 @@ final class BriefLock {
 			}
 			Thread.onSpinWait();
 		}
-		this.lock.lock();
+		boolean interrupted = false;
+		while (true) {
+			try {
+				// With a limit: Spring takes a closing thread that waits without one for
+				// stuck, and lets the JVM end
+				if (this.lock.tryLock(1, TimeUnit.MINUTES)) {
+					break;
+				}
+			}
+			catch (InterruptedException ex) {
+				interrupted = true;
+			}
+		}
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 }

@@ -108,7 +108,6 @@ final class FailureHistory {
 	 * @param lasted how long the execution took, in nanoseconds
 	 */
 	void failed(Throwable failure, long at, long lasted) {
-		this.consecutive = (wasHealthy(lasted)) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.consecutive + 1L);
 		if (this.times != null) {
 			this.times.addLast(at);
 			while (at - this.times.getFirst() > this.settings.within
@@ -117,6 +116,7 @@ final class FailureHistory {
 			}
 		}
 		failedOutside(failure, at);
+		this.consecutive = (wasHealthy(lasted)) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.consecutive + 1L);
 	}
 
 	/**

@@ -195,15 +195,16 @@ final class MemberSlot {
 		if (restarts) {
 			state = MemberState.WAITING;
 		}
+		// In the opposite order of their changes: never more failures than executions,
+		// and none without the last
 		FailureHistory history = this.history;
 		int consecutive = (history != null) ? history.consecutive() : 0;
 		boolean backsOff = state == MemberState.WAITING && consecutive > 0;
 		boolean ready = start.isReady() && !backsOff && !state.isEnded() && !restarts;
-		// In the opposite order of their changes: never more failures than executions,
-		// and none without the last
 		long restarted = (history != null) ? history.restarts() : 0;
 		long failures = (history != null) ? history.failures() : 0;
-		Throwable lastFailure = (history != null) ? history.last() : null;
+		// one that is not counted yet is not shown
+		Throwable lastFailure = (history != null && failures > 0) ? history.last() : null;
 		long executions = start.executions;
 		return new MemberSnapshot(name(), state, ready, executions, failures, restarted, consecutive, lastFailure,
 				(history != null && lastFailure != null) ? instant(history.lastAt(), clockOffset) : null,

@@ -236,6 +236,7 @@ class SnapshotTests {
 			assertThat(snapshot.executions()).isGreaterThanOrEqualTo(executions);
 			assertThat(snapshot.failures()).isLessThanOrEqualTo(snapshot.executions());
 			assertThat(snapshot.restarts()).isLessThanOrEqualTo(snapshot.failures());
+			assertThat((long) snapshot.failuresInARow()).isLessThanOrEqualTo(snapshot.failures());
 			assertThat(snapshot.lastFailure() != null).isEqualTo(snapshot.failures() > 0);
 			assertThat(snapshot.lastFailureAt() != null).isEqualTo(snapshot.failures() > 0);
 			executions = snapshot.executions();
@@ -283,6 +284,7 @@ class SnapshotTests {
 			MemberSnapshot snapshot = snapshot("busy");
 			assertThat(snapshot.failures()).isLessThanOrEqualTo(snapshot.executions());
 			assertThat(snapshot.restarts()).isLessThanOrEqualTo(snapshot.failures());
+			assertThat((long) snapshot.failuresInARow()).isLessThanOrEqualTo(snapshot.failures());
 			assertThat(snapshot.lastFailure() != null).isEqualTo(snapshot.failures() > 0);
 		}
 		this.group.stop();

@@ -24,6 +24,7 @@ import dev.rungroup.core.MemberState;
 import dev.rungroup.processes.ForkedJvm.Ended;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.boot.SpringApplication;
@@ -56,6 +57,7 @@ import static org.mockito.Mockito.mock;
 /**
  * What REFERENCE.md says is good to know.
  */
+@Timeout(120)
 class GoodToKnowTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
