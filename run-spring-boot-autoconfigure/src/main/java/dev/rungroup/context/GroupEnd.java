@@ -25,6 +25,9 @@ final class GroupEnd {
 	/** When a wait looks for members that exit the JVM. */
 	private static final Duration LOOK_AROUND = Duration.ofMillis(100);
 
+	/** How often who waits for some looks whether they have ended. */
+	private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
 	private final Duration limit;
 
 	private final Supplier<@Nullable GroupTree> groups;
@@ -34,9 +37,6 @@ final class GroupEnd {
 
 	/** Written under the monitor of this, where its change is waited for. */
 	private volatile boolean over;
-
-	/** Whether the end of a single member is waited for, too. Written by who waits. */
-	private volatile boolean membersAwaited;
 
 	/**
 	 * @param shutdownTimeout how long members have to end, which the group sees to itself
@@ -50,14 +50,6 @@ final class GroupEnd {
 
 	void comesOn(Thread runner) {
 		this.runner = runner;
-	}
-
-	void memberEnded() {
-		if (this.membersAwaited) {
-			synchronized (this) {
-				notifyAll();
-			}
-		}
 	}
 
 	boolean isOver() {
@@ -127,23 +119,26 @@ final class GroupEnd {
 	}
 
 	/**
-	 * Wait until the group is over, or all of its members have ended but for some.
+	 * Wait until the group is over, or all has ended but the bodies of some members: the
+	 * JVM may end next, and nobody would call an interrupter that is late.
 	 * @return whether that came true in time
 	 */
 	private synchronized boolean await(Set<String> butFor, long deadline) throws InterruptedException {
-		this.membersAwaited |= !butFor.isEmpty();
+		GroupTree groups = this.groups.get();
 		for (long left = deadline - System.nanoTime(); left > 0; left = deadline - System.nanoTime()) {
-			if (this.over || (!butFor.isEmpty() && areLeft(butFor, unended()))) {
+			if (this.over) {
 				return true;
+			}
+			if (!butFor.isEmpty() && groups != null) {
+				if (groups.root().isLeftTo(butFor)) {
+					return true;
+				}
+				left = Math.min(left, LOOK_NANOS);
 			}
 			// With a limit: Spring interrupts a closing thread that waits without one
 			TimeUnit.NANOSECONDS.timedWait(this, left);
 		}
 		return this.over;
-	}
-
-	private static boolean areLeft(Set<String> members, Set<String> unended) {
-		return !unended.isEmpty() && members.containsAll(unended);
 	}
 
 	/**

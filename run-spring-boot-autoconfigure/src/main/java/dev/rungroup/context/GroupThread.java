@@ -4,7 +4,6 @@ import java.util.concurrent.atomic.AtomicReference;
 
 import dev.rungroup.core.Group;
 import dev.rungroup.core.GroupListener;
-import dev.rungroup.core.MemberState;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.Time;
 import dev.rungroup.core.UnstoppedMembersException;
@@ -125,11 +124,6 @@ final class GroupThread implements GroupListener {
 		if (this.ending.compareAndSet(Ending.NONE, how) && how == Ending.BY_ITSELF && handler != null) {
 			handler.groupEnding(reason);
 		}
-	}
-
-	@Override
-	public void memberEnded(String member, MemberState state) {
-		this.end.memberEnded();
 	}
 
 	/** How the group came to end. */

@@ -3,8 +3,10 @@ package dev.rungroup.core;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
@@ -182,6 +184,22 @@ public final class Group implements AutoCloseable {
 		if (Ending.await(this.supervisor.terminated())) {
 			Thread.currentThread().interrupt();
 		}
+	}
+
+	/**
+	 * Return whether the group ends, and all has ended but the bodies of some members:
+	 * all other members, and every interrupter. For who is called by such a body and
+	 * waits for the others.
+	 * @param members names of members, and of those that are a group with some of them
+	 * @return whether nothing else is left; not whether the group is over
+	 */
+	public boolean isLeftTo(Set<String> members) {
+		for (Map.Entry<String, Group> inner : this.roster.groups().entrySet()) {
+			if (members.contains(inner.getKey()) && !inner.getValue().isLeftTo(members)) {
+				return false;
+			}
+		}
+		return this.roster.isLeftTo(members);
 	}
 
 	/**

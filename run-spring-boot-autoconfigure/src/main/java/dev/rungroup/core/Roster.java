@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -413,6 +414,13 @@ final class Roster {
 			ending.complete(this.failure, this.laterFailures);
 			return null;
 		});
+	}
+
+	/**
+	 * Whether the group ends, and nothing of it is left but the bodies of some members.
+	 */
+	boolean isLeftTo(Set<String> members) {
+		return locked(() -> this.stopReason != null && this.slots.areLeft(members));
 	}
 
 	/**

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Set;
 
 /**
  * The members of a group by name, in the order they were added. Used under the roster's
@@ -73,6 +74,22 @@ final class Slots {
 			}
 		}
 		return busy;
+	}
+
+	/**
+	 * Whether there are some of which something has not ended, and that is the body of
+	 * one of these, which has had its interrupt.
+	 */
+	boolean areLeft(Set<String> members) {
+		List<MemberSlot> busy = busy();
+		for (MemberSlot slot : busy) {
+			MemberThread start = slot.start();
+			boolean body = slot.interrupted && slot.pending == 1 && start != null && !start.isEnded();
+			if (!body || !members.contains(slot.name())) {
+				return false;
+			}
+		}
+		return !busy.isEmpty();
 	}
 
 	List<MemberLeadership> leaderships() {

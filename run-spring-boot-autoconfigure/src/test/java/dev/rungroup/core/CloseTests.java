@@ -1,6 +1,7 @@
 package dev.rungroup.core;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -42,6 +43,53 @@ class CloseTests {
 		this.a.finish();
 		close.returned();
 		assertThat(this.a.isActive()).isFalse();
+	}
+
+	@Test
+	void aGroupIsLeftToABodyWhenAllOthersHaveEndedAndEveryInterrupterHasReturned() {
+		CountDownLatch interrupter = new CountDownLatch(1);
+		CountDownLatch body = new CountDownLatch(1);
+		this.group.add(Member.named("closing")
+			.execute((context) -> Waits.await(body))
+			.interrupt((reason) -> Waits.await(interrupter))
+			.build());
+		this.group.add(this.a.build());
+		RunningGroup run = RunningGroup.of(this.group);
+		this.a.awaitStarted();
+		Waits.until(() -> this.group.snapshot().members().get(0).executions() == 1);
+		Set<String> closing = Set.of("closing");
+		assertThat(this.group.isLeftTo(Set.of("closing", "a"))).as("nobody has asked for its end").isFalse();
+		this.group.stop();
+		Waits.until(() -> this.group.snapshot().members().get(1).state().isEnded());
+		assertThat(this.group.isLeftTo(closing)).as("its interrupter is at work").isFalse();
+		interrupter.countDown();
+		Waits.until(() -> this.group.isLeftTo(closing));
+		assertThat(this.group.isLeftTo(Set.of("a"))).as("it is another's").isFalse();
+		body.countDown();
+		run.returned();
+		assertThat(this.group.isLeftTo(closing)).as("it is over").isFalse();
+	}
+
+	@Test
+	void aGroupIsLeftToABodyInsideOfAnInnerGroup() {
+		CountDownLatch interrupter = new CountDownLatch(1);
+		CountDownLatch body = new CountDownLatch(1);
+		Group inner = new Group();
+		inner.add(Member.named("closing")
+			.execute((context) -> Waits.await(body))
+			.interrupt((reason) -> Waits.await(interrupter))
+			.build());
+		this.group.add(inner.asMember("inner"));
+		RunningGroup run = RunningGroup.of(this.group);
+		Waits.until(() -> inner.snapshot().members().get(0).executions() == 1);
+		this.group.stop();
+		Set<String> closing = Set.of("closing", "inner");
+		Waits.until(() -> inner.stopReason() != null);
+		assertThat(this.group.isLeftTo(closing)).as("its interrupter is at work").isFalse();
+		interrupter.countDown();
+		Waits.until(() -> this.group.isLeftTo(closing));
+		body.countDown();
+		run.returned();
 	}
 
 	@Test

@@ -100,6 +100,10 @@ final class FaultyActor {
 
 	@Interrupt
 	void interrupt(StopReason reason) throws InterruptedException {
+		if (this.fault == Fault.CLOSE || this.fault == Fault.EXIT) {
+			// late, as on a busy machine: the JVM is not to end before
+			Thread.sleep(100);
+		}
 		ExitApplication.print("INTERRUPT faulty " + reason.kind());
 		this.stop.countDown();
 		switch (this.fault) {
