@@ -188,8 +188,8 @@ public final class Group implements AutoCloseable {
 
 	/**
 	 * Return whether the group ends, and all has ended but the bodies of some members:
-	 * all other members, and every interrupter. For who is called by such a body and
-	 * waits for the others.
+	 * all other members, and every interrupter but one that asks. For who is called by
+	 * such a body or interrupter and waits for the others.
 	 * @param members names of members, and of those that are a group with some of them
 	 * @return whether nothing else is left; not whether the group is over
 	 */

@@ -78,14 +78,17 @@ final class Slots {
 
 	/**
 	 * Whether there are some of which something has not ended, and that is the body of
-	 * one of these, which has had its interrupt.
+	 * one of these, which has had its interrupt, or the interrupter that asks.
 	 */
 	boolean areLeft(Set<String> members) {
 		List<MemberSlot> busy = busy();
 		for (MemberSlot slot : busy) {
 			MemberThread start = slot.start();
-			boolean body = slot.interrupted && slot.pending == 1 && start != null && !start.isEnded();
-			if (!body || !members.contains(slot.name())) {
+			if (start == null || !slot.interrupted || !members.contains(slot.name())) {
+				return false;
+			}
+			int others = slot.pending - ((start.interrupterThread == Thread.currentThread()) ? 1 : 0);
+			if (others > ((start.isEnded()) ? 0 : 1)) {
 				return false;
 			}
 		}

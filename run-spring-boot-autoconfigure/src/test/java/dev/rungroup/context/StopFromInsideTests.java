@@ -85,6 +85,28 @@ class StopFromInsideTests {
 	}
 
 	@Test
+	void interrupterThatClosesTheContextIsNotWaitedForByItsOwnClose() throws Exception {
+		GenericApplicationContext context = context();
+		GroupLifecycle lifecycle = lifecycle(context);
+		CountDownLatch mayEnd = new CountDownLatch(1);
+		CountDownLatch runs = new CountDownLatch(1);
+		CompletableFuture<List<MemberState>> afterClose = new CompletableFuture<>();
+		lifecycle.add(Member.named("other").execute(() -> {
+			runs.await();
+			throw new IllegalStateException("ends the group");
+		}).build());
+		lifecycle.add(Member.named("closer").execute(() -> {
+			runs.countDown();
+			mayEnd.await();
+		}).interrupt((reason) -> {
+			context.close();
+			afterClose.complete(lifecycle.snapshot().members().stream().map(MemberSnapshot::state).toList());
+			mayEnd.countDown();
+		}).build());
+		assertThat(afterClose.get(20, TimeUnit.SECONDS)).containsExactly(MemberState.FAILED, MemberState.STOPPING);
+	}
+
+	@Test
 	void listenerOfTheGroupsEndMayCloseTheContext() throws Exception {
 		CountDownLatch closed = new CountDownLatch(1);
 		GenericApplicationContext context = context(
