@@ -25,7 +25,7 @@ final class GroupEnd {
 	/** When a wait looks for members that exit the JVM. */
 	private static final Duration LOOK_AROUND = Duration.ofMillis(100);
 
-	/** How often who waits for some looks whether they have ended. */
+	/** How often who does not wait for all looks whether the others have ended. */
 	private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
 	private final Duration limit;
@@ -62,9 +62,9 @@ final class GroupEnd {
 	}
 
 	/**
-	 * Wait for the end. Bounded by the group itself; if even that does not hold, by us. A
-	 * member that calls this is not waited for, and neither is one that exits the JVM:
-	 * they go on only after us.
+	 * Wait for the end. Bounded by the group itself; if even that does not hold, by us.
+	 * The body of a member that calls this is not waited for, and neither is one that
+	 * exits the JVM: they go on only after us.
 	 */
 	void await() {
 		if (Thread.currentThread() == this.runner) {

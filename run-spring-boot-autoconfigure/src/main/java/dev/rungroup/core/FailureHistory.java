@@ -116,6 +116,7 @@ final class FailureHistory {
 			}
 		}
 		failedOutside(failure, at);
+		// after it is counted: never more of them than failures
 		this.consecutive = (wasHealthy(lasted)) ? 1 : (int) Math.min(Integer.MAX_VALUE, this.consecutive + 1L);
 	}
 
