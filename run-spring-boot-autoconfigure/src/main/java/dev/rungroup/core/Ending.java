@@ -1,5 +1,6 @@
 package dev.rungroup.core;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -10,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a group ended, for the caller of {@link Group#run()}. Written by the supervisor's
- * thread alone.
+ * How a group ended, for the caller of {@link Group#run()}. What members threw is written
+ * under the roster's lock, the rest by the supervisor's thread alone.
  */
 final class Ending {
 
@@ -22,7 +23,11 @@ final class Ending {
 
 	@Nullable UnstoppedMembersException unstopped;
 
-	private @Nullable Throwable failure;
+	/** What run() throws, the same instance. Written by the roster. */
+	@Nullable Throwable failure;
+
+	/** What members threw after the group's end had begun. Written by the roster. */
+	final List<Throwable> later = new ArrayList<>();
 
 	Ending(Group group) {
 		this.group = group;
@@ -39,12 +44,10 @@ final class Ending {
 	}
 
 	/**
-	 * The group is over.
-	 * @param failure what ended it
-	 * @param later what members threw after that
+	 * The group is over: nothing is added any more. Inside {@link Roster#locked}.
 	 */
-	void complete(@Nullable Throwable failure, List<Throwable> later) {
-		this.failure = failure;
+	void complete() {
+		Throwable failure = this.failure;
 		if (failure == null) {
 			return;
 		}
@@ -52,7 +55,7 @@ final class Ending {
 		Set<Throwable> known = Collections.newSetFromMap(new IdentityHashMap<>());
 		known.add(failure);
 		Collections.addAll(known, failure.getSuppressed());
-		for (Throwable other : later) {
+		for (Throwable other : this.later) {
 			if (known.add(other)) {
 				failure.addSuppressed(other);
 			}

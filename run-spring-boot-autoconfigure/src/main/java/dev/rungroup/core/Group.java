@@ -3,7 +3,6 @@ package dev.rungroup.core;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Set;
@@ -29,8 +28,6 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1.0
  */
 public final class Group implements AutoCloseable {
-
-	private static final Duration DEFAULT_GRACE_PERIOD = Duration.ofSeconds(10);
 
 	final String name;
 
@@ -102,11 +99,7 @@ public final class Group implements AutoCloseable {
 	 * @param interrupter what makes it return
 	 */
 	public void add(Task execute, Interrupter interrupter) {
-		add(unnamed(execute, interrupter));
-	}
-
-	Member unnamed(Task execute, Interrupter interrupter) {
-		return Member.named(this.roster.unusedName()).execute(execute).interrupt(interrupter).build();
+		add(Member.named(this.roster.unusedName()).execute(execute).interrupt(interrupter).build());
 	}
 
 	/**
@@ -124,12 +117,7 @@ public final class Group implements AutoCloseable {
 	 */
 	public void run() throws Exception {
 		this.supervisor.begin(Thread.currentThread());
-		runBegun();
-	}
-
-	void runBegun() throws Exception {
-		this.supervisor.run();
-		this.supervisor.ending.rethrow();
+		this.supervisor.runAndRethrow();
 	}
 
 	/**
@@ -194,11 +182,6 @@ public final class Group implements AutoCloseable {
 	 * @return whether nothing else is left; not whether the group is over
 	 */
 	public boolean isLeftTo(Set<String> members) {
-		for (Map.Entry<String, Group> inner : this.roster.groups().entrySet()) {
-			if (members.contains(inner.getKey()) && !inner.getValue().isLeftTo(members)) {
-				return false;
-			}
-		}
 		return this.roster.isLeftTo(members);
 	}
 
@@ -240,10 +223,7 @@ public final class Group implements AutoCloseable {
 	 */
 	public void stopMember(String name, StopReason reason) {
 		this.roster.stopMember(name, Objects.requireNonNull(reason, "reason"));
-		MemberLeadership leadership = this.roster.slot(name).leadership;
-		if (leadership != null) {
-			leadership.endIfOver();
-		}
+		this.roster.slot(name).endLeadershipIfOver();
 	}
 
 	/**
@@ -306,7 +286,7 @@ public final class Group implements AutoCloseable {
 
 		private final List<GroupListener> listeners = new ArrayList<>();
 
-		private Duration gracePeriod = DEFAULT_GRACE_PERIOD;
+		private Duration gracePeriod = Duration.ofSeconds(10);
 
 		private @Nullable Duration shutdownTimeout;
 

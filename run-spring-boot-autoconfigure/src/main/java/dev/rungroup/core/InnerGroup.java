@@ -44,7 +44,7 @@ final class InnerGroup implements Body, Interrupter {
 		}
 		boolean leads = isLed(start);
 		try {
-			group.runBegun();
+			group.supervisor.runAndRethrow();
 		}
 		finally {
 			if (leads) {

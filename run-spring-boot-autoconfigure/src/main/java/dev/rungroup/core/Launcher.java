@@ -125,9 +125,7 @@ final class Launcher {
 
 	private void over(MemberThread start, @Nullable MemberThread next) {
 		launch(next);
-		if (start.slot.leadership != null) {
-			start.slot.leadership.endIfOver();
-		}
+		start.slot.endLeadershipIfOver();
 	}
 
 }

@@ -40,7 +40,7 @@ public final class Loop {
 	 * @param interrupter what makes it return
 	 */
 	public void add(Task execute, Interrupter interrupter) {
-		this.group.add(this.group.unnamed(execute, interrupter).looping());
+		add(Member.named(this.group.roster.unusedName()).execute(execute).interrupt(interrupter).build());
 	}
 
 	/**

@@ -125,6 +125,12 @@ final class MemberSlot {
 		return this.member.interrupter != null && !this.interrupted && this.stage.stop != null && !this.stage.swept;
 	}
 
+	void endLeadershipIfOver() {
+		if (this.leadership != null) {
+			this.leadership.endIfOver();
+		}
+	}
+
 	void hold(boolean held, long now) {
 		this.heldAt = now;
 		this.held = held;

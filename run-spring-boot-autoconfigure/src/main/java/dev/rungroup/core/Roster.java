@@ -1,7 +1,6 @@
 package dev.rungroup.core;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
@@ -51,12 +50,6 @@ final class Roster {
 	private volatile GroupState state = GroupState.NEW;
 
 	private volatile @Nullable StopReason stopReason;
-
-	/** What run() throws, the same instance. */
-	private @Nullable Throwable failure;
-
-	/** What members threw after the group's end had begun. */
-	private final List<Throwable> laterFailures = new ArrayList<>();
 
 	private long stopAt;
 
@@ -234,7 +227,7 @@ final class Roster {
 			beginStop(new StopReason(StopReason.Kind.MEMBER_FAILED, start.name(), thrown), thrown);
 		}
 		else if (thrown != null && this.stopReason != null) {
-			this.laterFailures.add(thrown);
+			this.group.supervisor.ending.later.add(thrown);
 		}
 		ExecutionGate.Stop stop = (state == MemberState.STOPPED) ? start.stop() : null;
 		return (stop != null) ? now - stop.at() : -1;
@@ -312,7 +305,7 @@ final class Roster {
 			return;
 		}
 		this.stopReason = reason;
-		this.failure = failure;
+		this.group.supervisor.ending.failure = failure;
 		this.stopAt = this.group.time.nanoTime();
 		if (this.restart != null) {
 			this.restart.cancel();
@@ -409,17 +402,16 @@ final class Roster {
 		});
 	}
 
-	void complete(Ending ending) {
-		locked(() -> {
-			ending.complete(this.failure, this.laterFailures);
-			return null;
-		});
-	}
-
 	/**
-	 * Whether the group ends, and nothing of it is left but the bodies of some members.
+	 * Whether the group ends, and nothing of it is left but the bodies of some members,
+	 * groups inside it too.
 	 */
 	boolean isLeftTo(Set<String> members) {
+		for (Map.Entry<String, Group> inner : groups().entrySet()) {
+			if (members.contains(inner.getKey()) && !inner.getValue().isLeftTo(members)) {
+				return false;
+			}
+		}
 		return locked(() -> this.stopReason != null && this.slots.areLeft(members));
 	}
 

@@ -147,6 +147,11 @@ final class Supervisor {
 
 	// ---- The supervisor's thread
 
+	void runAndRethrow() throws Exception {
+		run();
+		this.ending.rethrow();
+	}
+
 	void run() {
 		try {
 			startStages();
@@ -289,7 +294,10 @@ final class Supervisor {
 		List<MemberLeadership> leaderships = this.group.roster.leaderships();
 		leaderships.forEach((leadership) -> leadership.endIfOver(this.interrupters));
 		leaderships.forEach((leadership) -> this.ending.join(leadership.aside, end));
-		this.group.roster.complete(this.ending);
+		this.group.roster.locked(() -> {
+			this.ending.complete();
+			return null;
+		});
 		noteInterrupt();
 		this.group.listeners.groupStopped(reason);
 	}

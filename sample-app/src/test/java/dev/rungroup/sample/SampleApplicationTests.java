@@ -168,7 +168,7 @@ class SampleApplicationTests {
 
 	@Test
 	void thousandsOfConnectionsOneAfterAnother() throws Exception {
-		int connections = Boolean.getBoolean("run.everything") ? 10_000 : 500;
+		int connections = Boolean.getBoolean("run.everything") ? 3_000 : 500;
 		for (int i = 0; i < connections; i++) {
 			try (LineClient client = new LineClient(this.port)) {
 				if (i % 10 == 0) { // the others say nothing
