@@ -306,7 +306,7 @@ public class RunProperties {
 		/** By how much the pause may be shorter or longer, at random. */
 		private Duration jitter = Duration.ofMillis(100);
 
-		/** An execution that lasted this long starts the row of failures anew. */
+		/** An execution that lasted this long ends a row of consecutive failures. */
 		private Duration resetAfter = Duration.ofMinutes(1);
 
 		/**
@@ -728,7 +728,7 @@ public class RunProperties {
 		/** By how much the pause may be shorter or longer, at random. */
 		private @Nullable Duration jitter;
 
-		/** An execution that lasted this long starts the row of failures anew. */
+		/** An execution that lasted this long ends a row of consecutive failures. */
 		private @Nullable Duration resetAfter;
 
 		public @Nullable Duration getDelay() {

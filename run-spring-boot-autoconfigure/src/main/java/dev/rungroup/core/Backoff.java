@@ -74,7 +74,7 @@ public record Backoff(Duration delay, double multiplier, Duration maxDelay, Dura
 
 	/**
 	 * The same with another time after which an execution counts as healthy.
-	 * @param healthy how long an execution lasts to start the row of failures anew
+	 * @param healthy how long an execution lasts to end a row of consecutive failures
 	 * @return the back-off
 	 */
 	public Backoff withResetAfter(Duration healthy) {

@@ -227,7 +227,7 @@ public final class Group implements AutoCloseable {
 	}
 
 	/**
-	 * Run a stopped, completed or failed member again, with a new row of failures and a
+	 * Run a stopped, completed or failed member again, with no consecutive failures and a
 	 * new restart limit. On a running member it changes nothing; for one that is still
 	 * stopping it is remembered.
 	 * @param name the member's name
