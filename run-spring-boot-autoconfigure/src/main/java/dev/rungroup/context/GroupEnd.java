@@ -1,10 +1,10 @@
 package dev.rungroup.context;
 
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import dev.rungroup.core.MemberContext;
 import org.apache.commons.logging.Log;
@@ -22,11 +22,11 @@ final class GroupEnd {
 	/** How much longer than the group itself we wait for the group. */
 	private static final Duration MARGIN = Duration.ofSeconds(1);
 
-	/** When a wait looks for members that exit the JVM. */
-	private static final Duration LOOK_AROUND = Duration.ofMillis(100);
+	/** How often a wait looks whether all that is left waits for it, in nanoseconds. */
+	private static final long LOOK = TimeUnit.MILLISECONDS.toNanos(100);
 
-	/** How often who does not wait for all looks whether the others have ended. */
-	private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+	/** The same for a member's wait, where this is sure to come. */
+	private static final long LOOK_INSIDE = TimeUnit.MILLISECONDS.toNanos(10);
 
 	private final Duration limit;
 
@@ -63,8 +63,9 @@ final class GroupEnd {
 
 	/**
 	 * Wait for the end. Bounded by the group itself; if even that does not hold, by us.
-	 * The body of a member that calls this is not waited for, and neither is one that
-	 * exits the JVM: they go on only after us.
+	 * The member that calls this is not waited for, and neither is one that exits the
+	 * JVM: they go on only after us. Every interrupter is, as the JVM may end next, and
+	 * one that is late would not be called.
 	 */
 	void await() {
 		if (Thread.currentThread() == this.runner) {
@@ -74,17 +75,26 @@ final class GroupEnd {
 		}
 		long deadline = System.nanoTime() + Math.min(TimeUnit.NANOSECONDS.convert(this.limit), Long.MAX_VALUE / 2);
 		MemberContext caller = MemberContext.current();
-		try {
-			if (caller != null) {
-				awaitOthers(caller.name(), deadline);
+		// It does not hurry because of an interrupt: that is the one this very stop has
+		// sent. Kept, it would cut the rest of the shutdown short; isStopping() still
+		// tells it. A member of another group needs its interrupt
+		boolean ours = caller != null && unended().contains(caller.name());
+		boolean interrupted = false;
+		while (true) {
+			try {
+				await(deadline, (caller != null) ? LOOK_INSIDE : LOOK);
+				interrupted |= Thread.interrupted();
+				break;
 			}
-			else if (!await(Set.of(), Math.min(deadline, System.nanoTime() + LOOK_AROUND.toNanos()))) {
-				await(exiting(), deadline);
+			catch (InterruptedException ex) {
+				interrupted = true;
+				if (caller == null) {
+					break;
+				}
 			}
 		}
-		catch (InterruptedException ex) {
+		if (interrupted && !ours) {
 			Thread.currentThread().interrupt();
-			return;
 		}
 		if (!this.over && deadline - System.nanoTime() <= 0) {
 			logger.warn("The actors have not ended within " + this.limit + " and are abandoned: "
@@ -93,71 +103,23 @@ final class GroupEnd {
 		}
 	}
 
-	/**
-	 * Wait for all but the calling member, which does not hurry because of an interrupt:
-	 * that is the one this very stop has sent. Kept, it would cut the rest of the
-	 * shutdown short; {@code isStopping()} still tells it. A member of another group
-	 * needs its interrupt.
-	 */
-	private void awaitOthers(String caller, long deadline) {
-		GroupTree groups = this.groups.get();
-		boolean ours = unended().contains(caller);
-		Set<String> butFor = (groups != null) ? groups.withGroups(Set.of(caller)) : Set.of(caller);
-		boolean interrupted = false;
-		while (true) {
-			try {
-				await(butFor, deadline);
-				break;
-			}
-			catch (InterruptedException ex) {
-				interrupted = true;
-			}
-		}
-		if (interrupted && !ours) {
-			Thread.currentThread().interrupt();
-		}
-	}
-
-	/**
-	 * Wait until the group is over, or all has ended but the bodies of some members: the
-	 * JVM may end next, and nobody would call an interrupter that is late.
-	 * @return whether that came true in time
-	 */
-	private synchronized boolean await(Set<String> butFor, long deadline) throws InterruptedException {
+	private synchronized void await(long deadline, long look) throws InterruptedException {
 		GroupTree groups = this.groups.get();
 		for (long left = deadline - System.nanoTime(); left > 0; left = deadline - System.nanoTime()) {
-			if (this.over) {
-				return true;
-			}
-			if (!butFor.isEmpty() && groups != null) {
-				if (groups.root().isLeftTo(butFor)) {
-					return true;
-				}
-				left = Math.min(left, LOOK_NANOS);
+			if (this.over || (groups != null && groups.root().isLeftTo(GroupEnd::isInExit))) {
+				return;
 			}
 			// With a limit: Spring interrupts a closing thread that waits without one
-			TimeUnit.NANOSECONDS.timedWait(this, left);
+			TimeUnit.NANOSECONDS.timedWait(this, Math.min(left, look));
 		}
-		return this.over;
 	}
 
 	/**
-	 * The members inside {@code System.exit}, which waits for the context to be closed.
+	 * Whether a thread is inside {@code System.exit}, which waits for the context to be
+	 * closed.
 	 */
-	private Set<String> exiting() {
-		Set<String> exiting = new HashSet<>();
-		GroupTree groups = this.groups.get();
-		if (groups == null) {
-			return exiting;
-		}
-		for (String member : groups.unended()) {
-			if (groups.stackOf(member)
-				.stream()
-				.anyMatch((frame) -> frame.getClassName().equals("java.lang.Shutdown"))) {
-				exiting.add(member);
-			}
-		}
-		return groups.withGroups(exiting);
+	private static boolean isInExit(Thread thread) {
+		return Stream.of(thread.getStackTrace()).anyMatch((frame) -> frame.getClassName().equals("java.lang.Shutdown"));
 	}
 
 	/** The members that have begun and not ended. */

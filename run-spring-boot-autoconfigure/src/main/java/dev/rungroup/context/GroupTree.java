@@ -1,6 +1,5 @@
 package dev.rungroup.context;
 
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -114,18 +113,6 @@ final class GroupTree {
 	/** The members that have begun and not ended, groups too. */
 	Set<String> unended() {
 		return names((member) -> member.state() != MemberState.NEW && !member.state().isEnded());
-	}
-
-	/** These members and the groups that they are in. */
-	Set<String> withGroups(Set<String> members) {
-		Set<String> names = new HashSet<>(members);
-		for (String member : members) {
-			String group = this.actors.groupOf(member);
-			if (group != null) {
-				names.add(group);
-			}
-		}
-		return names;
 	}
 
 	/**

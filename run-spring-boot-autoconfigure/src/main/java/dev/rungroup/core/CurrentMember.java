@@ -2,6 +2,7 @@ package dev.rungroup.core;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
@@ -29,12 +30,23 @@ final class CurrentMember {
 	 * it.
 	 */
 	static boolean isInside(Group group) {
+		return isInsideAny((start) -> start.group() == group) || group.supervisor.isCurrent();
+	}
+
+	/**
+	 * The same for one start of a member.
+	 */
+	static boolean isInside(MemberThread start) {
+		return isInsideAny((at) -> at == start);
+	}
+
+	private static boolean isInsideAny(Predicate<MemberThread> wanted) {
 		for (MemberThread at = get(); at != null; at = at.group().supervisor.outer()) {
-			if (at.group() == group) {
+			if (wanted.test(at)) {
 				return true;
 			}
 		}
-		return group.supervisor.isCurrent();
+		return false;
 	}
 
 	/**

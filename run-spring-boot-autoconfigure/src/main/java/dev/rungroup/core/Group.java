@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
@@ -175,14 +175,14 @@ public final class Group implements AutoCloseable {
 	}
 
 	/**
-	 * Return whether the group ends, and all has ended but the bodies of some members:
-	 * all other members, and every interrupter but one that asks. For who is called by
-	 * such a body or interrupter and waits for the others.
-	 * @param members names of members, and of those that are a group with some of them
+	 * Return whether the group ends, and all that has not ended of it, and of the groups
+	 * inside, waits for that itself: the body, handler or interrupter that asks, and
+	 * those on some other threads. They hold up no stage below them.
+	 * @param waiting whether a thread waits for the end of the group
 	 * @return whether nothing else is left; not whether the group is over
 	 */
-	public boolean isLeftTo(Set<String> members) {
-		return this.roster.isLeftTo(members);
+	public boolean isLeftTo(Predicate<Thread> waiting) {
+		return this.roster.stages.isLeftTo(waiting);
 	}
 
 	/**

@@ -2,6 +2,7 @@ package dev.rungroup.core;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
@@ -225,9 +226,45 @@ final class MemberSlot {
 		return Instant.EPOCH.plusNanos(nanos + clockOffset);
 	}
 
+	/**
+	 * Under the roster's lock.
+	 */
+	void addRestTo(List<Rest> rests) {
+		MemberThread start = this.start;
+		if (start != null && this.pending > 0) {
+			rests.add(new Rest(start, this.pending > ((this.endHeard) ? 0 : 1)));
+		}
+	}
+
 	@Override
 	public String toString() {
 		return this.member.toString();
+	}
+
+	/**
+	 * What had not ended of a start.
+	 *
+	 * @param start the start
+	 * @param interrupter whether its interrupter had not
+	 */
+	record Rest(MemberThread start, boolean interrupter) {
+
+		/**
+		 * Whether it waits for the end of its group. A body does if its interrupter does.
+		 */
+		boolean isLeftTo(Predicate<Thread> waiting) {
+			if (this.interrupter) {
+				Thread thread = this.start.interrupterThread;
+				return thread != null && (thread == Thread.currentThread() || waiting.test(thread));
+			}
+			Group inner = this.start.slot.group();
+			if (inner != null && inner.roster.state() != GroupState.STOPPED) {
+				return inner.isLeftTo(waiting);
+			}
+			Thread thread = this.start.thread;
+			return CurrentMember.isInside(this.start) || (thread != null && waiting.test(thread));
+		}
+
 	}
 
 }

@@ -246,7 +246,7 @@ abstract class MemberStart extends ExecutionGate {
 	 * The thread that keeps this start from being over.
 	 */
 	final @Nullable Thread busyThread() {
-		return (isEnded() || this.interrupterRuns) ? this.interrupterThread : this.thread;
+		return (this.slot.endHeard || this.interrupterRuns) ? this.interrupterThread : this.thread;
 	}
 
 	final String describe(long number) {

@@ -213,6 +213,7 @@ final class MemberThread extends MemberStart implements Runnable {
 		Decision decision = Decision.after(failure, settings(), this.exhausted);
 		if (decision.stop != null) {
 			group().roster.requestStop(new StopReason(decision.stop, name(), failure), failure);
+			group().supervisor.awaitEndingTold();
 		}
 		else if (failure != null && decision == Decision.RESTART) {
 			CommonRestart.failed(this, failure);

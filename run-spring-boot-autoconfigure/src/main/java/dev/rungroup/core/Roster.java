@@ -5,7 +5,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -400,19 +399,6 @@ final class Roster {
 			this.state = GroupState.STOPPED;
 			return this.slots.ended();
 		});
-	}
-
-	/**
-	 * Whether the group ends, and nothing of it is left but the bodies of some members,
-	 * groups inside it too.
-	 */
-	boolean isLeftTo(Set<String> members) {
-		for (Map.Entry<String, Group> inner : groups().entrySet()) {
-			if (members.contains(inner.getKey()) && !inner.getValue().isLeftTo(members)) {
-				return false;
-			}
-		}
-		return locked(() -> this.stopReason != null && this.slots.areLeft(members));
 	}
 
 	/**

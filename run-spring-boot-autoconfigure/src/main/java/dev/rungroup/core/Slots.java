@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.Set;
 
 /**
  * The members of a group by name, in the order they were added. Used under the roster's
@@ -74,25 +73,6 @@ final class Slots {
 			}
 		}
 		return busy;
-	}
-
-	/**
-	 * Whether there are some of which something has not ended, and that is the body of
-	 * one of these, which has had its interrupt, or the interrupter that asks.
-	 */
-	boolean areLeft(Set<String> members) {
-		List<MemberSlot> busy = busy();
-		for (MemberSlot slot : busy) {
-			MemberThread start = slot.start();
-			if (start == null || !slot.interrupted || !members.contains(slot.name())) {
-				return false;
-			}
-			int others = slot.pending - ((start.interrupterThread == Thread.currentThread()) ? 1 : 0);
-			if (others > ((start.isEnded()) ? 0 : 1)) {
-				return false;
-			}
-		}
-		return !busy.isEmpty();
 	}
 
 	List<MemberLeadership> leaderships() {

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
@@ -111,6 +112,43 @@ final class Stages {
 		});
 	}
 
+	/**
+	 * Whether all that has not ended waits for that itself. The stages of which nothing
+	 * else is left are not waited for.
+	 * @param waiting whether a thread does
+	 */
+	boolean isLeftTo(Predicate<Thread> waiting) {
+		List<MemberSlot.Rest> rests = new ArrayList<>();
+		List<Stage> interrupted = this.roster.locked(() -> interrupted(rests));
+		for (MemberSlot.Rest rest : rests) {
+			if (!rest.isLeftTo(waiting)) {
+				return false;
+			}
+		}
+		return !rests.isEmpty() && this.roster.locked(() -> {
+			boolean all = true;
+			for (Stage stage : this.stages.values()) {
+				stage.left |= interrupted.contains(stage);
+				all &= stage.left || !stage.begun;
+			}
+			this.roster.group.supervisor.signal();
+			return all;
+		});
+	}
+
+	private List<Stage> interrupted(List<MemberSlot.Rest> rests) {
+		List<Stage> interrupted = new ArrayList<>();
+		for (Stage stage : this.stages.values()) {
+			if (stage.interrupted) {
+				interrupted.add(stage);
+				for (MemberSlot slot : stage.slots) {
+					slot.addRestTo(rests);
+				}
+			}
+		}
+		return interrupted;
+	}
+
 	// ---- The roster, under its lock
 
 	Stage of(int number) {
@@ -210,6 +248,15 @@ final class Stages {
 
 		/** Whether its members have been interrupted, or are being so. */
 		boolean swept;
+
+		/**
+		 * Whether no interrupt is still to come: a body has its own, an interrupter is
+		 * counted. Written by the supervisor.
+		 */
+		volatile boolean interrupted;
+
+		/** Whether what has not ended of its members waits for the end of the group. */
+		boolean left;
 
 		/** What has not ended of its members. */
 		int busy;

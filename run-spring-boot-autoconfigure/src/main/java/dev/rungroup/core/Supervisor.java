@@ -235,8 +235,8 @@ final class Supervisor {
 	}
 
 	/**
-	 * Interrupt the members, highest stage first; the next stage when this one has ended
-	 * or has used up its share of the time.
+	 * Interrupt the members, highest stage first; the next stage when this one has ended,
+	 * waits for the end itself, or has used up its share of the time.
 	 */
 	private void stopStages(StopReason reason) {
 		List<MemberThread> interrupt = new ArrayList<>();
@@ -250,7 +250,8 @@ final class Supervisor {
 			this.interrupters.graceEndsFor(List.copyOf(interrupt));
 			interrupt.clear();
 			Stages.Stage stopped = stage;
-			await(() -> stopped.busy == 0, share());
+			stopped.interrupted = true;
+			await(() -> stopped.busy == 0 || stopped.left, share());
 		}
 	}
 

@@ -12,11 +12,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
+import dev.rungroup.core.Group;
 import dev.rungroup.core.GroupListener;
 import dev.rungroup.core.Interrupter;
 import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberSnapshot;
 import dev.rungroup.core.MemberState;
+import dev.rungroup.core.Policy;
 import dev.rungroup.core.RestartStrategy;
 import dev.rungroup.core.StopReason;
 import org.jspecify.annotations.Nullable;
@@ -129,6 +131,138 @@ class StopFromInsideTests {
 		}).build());
 		assertThat(closed.await(20, TimeUnit.SECONDS)).isTrue();
 		assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+	}
+
+	@Test
+	void listenerOfAnActorsEndMayCloseTheContext() throws Exception {
+		CountDownLatch closed = new CountDownLatch(1);
+		GenericApplicationContext context = context(
+				(unrefreshed) -> unrefreshed.registerBean(GroupListener.class, () -> new GroupListener() {
+
+					@Override
+					public void memberEnded(String member, MemberState state) {
+						if (member.equals("import")) {
+							unrefreshed.close();
+							closed.countDown();
+						}
+					}
+
+				}));
+		GroupLifecycle lifecycle = lifecycle(context);
+		lifecycle.add(Member.named("other").execute(() -> new CountDownLatch(1).await()).build());
+		lifecycle.add(Member.named("import").execute(() -> {
+		}).onDone(Policy.DO_NOTHING).interrupt(DEAF).build());
+		assertThat(closed.await(20, TimeUnit.SECONDS)).isTrue();
+		assertThat(context.isActive()).isFalse();
+	}
+
+	@Test
+	void actorThatClosesTheContextHoldsUpNoStageBelowIt() throws Exception {
+		GenericApplicationContext context = context();
+		GroupLifecycle lifecycle = lifecycle(context);
+		CountDownLatch otherRuns = new CountDownLatch(1);
+		CompletableFuture<List<MemberState>> afterClose = new CompletableFuture<>();
+		lifecycle.add(Member.named("other").execute(() -> {
+			otherRuns.countDown();
+			new CountDownLatch(1).await();
+		}).build());
+		lifecycle.add(Member.named("closer").stage(1).execute(() -> {
+			otherRuns.await();
+			context.close();
+			afterClose.complete(lifecycle.snapshot().members().stream().map(MemberSnapshot::state).toList());
+		}).interrupt(DEAF).build());
+		assertThat(afterClose.get(20, TimeUnit.SECONDS)).containsExactly(MemberState.STOPPED, MemberState.STOPPING);
+	}
+
+	@Test
+	void actorThatClosesTheContextWhenItIsAskedToEndHoldsUpNoCloseThatIsUnderWay() throws Exception {
+		GenericApplicationContext context = context();
+		CountDownLatch runs = new CountDownLatch(1);
+		CountDownLatch mayEnd = new CountDownLatch(1);
+		lifecycle(context).add(Member.named("closer").execute(() -> {
+			runs.countDown();
+			try {
+				mayEnd.await();
+			}
+			finally {
+				context.close();
+			}
+		}).interrupt((reason) -> mayEnd.countDown()).build());
+		runs.await();
+		CompletableFuture.runAsync(context::close).get(20, TimeUnit.SECONDS);
+		assertThat(context.isActive()).isFalse();
+	}
+
+	@Test
+	void actorInsideAGroupThatTheCoreAddsMayCloseTheContext() throws Exception {
+		GenericApplicationContext context = context();
+		GroupLifecycle lifecycle = lifecycle(context);
+		CompletableFuture<List<MemberState>> afterClose = new CompletableFuture<>();
+		lifecycle.add(Member.named("other").execute(() -> new CountDownLatch(1).await()).build());
+		lifecycle.add(Member.group("imports", () -> {
+			Group imports = new Group();
+			imports.add(Member.named("closer").execute(() -> {
+				context.close();
+				afterClose.complete(lifecycle.snapshot().members().stream().map(MemberSnapshot::state).toList());
+			}).interrupt(DEAF).build());
+			return imports;
+		}).build());
+		assertThat(afterClose.get(20, TimeUnit.SECONDS)).startsWith(MemberState.STOPPED);
+	}
+
+	@Test
+	void actorThatClosesAnotherApplicationWaitsForTheActorOfItsOwnNameThere() throws Exception {
+		GenericApplicationContext another = context();
+		CountDownLatch runs = new CountDownLatch(1);
+		CountDownLatch mayEnd = new CountDownLatch(1);
+		GroupLifecycle there = lifecycle(another);
+		there.add(Member.named("job").execute(() -> {
+			runs.countDown();
+			mayEnd.await();
+		})
+			.interrupt((reason) -> CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS)
+				.execute(mayEnd::countDown))
+			.build());
+		runs.await();
+		GenericApplicationContext context = context();
+		CompletableFuture<MemberState> afterClose = new CompletableFuture<>();
+		lifecycle(context).add(Member.named("job").execute(() -> {
+			another.close();
+			afterClose.complete(there.snapshot().members().get(0).state());
+		}).build());
+		assertThat(afterClose.get(20, TimeUnit.SECONDS)).isEqualTo(MemberState.STOPPED);
+		context.close();
+	}
+
+	@Test
+	void failureThatItsOwnHandlerAnswersByClosingTheContextIsAnEndOfTheGroupByItself() throws Exception {
+		CompletableFuture<StopReason> ended = new CompletableFuture<>();
+		CountDownLatch closed = new CountDownLatch(1);
+		GenericApplicationContext context = context((unrefreshed) -> {
+			unrefreshed.registerBean(GroupEndHandler.class, () -> (reason) -> ended.complete(reason));
+			unrefreshed.registerBean(GroupListener.class, () -> new GroupListener() {
+
+				@Override
+				public void groupStopping(StopReason reason) {
+					try {
+						closed.await(300, TimeUnit.MILLISECONDS);
+					}
+					catch (InterruptedException ex) {
+						Thread.currentThread().interrupt();
+					}
+				}
+
+			});
+		});
+		lifecycle(context).add(Member.named("failing").execute(() -> {
+			throw new IOException("wanted");
+		}).failureHandler((failure) -> {
+			context.close();
+			closed.countDown();
+		}).build());
+		assertThat(closed.await(20, TimeUnit.SECONDS)).isTrue();
+		assertThat(context.isActive()).isFalse();
+		assertThat(ended).isCompletedWithValueMatching((reason) -> reason.kind() == StopReason.Kind.MEMBER_FAILED);
 	}
 
 	@Test

@@ -1,10 +1,10 @@
 package dev.rungroup.core;
 
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -57,14 +57,14 @@ class CloseTests {
 		RunningGroup run = RunningGroup.of(this.group);
 		this.a.awaitStarted();
 		Waits.until(() -> this.group.snapshot().members().get(0).executions() == 1);
-		Set<String> closing = Set.of("closing");
-		assertThat(this.group.isLeftTo(Set.of("closing", "a"))).as("nobody has asked for its end").isFalse();
+		Predicate<Thread> closing = (thread) -> thread.getName().equals("closing");
+		assertThat(this.group.isLeftTo((thread) -> true)).as("nobody has asked for its end").isFalse();
 		this.group.stop();
 		Waits.until(() -> this.group.snapshot().members().get(1).state().isEnded());
 		assertThat(this.group.isLeftTo(closing)).as("its interrupter is at work").isFalse();
 		interrupter.countDown();
 		Waits.until(() -> this.group.isLeftTo(closing));
-		assertThat(this.group.isLeftTo(Set.of("a"))).as("it is another's").isFalse();
+		assertThat(this.group.isLeftTo((thread) -> thread.getName().equals("a"))).as("it is another's").isFalse();
 		body.countDown();
 		run.returned();
 		assertThat(this.group.isLeftTo(closing)).as("it is over").isFalse();
@@ -83,11 +83,51 @@ class CloseTests {
 		RunningGroup run = RunningGroup.of(this.group);
 		Waits.until(() -> inner.snapshot().members().get(0).executions() == 1);
 		this.group.stop();
-		Set<String> closing = Set.of("closing", "inner");
+		Predicate<Thread> closing = (thread) -> thread.getName().equals("closing");
 		Waits.until(() -> inner.stopReason() != null);
 		assertThat(this.group.isLeftTo(closing)).as("its interrupter is at work").isFalse();
 		interrupter.countDown();
 		Waits.until(() -> this.group.isLeftTo(closing));
+		body.countDown();
+		run.returned();
+	}
+
+	@Test
+	void aGroupIsLeftToAMemberWhoseInnerGroupIsOver() {
+		CountDownLatch handler = new CountDownLatch(1);
+		CountDownLatch handles = new CountDownLatch(1);
+		this.group.add(Member.group("inner", () -> {
+			Group inner = new Group();
+			inner.add(Member.named("failing").execute((context) -> {
+				throw new IllegalStateException("wanted");
+			}).build());
+			return inner;
+		}).onError(Policy.RESTART).failureHandler((failure) -> {
+			handles.countDown();
+			Waits.await(handler);
+		}).build());
+		RunningGroup run = RunningGroup.of(this.group);
+		Waits.await(handles);
+		this.group.stop();
+		Waits.until(() -> this.group.isLeftTo((thread) -> thread.getName().equals("inner")));
+		assertThat(this.group.isLeftTo((thread) -> false)).isFalse();
+		handler.countDown();
+		run.returned();
+	}
+
+	@Test
+	void stageThatIsLeftToWhoWaitsForTheGroupHoldsUpNoOther() {
+		CountDownLatch body = new CountDownLatch(1);
+		CountDownLatch interrupted = new CountDownLatch(1);
+		this.group.add(Member.named("over").execute((context) -> {
+		}).interrupt((reason) -> interrupted.countDown()).onDone(Policy.DO_NOTHING).build());
+		this.group.add(Member.named("closing").stage(1).execute((context) -> Waits.await(body)).interrupt((reason) -> {
+		}).build());
+		RunningGroup run = RunningGroup.of(this.group);
+		Waits.until(() -> this.group.snapshot().members().get(1).executions() == 1);
+		this.group.stop();
+		Waits.until(() -> this.group.isLeftTo((thread) -> thread.getName().equals("closing")));
+		assertThat(interrupted.getCount()).as("interrupters of stages below that are still to be called").isZero();
 		body.countDown();
 		run.returned();
 	}

@@ -191,6 +191,17 @@ class FaultTests {
 	}
 
 	@TestFactory
+	Stream<DynamicTest> anActorMayExitTheJvmWhileASignalEndsIt() {
+		return forSomeKinds((kind) -> {
+			Ended ended = signal(kind, "STARTED faulty", List.of("TERM"),
+					List.of("--app.at=never", "--app.fault=" + Fault.EXIT_WHEN_INTERRUPTED));
+			assertThat(ended.code()).as(ended.toString()).isEqualTo(143);
+			assertInterruptedOnce(ended);
+			assertThat(ended.containing("gave up waiting")).as(ended.toString()).isEmpty();
+		});
+	}
+
+	@TestFactory
 	Stream<DynamicTest> anActorMayCloseItsContext() {
 		return forSomeKinds((kind) -> {
 			Ended ended = kind.run(List.of("--app.at=never", "--app.fault=" + Fault.CLOSE));

@@ -42,6 +42,12 @@ final class FaultyActor {
 		ExitApplication.print("STARTED faulty");
 		switch (this.fault) {
 			case SLOW_INTERRUPTER, STUCK_INTERRUPTER -> this.stop.await();
+			case EXIT_WHEN_INTERRUPTED -> {
+				this.stop.await();
+				// when the stop has been waiting for long
+				Thread.sleep(250);
+				System.exit(7);
+			}
 			default -> {
 				ExitApplication.moment("ready").await();
 				// neither of them is to suffer from what happens here before it has begun
@@ -145,6 +151,9 @@ final class FaultyActor {
 
 		/** Calls {@code System.exit}. */
 		EXIT,
+
+		/** Calls {@code System.exit} some time after its interrupt. */
+		EXIT_WHEN_INTERRUPTED,
 
 		/** Calls {@code context.close()}. */
 		CLOSE,

@@ -95,6 +95,9 @@ final class ExitCodes {
 	 * and only as long as the context is active.
 	 */
 	private static int mapped(Throwable failure, ConfigurableApplicationContext context) {
+		if (!context.isActive()) {
+			return 0;
+		}
 		try {
 			for (ExitCodeExceptionMapper mapper : context.getBeansOfType(ExitCodeExceptionMapper.class).values()) {
 				int code = mapper.getExitCode(failure);
