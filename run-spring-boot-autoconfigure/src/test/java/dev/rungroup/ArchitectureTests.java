@@ -47,6 +47,8 @@ class ArchitectureTests {
 
 	private static final String CONTEXT = "dev.rungroup.context..";
 
+	private static final String CLUSTER = "dev.rungroup.cluster..";
+
 	private static final String METRICS = "dev.rungroup.metrics..";
 
 	private static final String ACTUATE = "dev.rungroup.actuate..";
@@ -81,9 +83,9 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void contextImportsNeitherBootNorMicrometer() {
+	void contextAndClusterImportNeitherBootNorMicrometer() {
 		check(noClasses().that()
-			.resideInAPackage(CONTEXT)
+			.resideInAnyPackage(CONTEXT, CLUSTER)
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("org.springframework.boot..", "io.micrometer..", METRICS, ACTUATE));
