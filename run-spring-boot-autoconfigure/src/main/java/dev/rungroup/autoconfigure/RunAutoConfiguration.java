@@ -149,6 +149,12 @@ public final class RunAutoConfiguration {
 			}
 		}
 
+		/** The thread that starts the application is to hear of a failure. */
+		@Override
+		public boolean supportsAsyncExecution() {
+			return false;
+		}
+
 	}
 
 }

@@ -47,11 +47,26 @@ final class EngineTrouble {
 				+ ((failure != null) ? "" : ": the lock engine has not answered for longer than the lease")
 				+ ((again) ? "; it is tried again, and further failures are counted until the lock engine works"
 						: "; this is not tried again: another node can have the lock when its lease has run out");
-		if (first) {
-			logger.warn(message, failure);
+		guarded(() -> {
+			if (first) {
+				logger.warn(message, failure);
+			}
+			else {
+				logger.debug(message, failure);
+			}
+		});
+	}
+
+	/**
+	 * A log that throws, or a failure that cannot be printed, must not end the thread
+	 * that keeps the leases.
+	 */
+	private static void guarded(Runnable line) {
+		try {
+			line.run();
 		}
-		else {
-			logger.debug(message, failure);
+		catch (Throwable ex) {
+			// there is nowhere left to say it
 		}
 	}
 
@@ -79,8 +94,8 @@ final class EngineTrouble {
 			failed = this.calls;
 			this.calls = 0;
 		}
-		logger.info(
-				"The lock engine works again, after " + failed + ((failed == 1) ? " call" : " calls") + " that failed");
+		guarded(() -> logger.info("The lock engine works again, after " + failed + ((failed == 1) ? " call" : " calls")
+				+ " that failed"));
 	}
 
 	/**

@@ -236,6 +236,11 @@ final class ActorLog implements GroupListener {
 	/** Code whose socket is closed to make it end throws; that is no news. */
 	private void stopped(String member, boolean stopping) {
 		ActorTrouble trouble = this.troubles.get(member);
+		if (trouble != null && trouble.isUntold()) {
+			// It had failed before it was stopped, and would have gone on after that
+			Failure failure = trouble.failure();
+			warn(who(member) + " failed" + describe(failure), failure);
+		}
 		Outcome outcome = (trouble != null) ? trouble.take() : null;
 		Throwable thrown = thrown(outcome);
 		if (thrown instanceof UnstoppedMembersException) {

@@ -117,7 +117,7 @@ final class ActorRegistry {
 		for (Entry actor : actors) {
 			GroupDefinition group = group(actor.group());
 			String place = ((ActorDefinition) actor.source()).place();
-			if (group != null && !this.byName.containsKey(group.name())) {
+			if (group != null && groupNamed(group.name()) == null) {
 				this.names.take(group.name(), "the group of " + place);
 				// An empty group would be over at once
 				boolean enabled = actors.stream()
@@ -218,27 +218,29 @@ final class ActorRegistry {
 					members.add(builder.build());
 				}
 				else {
-					addMembers(entry.source(), members);
+					addMembers(entry.source(), members, true);
 				}
 			}
 		}
 		return members;
 	}
 
-	private void addMembers(Object source, List<Member> members) {
+	private void addMembers(Object source, List<Member> members, boolean lead) {
 		if (source instanceof ActorDefinition definition) {
-			addMembers(definition, members);
+			addMembers(definition, members, lead);
 		}
 		else {
 			members.add((source instanceof AdoptedBean bean) ? bean.member() : (Member) source);
 		}
 	}
 
-	private void addMembers(ActorDefinition definition, List<Member> members) {
+	private void addMembers(ActorDefinition definition, List<Member> members, boolean lead) {
 		ActorInvocation invocation = ActorInvocation.of(definition, this.beanFactory.getBean(definition.beanName()));
 		for (String name : definition.memberNames()) {
 			Member.Builder builder = Member.named(name).settings(definition.settings()).execute(invocation.body());
-			this.singletons.lead(builder, definition.name());
+			if (lead) {
+				this.singletons.lead(builder, definition.name());
+			}
 			Interrupter interrupter = invocation.interrupter();
 			if (interrupter != null) {
 				builder.interrupt((reason) -> ActorMdc.with(name, () -> interrupter.interrupt(reason)));
@@ -256,14 +258,17 @@ final class ActorRegistry {
 		return (entry.name().equals(name)) ? entry.memberNames() : List.of(name);
 	}
 
-	/** A member of its own, of an actor that is switched off, too. */
+	/**
+	 * A member of its own, which needs no cluster lock; of an actor that is switched off,
+	 * too.
+	 */
 	Member newMember(String name) {
 		Object source = entry(name).source();
 		if (source instanceof GroupDefinition) {
 			throw new IllegalArgumentException("'" + name + "' is a group, not an actor");
 		}
 		List<Member> members = new ArrayList<>();
-		addMembers(source, members);
+		addMembers(source, members, false);
 		return members.stream().filter((member) -> member.name().equals(name)).findFirst().orElse(members.get(0));
 	}
 

@@ -234,6 +234,10 @@ final class GroupRun {
 			addToGroup(groups().root(), wrapped(member));
 		}
 		catch (IllegalStateException ex) {
+			if (groups().root().stopReason() == null) {
+				logger.warn("Member '" + member.name() + "' is not started: all members of the group had ended. It is "
+						+ "started by the next start() of the GroupLifecycle, or by startMember");
+			}
 			logger.debug("The group is over: member '" + member.name() + "' joins the next one", ex);
 		}
 	}

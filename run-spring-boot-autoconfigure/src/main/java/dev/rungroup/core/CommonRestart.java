@@ -143,11 +143,8 @@ final class CommonRestart {
 	void leave(MemberSlot slot) {
 		MemberThread start = slot.start();
 		if (slot.part != null && start != null) {
-			slot.part = null;
+			forget(slot);
 			start.restartsTogether = false;
-			if (slot.leadership != null) {
-				this.roster.lookAt(slot.leadership);
-			}
 			this.roster.group.supervisor.signal();
 		}
 	}
@@ -158,7 +155,11 @@ final class CommonRestart {
 	void cancel() {
 		this.up = false;
 		this.active = false;
-		this.roster.stages.eachSlot((slot) -> slot.part = null);
+		this.roster.stages.eachSlot((slot) -> {
+			if (slot.part != null) {
+				forget(slot);
+			}
+		});
 	}
 
 	/**
@@ -191,10 +192,17 @@ final class CommonRestart {
 		MemberThread start = slot.start();
 		if (slot.part != null && !slot.part.takenDown && !slot.part.started && start != null
 				&& (start.isEnded() || start.state == MemberState.STANDBY)) {
-			slot.part = null;
-			if (slot.leadership != null) {
-				slot.group.roster.lookAt(slot.leadership);
-			}
+			forget(slot);
+		}
+	}
+
+	/**
+	 * A member has no part in it any more: if it has ended, it leads no longer.
+	 */
+	private static void forget(MemberSlot slot) {
+		slot.part = null;
+		if (slot.leadership != null) {
+			slot.group.roster.lookAt(slot.leadership);
 		}
 	}
 

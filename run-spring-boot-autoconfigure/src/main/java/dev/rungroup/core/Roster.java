@@ -196,6 +196,10 @@ final class Roster {
 			this.toLimit.add(start);
 			this.group.supervisor.signal();
 		}
+		if (slot.leadership != null) {
+			// It may still lead: nothing has looked at that term since its last end
+			lookAt(slot.leadership);
+		}
 		return start;
 	}
 

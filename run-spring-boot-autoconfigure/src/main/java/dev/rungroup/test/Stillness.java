@@ -28,6 +28,9 @@ final class Stillness {
 
 	private static final int MIN_LOOKS = 3;
 
+	/** How many threads that come have their time: an endless row of them does not. */
+	private static final int MAX_ADDITIONS = 1000;
+
 	private static final String CORE = "dev.rungroup.core.";
 
 	/**
@@ -85,6 +88,8 @@ final class Stillness {
 	 */
 	boolean await(long patience) {
 		long waited = 0;
+		long added = this.agenda.added();
+		int additions = 0;
 		boolean interrupted = false;
 		this.agenda.watchers.add(Thread.currentThread());
 		try {
@@ -102,6 +107,11 @@ final class Stillness {
 					return true;
 				}
 				waited += Math.min(MAX_NAP, System.nanoTime() - look);
+				if (added != this.agenda.added() && ++additions < MAX_ADDITIONS) {
+					// A group starts its members one after the other: each has its time
+					added = this.agenda.added();
+					waited = 0;
+				}
 				if (waited >= patience) {
 					return false;
 				}

@@ -244,6 +244,7 @@ public final class TestActors implements AssertProvider<TestActorsAssert> {
 		}
 		if (this.lifecycle.isRunning()) {
 			this.started.addAll(startable());
+			settle();
 		}
 	}
 

@@ -28,6 +28,9 @@ final class TestAgenda {
 	/** In the order in which they came. */
 	private final Map<Thread, Participant> participants = new LinkedHashMap<>();
 
+	/** Counts the threads that groups have started. */
+	private long added;
+
 	/** Counts what participants do: to see whether anything was done. */
 	private long activity;
 
@@ -61,8 +64,13 @@ final class TestAgenda {
 	synchronized Participant add(Thread thread, int order) {
 		Participant participant = new Participant(thread, order, false);
 		this.participants.put(thread, participant);
+		this.added++;
 		done();
 		return participant;
+	}
+
+	synchronized long added() {
+		return this.added;
 	}
 
 	synchronized void remove(Participant participant) {

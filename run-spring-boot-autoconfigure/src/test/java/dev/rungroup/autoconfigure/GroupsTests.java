@@ -528,6 +528,7 @@ class GroupsTests {
 	@Test
 	void namesOfGroupsAndActorsAreOneNamespace() {
 		fails("The name 'server' is given twice", "run.actors.parser.group=server");
+		fails("The name 'parser' is given twice", "run.actors.parser.group=", "run.actors.server.group=parser");
 		fails("differ only in case, dashes or underscores", "run.actors.parser.group=SERVER");
 		fails("'server-1'", "run.actors.parser.group=server1", "run.actors.server.concurrency=2");
 		this.runner.withBean(Member.class, () -> Member.named("Parser").execute(() -> {

@@ -23,6 +23,8 @@ import dev.rungroup.context.ActorLeadershipEvent;
 import dev.rungroup.context.GroupLifecycle;
 import dev.rungroup.context.InvalidActorException;
 import dev.rungroup.core.Body;
+import dev.rungroup.core.Group;
+import dev.rungroup.core.Member;
 import dev.rungroup.core.MemberContext;
 import dev.rungroup.core.StopReason;
 import dev.rungroup.core.Time;
@@ -245,6 +247,19 @@ class ClusterSingletonTests {
 		assertThat(this.locks.calls.stream().filter("acquire app:sleeper one"::equals)).hasSize((int) asked);
 		lifecycle.startMember("sleeper");
 		pass(() -> one.sleeper().executions.get() == 3);
+	}
+
+	@Test
+	void aMemberThatIsMadeAloneNeedsNoLock() throws Exception {
+		Node one = node("one", Poller.class);
+		await(() -> one.poller().executions.get() > 0);
+		Node two = node("two", Poller.class);
+		Member alone = two.context.getBean(GroupLifecycle.class).newMember("poller");
+		try (Group group = new Group()) {
+			group.add(alone);
+			group.start();
+			await(() -> two.poller().executions.get() > 0);
+		}
 	}
 
 	@Test

@@ -194,6 +194,20 @@ class SingletonLockTests {
 	}
 
 	@Test
+	void aFailureThatCannotBePrintedCostsNobodyTheLock() {
+		this.engine.unprintable = true;
+		this.engine.failing = "acquire";
+		Leadership.Candidacy member = candidate("a");
+		member.lead();
+		await(() -> this.engine.failures.get() == 1);
+		this.engine.failing = "none";
+		await(() -> {
+			this.time.advance(Duration.ofSeconds(1));
+			return member.lead() != null;
+		});
+	}
+
+	@Test
 	void aCallThatHangsAndThenThrowsCountsOnce(CapturedOutput output) throws Exception {
 		this.engine.failing = "acquire";
 		this.engine.slow = "acquire a";
@@ -238,6 +252,9 @@ class SingletonLockTests {
 		/** Which calls throw. */
 		private volatile String failing = "none";
 
+		/** Whether what is thrown cannot say its message. */
+		private volatile boolean unprintable;
+
 		private final AtomicInteger failures = new AtomicInteger();
 
 		@Override
@@ -277,7 +294,17 @@ class SingletonLockTests {
 			}
 			if (call.startsWith(this.failing)) {
 				this.failures.incrementAndGet();
-				throw new IllegalStateException("the engine is down");
+				throw new IllegalStateException("the engine is down") {
+
+					@Override
+					public String getMessage() {
+						if (Engine.this.unprintable) {
+							throw new IllegalStateException("not printable");
+						}
+						return String.valueOf(super.getMessage());
+					}
+
+				};
 			}
 		}
 

@@ -92,6 +92,14 @@ class ActorLogTests {
 	}
 
 	@Test
+	void whoFailedAndIsStoppedBeforeItsPauseHasBegunIsNamed(CapturedOutput output) {
+		this.log.groupStopping(new StopReason(StopReason.Kind.CONTEXT_CLOSED, null, null));
+		fail("b", BROKEN);
+		this.log.memberEnded("b", MemberState.STOPPED);
+		assertThat(output).contains("WARN").contains("Actor 'b' failed: java.io.IOException: broken").contains("\tat ");
+	}
+
+	@Test
 	void sameFailureAgainIsCountedAndAnotherOneIsPrinted(CapturedOutput output) {
 		for (int i = 0; i < 3; i++) {
 			fail("a", new IOException("broken"));
@@ -154,7 +162,7 @@ class ActorLogTests {
 		this.log.groupStopping(new StopReason(StopReason.Kind.CONTEXT_CLOSED, null, null));
 		int before = output.getAll().length();
 		this.log.memberEnded("b", MemberState.STOPPED);
-		fail("c", BROKEN);
+		this.log.executionEnded("c", new Outcome.Interrupted(BROKEN), 1);
 		this.log.memberEnded("c", MemberState.STOPPED);
 		this.log.memberEnded("d", MemberState.COMPLETED);
 		this.log.groupStopped(null);

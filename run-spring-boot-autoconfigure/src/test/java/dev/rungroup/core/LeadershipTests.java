@@ -420,6 +420,56 @@ class LeadershipTests {
 	}
 
 	@Test
+	void aTermThatWouldHaveEndedWhileItsMemberWasDownWithOthersIsStillWatched() {
+		Group group = this.builder.strategy(RestartStrategy.ALL).build();
+		group.add(this.worker.execute(looks()).build());
+		group.add(failsOnceAfter(5, Duration.ofSeconds(20)));
+		this.leadership.grant(10);
+		run(group, () -> {
+			sleep(9);
+			this.leadership.prolong(31);
+			sleep(35);
+			group.stop();
+		});
+		assertThat(this.trail.steps()).contains("25 begins 2", "40 slept false LEADERSHIP_LOST");
+	}
+
+	@Test
+	void aMemberThatFailsForGoodWhileOthersStillStartAgainGivesLeadershipAway() {
+		Group group = this.builder.strategy(RestartStrategy.ALL).build();
+		group.add(this.worker.onError(Policy.DO_NOTHING).execute((context) -> {
+			if (context.execution() > 1) {
+				throw new IllegalStateException("for good");
+			}
+			context.sleep(Duration.ofHours(1));
+		}).build());
+		group.add(failsOnceAfter(10, Duration.ofSeconds(1)));
+		group.add(Member.named("slow").stage(1).readyTimeout(Duration.ofMinutes(1)).execute((context) -> {
+			context.sleep(Duration.ofSeconds(5));
+			context.ready();
+			context.sleep(Duration.ofHours(1));
+		}).build());
+		this.leadership.grant(100_000);
+		run(group, () -> {
+			sleep(12);
+			assertThat(this.leadership.events).containsExactly("candidate worker");
+			sleep(8);
+			assertThat(this.leadership.events).containsExactly("candidate worker", "ended");
+			group.stop();
+		});
+	}
+
+	private static Member failsOnceAfter(int seconds, Duration backoff) {
+		return Member.named("failing").onError(Policy.RESTART).backoff(Backoff.fixed(backoff)).execute((context) -> {
+			if (context.execution() == 1) {
+				context.sleep(Duration.ofSeconds(seconds));
+				throw new IllegalStateException("wanted");
+			}
+			context.sleep(Duration.ofHours(1));
+		}).build();
+	}
+
+	@Test
 	void aLeadershipThatNeverHearsOutThatItEndsDoesNotKeepTheGroup() {
 		CountDownLatch returned = new CountDownLatch(1);
 		this.leadership.whenEnded = () -> this.time.elsewhere(() -> Waits.await(returned));

@@ -481,8 +481,11 @@ final class SchedulePlay {
 		private void noted(Body body, MemberContext context) throws Exception {
 			boolean afterStop = SchedulePlay.this.stopped;
 			boolean afterInterrupter = this.interrupted;
+			// The flag first: a stop that comes meanwhile is seen before the interrupt it
+			// brings
+			boolean interruptFlag = Thread.currentThread().isInterrupted();
 			note(Kind.BODY, this.actor.name(), context.execution(), new Sight(context.failures(), context.lastFailure(),
-					context.isStopping(), Thread.currentThread().isInterrupted(), afterStop, afterInterrupter));
+					context.isStopping(), interruptFlag, afterStop, afterInterrupter));
 			Throwable thrown = null;
 			try {
 				body.run(context);

@@ -113,6 +113,15 @@ class TestActorsContextsTests {
 	}
 
 	@Test
+	void withAutoStartupAndVirtualTimeTheFirstExecutionsAreOverWhenAMethodBegins() throws Exception {
+		for (int method = 0; method < 3; method++) {
+			AutoCase auto = begin(AutoCase.class);
+			assertThat(auto.actors).actor("hourly").hasExecuted(1);
+			end(auto);
+		}
+	}
+
+	@Test
 	void aSliceWithoutOtherAutoConfigurationsHasActorsTooAndTheAnnotationMayBeOfAnother() throws Exception {
 		SliceCase slice = begin(SliceCase.class);
 		assertThat(slice.actors.get("hourly").state()).isEqualTo(MemberState.NEW);
@@ -259,6 +268,12 @@ class TestActorsContextsTests {
 	@SpringBootTest(classes = Application.class, properties = "run.actors.broken.enabled=false")
 	@AutoConfigureTestActors(autoStartup = true, virtualTime = false)
 	static class RealCase extends Case {
+
+	}
+
+	@SpringBootTest(classes = Application.class, properties = { "case=auto", "run.actors.broken.enabled=false" })
+	@AutoConfigureTestActors(autoStartup = true)
+	static class AutoCase extends Case {
 
 	}
 

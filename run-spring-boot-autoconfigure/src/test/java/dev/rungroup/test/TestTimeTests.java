@@ -245,6 +245,23 @@ class TestTimeTests {
 	}
 
 	@Test
+	void membersThatStartOneAfterAnotherHaveTheirTimeEach() {
+		TestTime time = new TestTime(Duration.ofMillis(500));
+		this.group = Group.builder().time(time).build();
+		for (int i = 0; i < 10; i++) {
+			this.group.add(loop("computes-" + i, Duration.ofHours(1)).execute(() -> {
+				long begin = System.nanoTime();
+				while (System.nanoTime() - begin < 100_000_000) {
+					Thread.onSpinWait();
+				}
+			}).build());
+		}
+		this.group.start();
+		time.advance(Duration.ZERO);
+		assertThat(this.group.snapshot().members()).extracting(MemberSnapshot::executions).containsOnly(1L);
+	}
+
+	@Test
 	void aLoopWithoutAPauseEndsAdvanceWithAnErrorThatNamesIt() {
 		TestTime time = new TestTime(BRIEFLY);
 		this.group = Group.builder().time(time).build();

@@ -65,6 +65,12 @@ final class GroupExit implements GroupEndHandler, ApplicationListener<ContextRef
 		this.replacement = replacement;
 	}
 
+	/** The thread that starts the application is to hear of a failure. */
+	@Override
+	public boolean supportsAsyncExecution() {
+		return false;
+	}
+
 	@Override
 	public void groupEnding(@Nullable StopReason reason) {
 		if (reason == null || this.settings.onShutdown() == OnShutdown.NONE || this.ending != null) {

@@ -36,6 +36,9 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ApplicationEventMulticaster;
+import org.springframework.context.event.SimpleApplicationEventMulticaster;
+import org.springframework.context.support.AbstractApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.mock.web.MockServletContext;
 import org.springframework.web.context.WebApplicationContext;
@@ -131,6 +134,18 @@ class RunExitAutoConfigurationTests {
 				assertThat(failure).hasMessageContaining("'failing'").hasRootCauseMessage("boom");
 			});
 		});
+	}
+
+	@Test
+	void aFailureWhileStartingIsThrownWhereEventsAreAsynchronousToo() {
+		SimpleApplicationEventMulticaster multicaster = new SimpleApplicationEventMulticaster();
+		// when everything else is done, if at all
+		multicaster.setTaskExecutor((task) -> {
+		});
+		this.runner.withUserConfiguration(FailingActor.class, SlowStart.class)
+			.withBean(AbstractApplicationContext.APPLICATION_EVENT_MULTICASTER_BEAN_NAME,
+					ApplicationEventMulticaster.class, () -> multicaster)
+			.run((context) -> assertThat(context).getFailure().isInstanceOf(ActorFailedException.class));
 	}
 
 	@Test
