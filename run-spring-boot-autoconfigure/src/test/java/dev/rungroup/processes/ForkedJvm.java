@@ -208,9 +208,10 @@ final class ForkedJvm implements AutoCloseable {
 	 * @return whether it was there to receive one
 	 */
 	boolean signalIfAlive(String... names) throws IOException, InterruptedException {
+		// The first may end it before the next can be sent
 		String kills = Stream.of(names)
 			.map((name) -> "kill -" + name + " " + this.process.pid())
-			.collect(Collectors.joining(" && "));
+			.collect(Collectors.joining(" && { ", "", "; true; }".repeat(names.length - 1)));
 		// what it says if the JVM has ended is of no interest
 		Process kill = new ProcessBuilder("sh", "-c", kills).redirectErrorStream(true).start();
 		if (!kill.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
