@@ -417,6 +417,19 @@ class GroupLifecycleTests {
 	}
 
 	@Test
+	void memberThatComesWhenAllOthersHaveEndedIsNamed(CapturedOutput output) {
+		try (AnnotationConfigApplicationContext context = start(Object.class)) {
+			GroupLifecycle lifecycle = context.getBean(GroupLifecycle.class);
+			lifecycle.add(Member.named("first").execute(() -> {
+			}).onDone(Policy.DO_NOTHING).build());
+			await().until(() -> !lifecycle.isRunning());
+			lifecycle.add(Member.named("second").execute(() -> {
+			}).build());
+			assertThat(output).contains("WARN").contains("Member 'second' is not started");
+		}
+	}
+
+	@Test
 	void addedMembersJoinNowAndWithEveryStart() throws Exception {
 		BlockingQueue<String> runs = new LinkedBlockingQueue<>();
 		Member extra = Member.named("extra").execute((context) -> {
