@@ -236,7 +236,7 @@ final class GroupRun {
 		catch (IllegalStateException ex) {
 			if (groups().root().stopReason() == null) {
 				logger.warn("Member '" + member.name() + "' is not started: all members of the group had ended. It is "
-						+ "started by the next start() of the GroupLifecycle, or by startMember");
+						+ "started with the others by the next start() of the GroupLifecycle");
 			}
 			logger.debug("The group is over: member '" + member.name() + "' joins the next one", ex);
 		}

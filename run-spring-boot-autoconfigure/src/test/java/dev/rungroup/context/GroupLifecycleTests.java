@@ -423,9 +423,11 @@ class GroupLifecycleTests {
 			lifecycle.add(Member.named("first").execute(() -> {
 			}).onDone(Policy.DO_NOTHING).build());
 			await().until(() -> !lifecycle.isRunning());
-			lifecycle.add(Member.named("second").execute(() -> {
-			}).build());
+			CountDownLatch executed = new CountDownLatch(1);
+			lifecycle.add(Member.named("second").execute(executed::countDown).build());
 			assertThat(output).contains("WARN").contains("Member 'second' is not started");
+			lifecycle.start();
+			await().until(() -> executed.getCount() == 0);
 		}
 	}
 

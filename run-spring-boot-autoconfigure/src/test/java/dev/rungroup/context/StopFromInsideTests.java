@@ -339,12 +339,15 @@ class StopFromInsideTests {
 		GenericApplicationContext context = new GenericApplicationContext();
 		context.registerBean(GroupLifecycle.class, () -> new GroupLifecycle());
 		context.registerBean(ActorFailureHandler.class, () -> (actor, failure) -> context.close());
+		List<Object> endings = new CopyOnWriteArrayList<>();
+		context.registerBean(GroupEndHandler.class, () -> (reason) -> endings.add(String.valueOf(reason)));
 		context.refresh();
 		GroupLifecycle lifecycle = lifecycle(context);
 		lifecycle.add(Member.named("failing").execute(() -> {
 			throw new IOException("the real cause");
 		}).build());
 		await().until(() -> !lifecycle.isRunning());
+		assertThat(endings).as("ends by its own doing, which have an exit code").isEmpty();
 		assertThat(output).contains("Actor 'failing' failed: java.io.IOException: the real cause");
 		assertThat(lifecycle.snapshot().members().get(0).state()).isEqualTo(MemberState.FAILED);
 	}
